@@ -1,0 +1,1 @@
+"""What things are: typed values without behaviour beyond their own consistency. Imports nothing of ours."""

@@ -1,0 +1,211 @@
+"""Every setting with its unit and default; `kioskd.config` fills them, nothing else reads files or the environment."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class StationKind(StrEnum):
+    """Who works the station."""
+
+    SELF = "self"
+    STAFF = "staff"
+
+
+class CheckDigit(StrEnum):
+    """What a wrong Luhn check digit of a 14-digit number does."""
+
+    OFF = "off"
+    WARN = "warn"
+    REQUIRE = "require"
+
+
+class Terminator(StrEnum):
+    """What ends a SIP2 message that we send."""
+
+    CR = "cr"
+    CRLF = "crlf"
+
+
+class ScannerDriver(StrEnum):
+    """How a scanner is read."""
+
+    EVDEV = "evdev"
+    SERIAL = "serial"
+    HIDRAW = "hidraw"
+
+
+class PrinterDriver(StrEnum):
+    """How a printer is written to."""
+
+    USBLP = "usblp"
+    USB = "usb"
+    SERIAL = "serial"
+    NETWORK = "network"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """`[station]`."""
+
+    id: str
+    library: str = ""
+    kind: StationKind = StationKind.SELF
+    state_dir: Path = Path("/var/lib/kioskd")
+    timezone: str = "America/Los_Angeles"
+    languages: tuple[str, ...] = ("en", "es", "vi", "ru", "zh-Hans")
+    gates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SocketSettings:
+    """`[socket]`."""
+
+    path: Path = Path("/run/kioskd/kioskd.sock")
+    screen_users: tuple[str, ...] = ("kiosk",)
+    staff_users: tuple[str, ...] = ()
+    technician_users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StaffSettings:
+    """`[staff]`."""
+
+    codes_file: Path | None = None
+    unlock_minutes: float = 5
+    idle_lock_minutes: float = 30
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A span of local time in which an outage is the nightly halt; may cross midnight."""
+
+    start: dt.time
+    end: dt.time
+
+
+class Secret(str):
+    """A password: its text is only in its value, never in a repr, a log or a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+
+@dataclass(frozen=True, slots=True)
+class IlsSettings:
+    """`[ils]`; each flag's meaning at the wire is in docs/CONFIG.md."""
+
+    host: str
+    port: int = 6001
+    protocol: str = "sip2"
+    profile: str = "generic"
+    login_user: str = ""
+    login_password: Secret = Secret("")
+    upload_login_user: str = ""
+    upload_login_password: Secret = Secret("")
+    upload_port: int = 0
+    institution_id: str = ""
+    location_code: str = ""
+    error_detection: bool = True
+    timeout_s: float = 8.0
+    poll_online_s: float = 15.0
+    poll_offline_s: float = 30.0
+    poll_return_s: float = 2.0
+    answers_to_return: int = 5
+    probe_patron: str = ""
+    no_block: bool = True
+    connections: int = 1
+    upload_spread_s: float = 5.0
+    upload_per_s: float = 0
+    quiet_hours: tuple[QuietHours, ...] = ()
+    checkin: bool = False
+    trust_flags: bool = False
+    terminator: Terminator = Terminator.CR
+    encoding: str = "utf-8"
+    verify_checksum: bool = True
+    ask_pin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BarcodeSettings:
+    """`[barcodes]`; patterns are whole-string regular expressions, checked by `kioskd.config`."""
+
+    patron: tuple[str, ...] = (r"^2\d{13}$",)
+    item: tuple[str, ...] = (r"^3\d{13}$",)
+    extract: tuple[str, ...] = ()
+    check_digit: CheckDigit = CheckDigit.WARN
+    repeat_s: float = 1.5
+    typed_twice: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineSettings:
+    """`[offline]`; `closed_weekdays` count from 0 = Monday as `date.weekday()` does."""
+
+    max_items: int = 0
+    bookmark_days: tuple[int, ...] = (21,)
+    closed_weekdays: tuple[int, ...] = ()
+    closed_dates: tuple[dt.date, ...] = ()
+    block_list: Path | None = None
+    block_list_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """`[session]`."""
+
+    idle_s: float = 60
+    warning_s: float = 20
+    confirm_after_s: float = 15
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """`[journal]`."""
+
+    keep_settled_days: float = 7
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSettings:
+    """One `[[scanner]]`: `port` for serial, `device` for evdev and hidraw; an evdev scanner without one is found."""
+
+    name: str
+    driver: ScannerDriver
+    port: str = ""
+    device: str = ""
+    baud: int = 9600
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSettings:
+    """`[printer]`: `url` for network, `device` for usblp, `port` for serial."""
+
+    driver: PrinterDriver
+    url: str = ""
+    device: str = ""
+    port: str = ""
+    columns: int = 42
+    codepage: str = "cp858"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration, checked. `scanners` empty and `printer` None: the daemon finds them by itself."""
+
+    station: StationSettings
+    ils: IlsSettings
+    socket: SocketSettings = field(default_factory=SocketSettings)
+    staff: StaffSettings = field(default_factory=StaffSettings)
+    barcodes: BarcodeSettings = field(default_factory=BarcodeSettings)
+    offline: OfflineSettings = field(default_factory=OfflineSettings)
+    session: SessionSettings = field(default_factory=SessionSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
+    scanners: tuple[ScannerSettings, ...] = ()
+    printer: PrinterSettings | None = None
+    rfid_driver: str = "none"
+    helpdesk_phone: str = ""

@@ -1,0 +1,212 @@
+"""The View, which is all that a front screen draws, and the Status, which a technician reads. Field names are the
+socket's (docs/PROTOCOL.md)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kioskd.model.device import DeviceStatus
+from kioskd.model.entry import ModeName, Summary
+from kioskd.model.settings import StationKind
+
+
+class Screen(StrEnum):
+    """What the front screen shows."""
+
+    IDLE = "idle"
+    CARD = "card"
+    PIN = "pin"
+    CONFIRM = "confirm"
+    ITEMS = "items"
+    DUE_DATE = "due_date"
+    FINISH = "finish"
+    PRINTING = "printing"
+    DONE = "done"
+    HELP = "help"
+    STAFF = "staff"
+    OUT_OF_SERVICE = "out_of_service"
+
+
+class Flow(StrEnum):
+    """What the patron came for."""
+
+    CHECKOUT = "checkout"
+    RENEW = "renew"
+
+
+class LineResult(StrEnum):
+    """What became of one item of the session."""
+
+    CHECKING = "checking"
+    CHECKED_OUT = "checked_out"
+    RENEWED = "renewed"
+    RECORDED = "recorded"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Tone(StrEnum):
+    """How a message sounds: a question, good news, a caution, a stop."""
+
+    ASK = "ask"
+    OK = "ok"
+    WARN = "warn"
+    STOP = "stop"
+
+
+class Paper(StrEnum):
+    """What is known of the receipt paper."""
+
+    OK = "ok"
+    LOW = "low"
+    OUT = "out"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class StationView:
+    """Which station this is; `time` is local wall time, `HH:MM`."""
+
+    id: str
+    kind: StationKind
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeView:
+    """How the station stands to the library system, and since when (RFC 3339)."""
+
+    name: ModeName
+    since: str
+    reason: str
+    forced: bool
+    slow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatronView:
+    """Whose session it is, as far as a screen may show: `••••` and at most four digits."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """One item of the session."""
+
+    n: int
+    item: str
+    result: LineResult
+    reason: str | None
+    text: str
+    title: str | None
+    due: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """What the station says now, in the session's language."""
+
+    key: str
+    params: Mapping[str, str]
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class TimerView:
+    """A countdown the patron sees: what `kind` it is, and in how many seconds it ends when this was sent."""
+
+    ends_in_s: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class DueDateView:
+    """Staff's alternative due date that holds now."""
+
+    date: str
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffView:
+    """Whether staff rights are lent to the station, and to whom (initials)."""
+
+    unlocked: bool
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadView:
+    """How far the upload is."""
+
+    done: int
+    left: int
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that a front screen needs."""
+
+    seq: int
+    session: str | None
+    station: StationView
+    screen: Screen
+    flow: Flow | None
+    language: str
+    mode: ModeView
+    patron: PatronView | None
+    items: tuple[LineView, ...]
+    message: MessageView | None
+    timer: TimerView | None
+    choices: tuple[str, ...]
+    due_date: DueDateView | None
+    staff: StaffView
+    unsent: int
+    exceptions: int
+    paper: Paper
+    upload: UploadView | None
+
+
+@dataclass(frozen=True, slots=True)
+class IlsStatus:
+    """The line to the library system: its state, when it last answered, how fast, and what is wrong."""
+
+    state: str
+    last_answer: str | None = None
+    round_trip_ms: float | None = None
+    problem: str | None = None
+    flags: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStatus:
+    """Whether the wall clock can be believed, and on whose word."""
+
+    trusted: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiskStatus:
+    """Room left where the journal lives."""
+
+    free_mib: int | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What `status.get` answers."""
+
+    mode: ModeView
+    ils: IlsStatus
+    devices: tuple[DeviceStatus, ...]
+    journal: Summary
+    clock: ClockStatus
+    disk: DiskStatus
+    version: str
+    uptime_s: int
