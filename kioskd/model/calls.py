@@ -1,0 +1,354 @@
+"""The local socket's methods as values: what a client may ask. Names are the socket's (docs/PROTOCOL.md).
+
+A field that JSON calls by a Python keyword carries an underscore here (`as_`); `kioskd.front` maps it.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Final, NewType
+
+from kioskd.model.barcode import ItemBarcode
+from kioskd.model.entry import EntryState, Seq
+from kioskd.model.settings import Secret
+from kioskd.model.slip import SlipKind
+from kioskd.model.view import Flow
+
+RequestId = NewType("RequestId", int)
+"""Names one call inside the daemon until it is answered; not the client's JSON-RPC id."""
+
+
+class Role(IntEnum):
+    """What a client may do; each includes the one before. On the wire: the member's name in lower case."""
+
+    SCREEN = 1
+    STAFF = 2
+    TECHNICIAN = 3
+
+
+class CodeAs(StrEnum):
+    """What staff take a code for that no pattern knows."""
+
+    ITEM = "item"
+    PATRON = "patron"
+
+
+class ShowScreen(StrEnum):
+    """The screens that `session.show` can ask for."""
+
+    ITEMS = "items"
+    FINISH = "finish"
+    DUE_DATE = "due_date"
+    HELP = "help"
+
+
+class DueDateScope(StrEnum):
+    """How long an alternative due date holds."""
+
+    NEXT_ITEM = "next_item"
+    SESSION = "session"
+
+
+class ModeWish(StrEnum):
+    """What `mode.set` can ask for."""
+
+    AUTO = "auto"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewGet:
+    """`view.get`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusGet:
+    """`status.get`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionShow:
+    """`session.show`."""
+
+    screen: ShowScreen
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStart:
+    """`session.start`."""
+
+    flow: Flow
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInput:
+    """`session.input`: a code as typed, or the PIN where the View asks one, hence a Secret until the rules know."""
+
+    code: Secret
+    as_: CodeAs | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfirm:
+    """`session.confirm`."""
+
+    yes: bool
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWithdraw:
+    """`session.withdraw`."""
+
+    n: int
+    reason: str = ""
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFinish:
+    """`session.finish`."""
+
+    paper: tuple[SlipKind, ...] = ()
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCancel:
+    """`session.cancel`."""
+
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMoreTime:
+    """`session.more_time`."""
+
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNextPatron:
+    """`session.next_patron`."""
+
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLanguage:
+    """`session.language`."""
+
+    language: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDueDate:
+    """`session.due_date`; `date` None clears it."""
+
+    date: dt.date | None
+    scope: DueDateScope = DueDateScope.NEXT_ITEM
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffUnlock:
+    """`staff.unlock`."""
+
+    code: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class StaffLock:
+    """`staff.lock`."""
+
+    code: Secret = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class ModeSet:
+    """`mode.set`."""
+
+    mode: ModeWish
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCheckin:
+    """`item.checkin`."""
+
+    code: ItemBarcode
+
+
+@dataclass(frozen=True, slots=True)
+class RfidRead:
+    """`rfid.read`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RfidSecure:
+    """`rfid.secure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTake:
+    """`payment.take`; always refused, so its fields do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsProcess:
+    """`holds.process`; always refused, so its fields do not matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSummary:
+    """`journal.summary`."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalList:
+    """`journal.list`; `since` and `until` are RFC 3339; `reveal` shows whole card numbers (staff)."""
+
+    after: int = 0
+    limit: int = 200
+    state: EntryState | None = None
+    since: dt.datetime | None = None
+    until: dt.datetime | None = None
+    reveal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionsList:
+    """`exceptions.list`."""
+
+    after: int = 0
+    limit: int = 200
+    reveal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalWithdraw:
+    """`journal.withdraw`."""
+
+    seq: Seq
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadStart:
+    """`upload.start`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanInject:
+    """`scan.inject`."""
+
+    code: Secret
+    scanner: str = "injected"
+
+
+Call = (
+    ViewGet
+    | StatusGet
+    | SessionShow
+    | SessionStart
+    | SessionInput
+    | SessionConfirm
+    | SessionWithdraw
+    | SessionFinish
+    | SessionCancel
+    | SessionMoreTime
+    | SessionNextPatron
+    | SessionLanguage
+    | SessionDueDate
+    | StaffUnlock
+    | StaffLock
+    | ModeSet
+    | ItemCheckin
+    | RfidRead
+    | RfidSecure
+    | PaymentTake
+    | HoldsProcess
+    | JournalSummary
+    | JournalList
+    | ExceptionsList
+    | JournalWithdraw
+    | UploadStart
+    | ScanInject
+)
+
+METHODS: Final[Mapping[str, type[Call]]] = {
+    "view.get": ViewGet,
+    "status.get": StatusGet,
+    "session.show": SessionShow,
+    "session.start": SessionStart,
+    "session.input": SessionInput,
+    "session.confirm": SessionConfirm,
+    "session.withdraw": SessionWithdraw,
+    "session.finish": SessionFinish,
+    "session.cancel": SessionCancel,
+    "session.more_time": SessionMoreTime,
+    "session.next_patron": SessionNextPatron,
+    "session.language": SessionLanguage,
+    "session.due_date": SessionDueDate,
+    "staff.unlock": StaffUnlock,
+    "staff.lock": StaffLock,
+    "mode.set": ModeSet,
+    "item.checkin": ItemCheckin,
+    "rfid.read": RfidRead,
+    "rfid.secure": RfidSecure,
+    "payment.take": PaymentTake,
+    "holds.process": HoldsProcess,
+    "journal.summary": JournalSummary,
+    "journal.list": JournalList,
+    "exceptions.list": ExceptionsList,
+    "journal.withdraw": JournalWithdraw,
+    "upload.start": UploadStart,
+    "scan.inject": ScanInject,
+}
+"""Every method that the rules answer. `hello`, `view.watch` and `diagnostics.watch` are the connection's own."""
+
+NEEDS: Final[Mapping[type[Call], Role]] = (
+    {
+        call: Role.SCREEN
+        for call in (
+            ViewGet,
+            StatusGet,
+            SessionShow,
+            SessionStart,
+            SessionInput,
+            SessionConfirm,
+            SessionWithdraw,
+            SessionFinish,
+            SessionCancel,
+            SessionMoreTime,
+            SessionNextPatron,
+            SessionLanguage,
+            StaffUnlock,
+            StaffLock,
+        )
+    }
+    | {
+        call: Role.STAFF
+        for call in (
+            SessionDueDate,
+            ModeSet,
+            ItemCheckin,
+            RfidRead,
+            RfidSecure,
+            PaymentTake,
+            HoldsProcess,
+            JournalSummary,
+            JournalList,
+            ExceptionsList,
+            JournalWithdraw,
+            UploadStart,
+        )
+    }
+    | {ScanInject: Role.TECHNICIAN}
+)
+"""The least role that may make a call; `staff.unlock` lends staff rights to screens."""

@@ -1,0 +1,160 @@
+"""All that the rules can ask of the world; `kioskd.daemon` carries each out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kioskd.model.calls import (
+    ExceptionsList,
+    JournalList,
+    JournalSummary,
+    JournalWithdraw,
+    RequestId,
+    StatusGet,
+)
+from kioskd.model.entry import SaveToken, Seq, Write
+from kioskd.model.errors import CallError
+from kioskd.model.ils import Answer, AskId, Question, Urgency
+from kioskd.model.settings import Secret
+from kioskd.model.slip import Slip
+from kioskd.model.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Write all of these durably, or none; answered by `Saved` or `NotSaved`."""
+
+    token: SaveToken
+    writes: tuple[Write, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDisk:
+    """Find out whether the journal takes rows again; answered by `DiskChecked`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectClock:
+    """The clock can be trusted now: entries of this boot that were unsure get their exact time."""
+
+    boot_id: str
+    wall_minus_boot_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FetchUnsent:
+    """Read the oldest unsent entries after `after`; answered by `Fetched`."""
+
+    after: Seq
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Open a line: TCP, 93 if there is a login, 99; answered by `LineUp` or `LineDown` within `timeout_s`."""
+
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """Close the line if there is one; what still waits is `Unanswered`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the library system; answered by `Answered` or `Unanswered` at `until_mono_s` at the latest."""
+
+    ask: AskId
+    question: Question
+    urgency: Urgency
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The View changed."""
+
+    view: View
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A call succeeded. `result` None: answer with the View as it now stands."""
+
+    request: RequestId
+    result: Answer | Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """A call was refused."""
+
+    request: RequestId
+    error: CallError
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A call that the journal (or, for the status, all rooms) answers by reading."""
+
+    request: RequestId
+    call: JournalSummary | JournalList | ExceptionsList | JournalWithdraw | StatusGet
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStaffCode:
+    """Find out whose code this is; slow by design, so off the loop; answered by `StaffCodeChecked`."""
+
+    request: RequestId
+    code: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Print a slip if the printer is ready before `until_mono_s`, else drop it; answered by `SlipEnded`."""
+
+    slip: int
+    what: Slip
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DropSlips:
+    """Drop every slip that has not started; what the printer still holds is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beep:
+    """Let the scanner tell *accepted* or *refused*, where its model can."""
+
+    scanner: str
+    good: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A line for the log: a stable event name and its fields, card numbers masked."""
+
+    level: str
+    event: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+Effect = (
+    Save
+    | CheckDisk
+    | CorrectClock
+    | FetchUnsent
+    | Connect
+    | Disconnect
+    | Ask
+    | Show
+    | Reply
+    | Fail
+    | Query
+    | CheckStaffCode
+    | Print
+    | DropSlips
+    | Beep
+    | Log
+)

@@ -1,0 +1,186 @@
+"""All that can reach the rules: one union, each with the moment it was noticed (see `Event`)."""
+
+from dataclasses import dataclass
+
+from kioskd.model.calls import Call, RequestId, Role
+from kioskd.model.device import DeviceStatus
+from kioskd.model.entry import Entry, How, SaveToken, Seq, StorageProblem, Summary
+from kioskd.model.ils import Answer, AskId, LineTrouble, NoAnswer, StatusAnswer
+from kioskd.model.settings import Secret
+from kioskd.model.slip import SlipFate
+from kioskd.model.time import Clock, Instant
+from kioskd.model.view import Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The daemon is ready to work: what the journal held, and whether staff had forced offline (and why)."""
+
+    summary: Summary
+    clock: Clock
+    forced_reason: str | None = None
+    interrupted: int | None = None
+    """How many entries the session had that was open when the last daemon ended; None: there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A scanner handed over one whole code."""
+
+    scanner: str
+    code: Secret
+    how: How = How.SCANNED
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLost:
+    """A scanner lost part of a scan; nothing of it may be used."""
+
+    scanner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A client of the socket calls a method; `role` is what its credentials allow."""
+
+    request: RequestId
+    role: Role
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class StaffCodeChecked:
+    """The answer to a `CheckStaffCode`: whose code it is (initials), or nobody's."""
+
+    request: RequestId
+    initials: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What `Save` asked for is durable; `seqs` are the new entries' numbers in the order of its writes."""
+
+    token: SaveToken
+    seqs: tuple[Seq, ...]
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class NotSaved:
+    """Nothing of what `Save` asked for was kept."""
+
+    token: SaveToken
+    problem: StorageProblem
+
+
+@dataclass(frozen=True, slots=True)
+class DiskChecked:
+    """The answer to a `CheckDisk`: whether the journal takes rows again."""
+
+    problem: StorageProblem | None
+    free_mib: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The answer to a `FetchUnsent`: the oldest unsent entries after the number asked for."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """The answer to a `Connect`: connected, logged in, and the first 98 is here."""
+
+    status: StatusAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class LineDown:
+    """The answer to a `Connect` that failed, or the end of a line that was up. `detail` is for technicians."""
+
+    trouble: LineTrouble
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The library system answered."""
+
+    ask: AskId
+    answer: Answer
+    round_trip_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """The library system did not answer."""
+
+    ask: AskId
+    why: NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterChanged:
+    """What is known of the printer now."""
+
+    paper: Paper
+    ready: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlipEnded:
+    """What became of a slip."""
+
+    slip: int
+    fate: SlipFate
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A peripheral's life cycle moved on."""
+
+    status: DeviceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChanged:
+    """The kernel's word on the wall clock changed."""
+
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A deadline that the rules asked for has come (`rules.deadline`)."""
+
+
+Input = (
+    Started
+    | Scanned
+    | ScanLost
+    | Asked
+    | StaffCodeChecked
+    | Saved
+    | NotSaved
+    | DiskChecked
+    | Fetched
+    | LineUp
+    | LineDown
+    | Answered
+    | Unanswered
+    | PrinterChanged
+    | SlipEnded
+    | DeviceChanged
+    | ClockChanged
+    | Tick
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An input and the moment at which it was noticed."""
+
+    at: Instant
+    input: Input
