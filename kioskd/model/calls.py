@@ -11,7 +11,7 @@ from typing import Final, NewType
 
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.entry import EntryState, Seq
-from kioskd.model.settings import Secret
+from kioskd.model.settings import NO_SECRET, Secret
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow
 
@@ -166,7 +166,7 @@ class StaffUnlock:
 class StaffLock:
     """`staff.lock`."""
 
-    code: Secret = Secret("")
+    code: Secret = NO_SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,43 +312,39 @@ METHODS: Final[Mapping[str, type[Call]]] = {
 }
 """Every method that the rules answer. `hello`, `view.watch` and `diagnostics.watch` are the connection's own."""
 
-NEEDS: Final[Mapping[type[Call], Role]] = (
-    {
-        call: Role.SCREEN
-        for call in (
-            ViewGet,
-            StatusGet,
-            SessionShow,
-            SessionStart,
-            SessionInput,
-            SessionConfirm,
-            SessionWithdraw,
-            SessionFinish,
-            SessionCancel,
-            SessionMoreTime,
-            SessionNextPatron,
-            SessionLanguage,
-            StaffUnlock,
-            StaffLock,
-        )
-    }
-    | {
-        call: Role.STAFF
-        for call in (
-            SessionDueDate,
-            ModeSet,
-            ItemCheckin,
-            RfidRead,
-            RfidSecure,
-            PaymentTake,
-            HoldsProcess,
-            JournalSummary,
-            JournalList,
-            ExceptionsList,
-            JournalWithdraw,
-            UploadStart,
-        )
-    }
-    | {ScanInject: Role.TECHNICIAN}
-)
+_BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
+    Role.SCREEN: (
+        ViewGet,
+        StatusGet,
+        SessionShow,
+        SessionStart,
+        SessionInput,
+        SessionConfirm,
+        SessionWithdraw,
+        SessionFinish,
+        SessionCancel,
+        SessionMoreTime,
+        SessionNextPatron,
+        SessionLanguage,
+        StaffUnlock,
+        StaffLock,
+    ),
+    Role.STAFF: (
+        SessionDueDate,
+        ModeSet,
+        ItemCheckin,
+        RfidRead,
+        RfidSecure,
+        PaymentTake,
+        HoldsProcess,
+        JournalSummary,
+        JournalList,
+        ExceptionsList,
+        JournalWithdraw,
+        UploadStart,
+    ),
+    Role.TECHNICIAN: (ScanInject,),
+}
+
+NEEDS: Final[Mapping[type[Call], Role]] = {call: role for role, calls in _BY_ROLE.items() for call in calls}
 """The least role that may make a call; `staff.unlock` lends staff rights to screens."""

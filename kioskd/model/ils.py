@@ -44,7 +44,7 @@ class AskItem:
 
 @dataclass(frozen=True, slots=True)
 class AskCheckout:
-    """11 checkout. `at_wall_s`: when it happened. `due`: goes with `no_block`; None sends the transaction date there."""
+    """11 checkout. `at_wall_s`: when it happened. `due`: nb due date; None sends the transaction date there."""
 
     patron: PatronBarcode
     item: ItemBarcode

@@ -1,4 +1,4 @@
-"""Every setting with its unit and default; `kioskd.config` fills them, nothing else reads files or the environment."""
+"""Every setting with its unit and default; `kioskd.config` fills them, nothing else reads the environment."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -95,6 +95,9 @@ class Secret(str):
         return "Secret('***')"
 
 
+NO_SECRET = Secret("")
+
+
 @dataclass(frozen=True, slots=True)
 class IlsSettings:
     """`[ils]`; each flag's meaning at the wire is in docs/CONFIG.md."""
@@ -104,9 +107,9 @@ class IlsSettings:
     protocol: str = "sip2"
     profile: str = "generic"
     login_user: str = ""
-    login_password: Secret = Secret("")
+    login_password: Secret = NO_SECRET
     upload_login_user: str = ""
-    upload_login_password: Secret = Secret("")
+    upload_login_password: Secret = NO_SECRET
     upload_port: int = 0
     institution_id: str = ""
     location_code: str = ""
