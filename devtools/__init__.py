@@ -1,0 +1,1 @@
+"""What ./dev and the checks need; nothing here is part of the product."""
