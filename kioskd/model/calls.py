@@ -239,6 +239,14 @@ class JournalWithdraw:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalHandOver:
+    """`journal.hand_over`; `to` names the export or the station that has the entries now."""
+
+    seqs: tuple[Seq, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class UploadStart:
     """`upload.start`."""
 
@@ -277,6 +285,7 @@ Call = (
     | JournalList
     | ExceptionsList
     | JournalWithdraw
+    | JournalHandOver
     | UploadStart
     | ScanInject
 )
@@ -307,6 +316,7 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "journal.list": JournalList,
     "exceptions.list": ExceptionsList,
     "journal.withdraw": JournalWithdraw,
+    "journal.hand_over": JournalHandOver,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
 }
@@ -341,6 +351,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         JournalList,
         ExceptionsList,
         JournalWithdraw,
+        JournalHandOver,
         UploadStart,
     ),
     Role.TECHNICIAN: (ScanInject,),

@@ -49,6 +49,14 @@ class FetchUnsent:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadEntries:
+    """Read these entries; answered by `EntriesRead`."""
+
+    request: RequestId
+    seqs: tuple[Seq, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Open a line: TCP, 93 if there is a login, 99; answered by `LineUp` or `LineDown` within `timeout_s`."""
 
@@ -98,7 +106,7 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalSummary | JournalList | ExceptionsList | JournalWithdraw | StatusGet
+    call: JournalList | ExceptionsList | StatusGet
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +153,7 @@ Effect = (
     | CheckDisk
     | CorrectClock
     | FetchUnsent
+    | ReadEntries
     | Connect
     | Disconnect
     | Ask

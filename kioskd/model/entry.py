@@ -94,7 +94,8 @@ class Entry:
     """An entry as it stands: what was recorded (its time corrected if the clock was), and its newest row.
 
     `sendings`: how many `sending` rows it has. `due_before`: the item's due date text as the library system gave it
-    just before the newest sending of a renewal, by which a lost answer is decided.
+    just before the newest sending of a renewal, by which a lost answer is decided. `behind`: an earlier entry of the
+    same item that waits as an exception; filled in by the journal for unsent entries.
     """
 
     seq: Seq
@@ -105,6 +106,7 @@ class Entry:
     reason: str | None = None
     sendings: int = 0
     due_before: str | None = None
+    behind: Seq | None = None
 
 
 @dataclass(frozen=True, slots=True)

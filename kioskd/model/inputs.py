@@ -16,6 +16,8 @@ from kioskd.model.view import Paper
 class Started:
     """The daemon is ready to work: what the journal held, and whether staff had forced offline (and why)."""
 
+    instance: str
+    """A random UUID made by the daemon at its start, from which all its entries' ids derive."""
     summary: Summary
     clock: Clock
     forced_reason: str | None = None
@@ -85,6 +87,14 @@ class DiskChecked:
 class Fetched:
     """The answer to a `FetchUnsent`: the oldest unsent entries after the number asked for."""
 
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesRead:
+    """The answer to a `ReadEntries`: those that exist, by number."""
+
+    request: RequestId
     entries: tuple[Entry, ...]
 
 
@@ -166,6 +176,7 @@ Input = (
     | NotSaved
     | DiskChecked
     | Fetched
+    | EntriesRead
     | LineUp
     | LineDown
     | Answered
