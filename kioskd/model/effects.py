@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from kioskd.model.calls import (
     ExceptionsList,
     JournalList,
-    JournalSummary,
-    JournalWithdraw,
     RequestId,
     StatusGet,
 )
