@@ -10,22 +10,52 @@ from drivers.base import Printer, PrinterFactory, Scanner, ScannerFactory
 
 __all__ = ["PRINTERS", "SCANNERS"]
 
+# ruff: noqa: ANN401, PLC0415 (settings are checked by the driver's own signature; imports cost only those who open)
 
-def _serial_scanner(**settings: Any) -> Scanner:  # noqa: ANN401 (the driver's own signature checks them)
-    from drivers.serial_scanner import SerialScanner  # noqa: PLC0415 (pyserial)
+
+def _evdev_scanner(**settings: Any) -> Scanner:
+    from drivers.evdev_scanner import EvdevScanner
+
+    return EvdevScanner.open(**settings)
+
+
+def _serial_scanner(**settings: Any) -> Scanner:
+    from drivers.serial_scanner import SerialScanner
 
     return SerialScanner.open(**settings)
 
 
-def _network_printer(**settings: Any) -> Printer:  # noqa: ANN401
-    from drivers.network_printer import open_printer  # noqa: PLC0415
+def _network_printer(**settings: Any) -> Printer:
+    from drivers.network_printer import open_printer
+
+    return open_printer(**settings)
+
+
+def _no_printer(**settings: Any) -> Printer:
+    from drivers.none_printer import open_printer
+
+    return open_printer(**settings)
+
+
+def _serial_printer(**settings: Any) -> Printer:
+    from drivers.serial_printer import open_printer
+
+    return open_printer(**settings)
+
+
+def _usblp_printer(**settings: Any) -> Printer:
+    from drivers.usblp_printer import open_printer
 
     return open_printer(**settings)
 
 
 SCANNERS: Final[Mapping[str, ScannerFactory]] = {
+    "evdev": _evdev_scanner,
     "serial": _serial_scanner,
 }
 PRINTERS: Final[Mapping[str, PrinterFactory]] = {
     "network": _network_printer,
+    "none": _no_printer,
+    "serial": _serial_printer,
+    "usblp": _usblp_printer,
 }

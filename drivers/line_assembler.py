@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from drivers.aim import symbology_of
-from drivers.base import Code, LostReason, ScanEvent, ScanLost
+from drivers.base import Code, LostReason, ScanEvent
+from drivers.loss import Loss
 
 SUFFIXES: Final[Mapping[str, tuple[bytes, ...]]] = {
     "any": (b"\r", b"\n"),
@@ -21,11 +22,7 @@ MAX_CODE_BYTES: Final = 8192
 
 
 class LineAssembler:
-    """Cuts a scanner's bytes into codes at the suffix.
-
-    What is lost is lost whole: after a time-out or an overflow everything up to the next suffix belongs to the broken
-    scan, for its tail would look like a shorter barcode.
-    """
+    """Cuts a scanner's bytes into codes at the suffix; what is lost is lost whole (`drivers.loss`)."""
 
     def __init__(
         self,
@@ -43,8 +40,7 @@ class LineAssembler:
         self._encoding = encoding
         self._max_bytes = max_bytes
         self._held = bytearray()
-        self._broken: LostReason | None = None
-        self._told = False
+        self._loss = Loss()
 
     @property
     def pending(self) -> bool:
@@ -70,22 +66,17 @@ class LineAssembler:
         if not self._held:
             return []
         self._held.clear()
-        told, self._told = self._told, False  # what comes after a silence is another scan to the person
-        self._broken = self._broken or LostReason.TIMED_OUT
-        return [] if told else [ScanLost(self._broken)]
+        return self._loss.silence()
 
     def _overrun(self) -> list[ScanEvent]:
         del self._held[:-1]  # the last byte may be the first half of a two-byte suffix
-        told, self._told = self._told, True
-        self._broken = self._broken or LostReason.TOO_LONG
-        return [] if told else [ScanLost(self._broken)]
+        return self._loss.tell(LostReason.TOO_LONG)
 
     def _ended(self, body: bytes) -> list[ScanEvent]:
         self._held.clear()
-        reason, told = self._broken, self._told
-        self._broken, self._told = None, False
-        if reason is not None:
-            return [] if told or not body else [ScanLost(reason)]
+        lost = self._loss.end(anything=bool(body))
+        if lost is not None:
+            return lost
         body = body.removeprefix(self._prefix)
         return [self._code(body)] if body else []
 

@@ -1,0 +1,120 @@
+"""Scanners that the kernel takes for keyboards: `/dev/input/event*`, grabbed, so that nothing reaches the desktop."""
+
+import contextlib
+import os
+from typing import Final, Self
+
+from drivers.base import DeviceGone, ScanEvent
+from drivers.input_device import (
+    SYN_DROPPED,
+    EventType,
+    caps_lock_lit,
+    keys_down,
+    open_input,
+    read_events,
+)
+from drivers.key_assembler import MAX_CHARACTERS, MODIFIERS, KeyAssembler
+from drivers.opening import GONE, cannot_open
+
+READS_AT_ONCE: Final = 16
+
+
+class EvdevScanner:
+    """One grabbed device and its own assembler."""
+
+    def __init__(self, fd: int, device: str, assembler: KeyAssembler, *, character_gap_s: float) -> None:
+        self._fd: int | None = fd
+        self._device = device
+        self._assembler = assembler
+        self._gap_s = character_gap_s
+        self._deadline_s: float | None = None
+
+    @classmethod
+    def open(
+        cls,
+        *,
+        device: str,
+        layout: str = "us",
+        suffix: str = "any",
+        prefix: str = "",
+        character_gap_s: float = 0.5,
+        max_characters: int = MAX_CHARACTERS,
+    ) -> Self:
+        """Open and grab (`EVIOCGRAB`) the event device at the path `device`; links are followed.
+
+        `layout`: what the scanner is set to, a name in `drivers.layouts.LAYOUTS`. `suffix`: a name in
+        `drivers.key_assembler.SUFFIXES`. `prefix`: taken off where the scanner types it. `character_gap_s`: a code whose
+        next key takes longer is lost. Raises CannotOpen (busy: somebody else grabbed it); ValueError for a bad setting.
+        """
+        KeyAssembler(layout=layout, suffix=suffix)  # a bad setting is said before anything is grabbed
+        try:
+            fd = open_input(device, grab=True)
+        except OSError as error:
+            raise cannot_open(device, error) from error
+        caps_lock, inside = False, False
+        with contextlib.suppress(OSError):  # a device without lamps or with nothing to ask is no worse for it
+            caps_lock = caps_lock_lit(fd)
+            inside = bool(keys_down(fd) - MODIFIERS)
+        assembler = KeyAssembler(
+            layout=layout, suffix=suffix, prefix=prefix, max_characters=max_characters, caps_lock=caps_lock
+        )
+        if inside:
+            assembler.begin_inside()
+        return cls(fd, device, assembler, character_gap_s=character_gap_s)
+
+    def fileno(self) -> int:
+        """Return the event device's descriptor. Raises DeviceGone when it is closed."""
+        if self._fd is None:
+            raise DeviceGone(f"{self._device}: closed")
+        return self._fd
+
+    def read(self, now_s: float) -> list[ScanEvent]:
+        """Take what is queued. Raises DeviceGone (ENODEV) at unplug, but only once all codes are out."""
+        scans: list[ScanEvent] = []
+        for _ in range(READS_AT_ONCE):
+            try:
+                queued = read_events(self.fileno())
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno not in GONE:
+                    raise
+                if scans:
+                    break  # the descriptor stays readable
+                raise DeviceGone(f"{self._device}: {error.strerror}") from error
+            if not queued:
+                break
+            for kind, code, value in queued:
+                if kind == EventType.KEY:
+                    scans += self._assembler.feed(code, value)
+                elif kind == EventType.SYN and code == SYN_DROPPED:
+                    scans += self._assembler.overflow()
+            self._deadline_s = now_s + self._gap_s
+        if not self._assembler.pending:
+            self._deadline_s = None
+        return scans
+
+    def deadline(self) -> float | None:
+        """Return when the half code here is given up."""
+        return self._deadline_s
+
+    def expire(self, now_s: float) -> list[ScanEvent]:
+        """Give up a half code whose next key did not come in time."""
+        scans = self.read(now_s)
+        if self._deadline_s is not None and now_s >= self._deadline_s:
+            self._deadline_s = None
+            scans += self._assembler.break_off()
+        return scans
+
+    def close(self) -> None:
+        """Close the device; the kernel ends the grab."""
+        if self._fd is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+            self._fd = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
