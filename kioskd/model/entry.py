@@ -4,13 +4,16 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.time import ClockTrust
 
 Seq = NewType("Seq", int)
 """An entry's local number, rising from 1; it stands on slips."""
+
+BEFORE_ALL: Final = Seq(0)
+"""No entry's number; lists *after* it hold all."""
 
 SaveToken = NewType("SaveToken", int)
 """Names one request to the journal, so that its answer finds who asked."""
@@ -177,7 +180,7 @@ class StorageProblem(StrEnum):
 class EntryFilter:
     """Which entries a list holds; times are seconds since 1970 UTC, `after` excludes that number itself."""
 
-    after: Seq = Seq(0)
+    after: Seq = BEFORE_ALL
     limit: int | None = None
     state: EntryState | None = None
     since_wall_s: float | None = None

@@ -1,0 +1,199 @@
+"""When the library system is believed to be there: answers and silence in, mode out, with hysteresis."""
+
+from dataclasses import replace
+
+from kioskd.model.effects import Connect
+from kioskd.model.entry import ModeName
+from kioskd.model.ils import AskStatus, LineTrouble, NoAnswer, StatusAnswer, Urgency
+from kioskd.model.inputs import LineDown, LineUp
+from kioskd.model.time import Clock, ClockSource
+from kioskd.rules.state import AskFor, Asking, Link, Phase
+from kioskd.rules.turn import Turn, awaited
+
+MISSES_TO_OFFLINE = 3
+SLOW_S = 2.5
+SHORTEST_TIMEOUT_S = 2.0
+LOGIN_BACKOFF_S = 60.0
+LONGEST_BACKOFF_S = 600.0
+CLOCK_AGREES_S = 60.0
+
+
+def timeout_s(turn: Turn) -> float:
+    """Return how long an answer may take: the setting, or less where 98's own time-out is shorter (2 s at least)."""
+    setting = turn.state.settings.ils.timeout_s
+    server = turn.state.link.server_timeout_s
+    return setting if server is None else min(setting, max(SHORTEST_TIMEOUT_S, server))
+
+
+def _link(turn: Turn, **changes: object) -> None:
+    turn.set(link=replace(turn.state.link, **changes))  # type: ignore[arg-type]
+
+
+def enter(turn: Turn, name: ModeName, reason: str) -> None:
+    """Go over to a mode; one that is already there keeps its `since`."""
+    mode = turn.state.mode
+    if mode.name is name and mode.reason == reason:
+        return
+    since = mode.since_wall_s if mode.name is name else turn.at.wall_s
+    turn.set(mode=replace(mode, name=name, reason=reason, since_wall_s=since))
+    if mode.name is not name:
+        turn.log("info", "mode_changed", mode=name.value, reason=reason, before=mode.name.value)
+
+
+def connect(turn: Turn) -> None:
+    """Open a line now."""
+    _link(turn, phase=Phase.CONNECTING, next_mono_s=None, poll=None, answered=0)
+    turn.do(Connect(timeout_s(turn)))
+
+
+def line_up(turn: Turn, up: LineUp) -> None:
+    """Take in a line that is connected, logged in and has answered its first 99."""
+    _link(turn, phase=Phase.UP, login_worked=True, failures=0, detail="", answered=0)
+    _status(turn, up.status)
+
+
+def _status(turn: Turn, status: StatusAnswer) -> None:
+    link = turn.state.link
+    _link(turn, flags=status.flags, server_timeout_s=status.timeout_s, misses=0)
+    _compare_clocks(turn, status)
+    if not status.online:
+        _link(turn, good=0, trouble=LineTrouble.SAYS_OFFLINE)
+        _next_poll(turn)
+        _fall(turn, LineTrouble.SAYS_OFFLINE)
+        return
+    quick = link.dropped_mono_s is not None and turn.at.mono_s - link.dropped_mono_s <= timeout_s(turn)
+    starting = turn.state.mode.reason == LineTrouble.NOT_YET
+    _link(turn, good=link.good + 1, trouble=None, last_answer_wall_s=turn.at.wall_s)
+    if turn.state.mode.name is ModeName.OFFLINE and (
+        quick or starting or turn.state.link.good >= turn.state.settings.ils.answers_to_return
+    ):
+        come_back(turn)
+    _next_poll(turn)
+
+
+def come_back(turn: Turn) -> None:
+    """The library system is believed to be there again, unless staff want to stay offline."""
+    _link(turn, dropped_mono_s=None)
+    if turn.state.mode.forced is not None:
+        return
+    pending = turn.state.summary.unsent - len(awaited(turn.state))
+    enter(turn, ModeName.RECOVERING if pending > 0 else ModeName.ONLINE, "")
+
+
+def _next_poll(turn: Turn) -> None:
+    """Set when the next 99 is due, after that much silence."""
+    settings, link = turn.state.settings.ils, turn.state.link
+    if turn.state.mode.name is not ModeName.OFFLINE or turn.state.mode.forced is not None:
+        wait_s = settings.poll_online_s
+    elif link.good:
+        wait_s = settings.poll_return_s
+    else:
+        wait_s = settings.poll_offline_s
+    _link(turn, next_mono_s=turn.at.mono_s + wait_s)
+
+
+def _fall(turn: Turn, trouble: LineTrouble) -> None:
+    if turn.state.mode.forced is None:
+        enter(turn, ModeName.OFFLINE, trouble)
+
+
+def line_down(turn: Turn, down: LineDown) -> None:
+    """Take in a line that ended or never came to be."""
+    settings, link = turn.state.settings.ils, turn.state.link
+    was_up = link.phase is Phase.UP
+    # A server that closes an idle line is no outage: the line is opened again at once, and only that can be a miss.
+    miss = not was_up or down.trouble in (LineTrouble.SILENT, LineTrouble.GARBLED)
+    failures = link.failures + (0 if was_up else 1)
+    misses = link.misses + (1 if miss else 0)
+    _link(
+        turn,
+        phase=Phase.DOWN,
+        misses=misses,
+        failures=failures,
+        good=0 if miss else link.good,
+        poll=None,
+        trouble=down.trouble,
+        detail=down.detail,
+        dropped_mono_s=turn.at.mono_s if was_up else link.dropped_mono_s,
+    )
+    if was_up or turn.state.mode.reason != down.trouble:
+        turn.log("warning", "line_down", trouble=down.trouble.value, detail=down.detail)
+    offline = turn.state.mode.name is ModeName.OFFLINE
+    if misses >= MISSES_TO_OFFLINE or offline:
+        _fall(turn, down.trouble)
+        offline = True
+    if was_up:
+        wait_s = 0.0
+    elif down.trouble is LineTrouble.LOGIN and link.login_worked:
+        wait_s = min(LOGIN_BACKOFF_S * 2 ** min(failures - 1, 10), LONGEST_BACKOFF_S)
+    else:
+        wait_s = settings.poll_offline_s if offline else settings.poll_return_s
+    _link(turn, next_mono_s=turn.at.mono_s + wait_s)
+    if wait_s == 0.0:
+        connect(turn)
+
+
+def patron_waited(turn: Turn, why: NoAnswer) -> None:
+    """A patron's question stayed unanswered: from now on nobody waits."""
+    trouble = {
+        NoAnswer.TIMED_OUT: LineTrouble.SILENT,
+        NoAnswer.DROPPED: LineTrouble.LOST,
+        NoAnswer.NO_LINE: turn.state.link.trouble or LineTrouble.REFUSED,
+        NoAnswer.MISMATCHED: LineTrouble.GARBLED,
+        NoAnswer.UNREADABLE: LineTrouble.GARBLED,
+    }.get(why)
+    if trouble is None:
+        return
+    if why is not NoAnswer.DROPPED:
+        _link(turn, good=0, dropped_mono_s=None)
+    _fall(turn, trouble)
+
+
+def answered(turn: Turn, round_trip_s: float) -> None:
+    """Any answer shows that the line lives, and puts off the next 99."""
+    before = turn.state.link
+    slow = round_trip_s > SLOW_S
+    _link(turn, round_trip_s=round_trip_s, last_answer_wall_s=turn.at.wall_s, misses=0)
+    if turn.state.mode.name is not ModeName.OFFLINE:
+        _link(turn, next_mono_s=turn.at.mono_s + turn.state.settings.ils.poll_online_s)
+    if slow and not (before.round_trip_s or 0.0) > SLOW_S:
+        turn.log("warning", "ils_slow", round_trip_ms=round(round_trip_s * 1000))
+
+
+def poll_answered(turn: Turn, status: StatusAnswer) -> None:
+    """A 99 was answered."""
+    _link(turn, poll=None)
+    _status(turn, status)
+
+
+def tick(turn: Turn) -> None:
+    """Connect or poll when it is time."""
+    link = turn.state.link
+    if link.next_mono_s is None or link.next_mono_s > turn.at.mono_s:
+        return
+    if link.phase is Phase.DOWN:
+        connect(turn)
+    elif link.phase is Phase.UP and link.poll is None:
+        until = turn.at.mono_s + timeout_s(turn)
+        ask = turn.ask(AskStatus(), Asking(AskFor.POLL), Urgency.POLL, until)
+        _link(turn, poll=ask, next_mono_s=None)
+
+
+def _compare_clocks(turn: Turn, status: StatusAnswer) -> None:
+    """Believe our clock if the library system's (98 date/time sync) shows the same time of day."""
+    clock = turn.state.clock
+    if status.local_time is None or clock.source is ClockSource.NTP:
+        return
+    ours = turn.local().replace(tzinfo=None)
+    apart_s = abs((ours - status.local_time).total_seconds())
+    if apart_s <= CLOCK_AGREES_S and not clock.trusted:
+        turn.set(clock=Clock(trusted=True, source=ClockSource.ILS, boot_id=clock.boot_id))
+    elif apart_s > CLOCK_AGREES_S:
+        if clock.source is ClockSource.ILS:
+            turn.set(clock=Clock(trusted=False, source=ClockSource.NONE, boot_id=clock.boot_id))
+        turn.log("warning", "clock_differs", apart_s=round(apart_s))
+
+
+def slow(link: Link) -> bool:
+    """Tell whether the library system takes so long that people notice."""
+    return (link.round_trip_s or 0.0) > SLOW_S

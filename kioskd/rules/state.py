@@ -1,0 +1,371 @@
+"""All that the station remembers between two inputs, as frozen values."""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.calls import DueDateScope, RequestId
+from kioskd.model.device import DeviceStatus
+from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, How, ModeName, SaveToken, Seq, StorageProblem, Summary
+from kioskd.model.ils import AskId, LineTrouble
+from kioskd.model.inputs import Asked, Scanned
+from kioskd.model.settings import Secret, Settings
+from kioskd.model.slip import SlipKind
+from kioskd.model.time import Clock, ClockSource
+from kioskd.model.view import Flow, LineResult, Paper, Tone, View
+
+
+class Stage(StrEnum):
+    """How far a patron session is."""
+
+    CARD = "card"
+    """A flow is chosen, the card is awaited."""
+    LOOKUP = "lookup"
+    """The library system is asked about the card; scans wait their turn."""
+    PIN = "pin"
+    ITEMS = "items"
+    FINISH = "finish"
+    """The patron chooses paper."""
+    CLOSING = "closing"
+    """Finished; answers or slips are still awaited."""
+    DONE = "done"
+    """Over; what was done stays on the screen for a moment, without the person."""
+
+
+OPEN = frozenset({Stage.CARD, Stage.LOOKUP, Stage.PIN, Stage.ITEMS, Stage.FINISH})
+
+
+class Overlay(StrEnum):
+    """A screen laid over the session's own."""
+
+    HELP = "help"
+    DUE_DATE = "due_date"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the station says; its text is made when it is shown, in the language of that moment."""
+
+    key: str
+    tone: Tone
+    params: Mapping[str, str] = field(default_factory=dict)
+    until_mono_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardOrItem:
+    """A code fits both patterns: is it a card (yes) or an item (no)?"""
+
+    code: str
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class FinishFirst:
+    """Another card came: finish this session and go on with that card?"""
+
+    card: PatronBarcode
+    how: How
+    unmatched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StillCard:
+    """Nobody moved for a while, then items came: is it still the person of this card?"""
+
+    items: tuple[Scanned | Asked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCard:
+    """A card was typed whose check digit proves nothing: staff confirm it."""
+
+    card: PatronBarcode
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Staff take a code that no pattern knows as an item or a card."""
+
+    code: str
+    card: bool
+    how: How
+
+
+Question = CardOrItem | FinishFirst | StillCard | TypedCard | Unmatched
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One item of the session. `seq` is None until it is saved; `since_mono_s` is when it was scanned."""
+
+    n: int
+    item: ItemBarcode
+    result: LineResult
+    since_mono_s: float
+    seq: Seq | None = None
+    reason: str | None = None
+    said: str | None = None
+    """The library system's own words of a refusal (AF); shown to staff only, since they may name another borrower."""
+    title: str | None = None
+    due: str | None = None
+    alternative_due: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlternativeDue:
+    """Staff's due date that holds now."""
+
+    date: dt.date
+    scope: DueDateScope
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One patron's visit."""
+
+    id: str
+    flow: Flow
+    stage: Stage
+    last_input_mono_s: float
+    patron: PatronBarcode | None = None
+    patron_unmatched: bool = False
+    known_to_ils: bool = False
+    """The library system answered for this card, so a 35 is owed at the end."""
+    pin: Secret | None = None
+    lines: tuple[Line, ...] = ()
+    alternative_due: AlternativeDue | None = None
+    held: tuple[Scanned | Asked, ...] = ()
+    """Scans that came while the card was looked up."""
+    lookup: AskId | None = None
+    paper: tuple[SlipKind, ...] = ()
+    slips: frozenset[int] = frozenset()
+    warned: bool = False
+    done_until_mono_s: float | None = None
+
+
+class Phase(StrEnum):
+    """Where the line to the library system stands."""
+
+    DOWN = "down"
+    CONNECTING = "connecting"
+    UP = "up"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The line to the library system and what was seen of it.
+
+    `misses`, `good`: polls or connections in a row that failed, that were answered. `next_mono_s`: when to connect
+    or to poll next. `answered`: upload messages answered on the present line. `login_worked`: a 94 was good once.
+    """
+
+    phase: Phase = Phase.DOWN
+    misses: int = 0
+    good: int = 0
+    next_mono_s: float | None = None
+    poll: AskId | None = None
+    dropped_mono_s: float | None = None
+    trouble: LineTrouble | None = LineTrouble.NOT_YET
+    detail: str = ""
+    last_answer_wall_s: float | None = None
+    round_trip_s: float | None = None
+    flags: Mapping[str, bool] = field(default_factory=dict)
+    server_timeout_s: float | None = None
+    answered: int = 0
+    login_worked: bool = False
+    failures: int = 0
+    """Connections that failed in a row, for the back-off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the station stands to the library system."""
+
+    name: ModeName = ModeName.OFFLINE
+    since_wall_s: float = 0.0
+    reason: str = LineTrouble.NOT_YET
+    forced: str | None = None
+    """Staff's reason for staying offline; None: the station decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Staff rights lent to the station."""
+
+    by: str | None = None
+    until_mono_s: float | None = None
+    wrong: int = 0
+    blocked_until_mono_s: float | None = None
+
+
+class Step(StrEnum):
+    """What the upload is asking about its present entry."""
+
+    LOOK_PATRON = "look_patron"
+    """63 with the list of loans, since an answer was lost."""
+    LOOK_ITEM = "look_item"
+    """17, since an answer was lost."""
+    LOOK_DUE = "look_due"
+    """17 before a renewal, for the due date that it should move."""
+    MARK = "mark"
+    """The sending row is being saved."""
+    SEND = "send"
+    """11 or 29."""
+    VERIFY_PATRON = "verify_patron"
+    """63 after a refusal: is it on this patron's list all the same?"""
+    VERIFY_ITEM = "verify_item"
+    """17 after a refusal, to say which kind it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Current:
+    """The entry that the upload is at."""
+
+    entry: Entry
+    step: Step
+    ask: AskId | None = None
+    as_renewal: bool = False
+    """A checkout that turned out to be a renewal (the patron has the item already)."""
+    patron_class: str | None = None
+    """What 64 said about the patron after a refusal."""
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The upload's window on the journal."""
+
+    running: bool = False
+    start_mono_s: float | None = None
+    """When it may start or go on: the random spread, or a back-off."""
+    fetching: bool = False
+    queue: tuple[Entry, ...] = ()
+    fetched_to: Seq = BEFORE_ALL
+    current: Current | None = None
+    marked: frozenset[Seq] = frozenset()
+    marking: SaveToken | None = None
+    deaths: Mapping[Seq, int] = field(default_factory=dict)
+    held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
+    done: int = 0
+    started_mono_s: float = 0.0
+    next_send_mono_s: float = 0.0
+    backoffs: int = 0
+
+
+class SaveFor(StrEnum):
+    """What a save in flight is for."""
+
+    ITEM = "item"
+    WITHDRAWAL = "withdrawal"
+    MODE = "mode"
+    HAND_OVER = "hand_over"
+    OUTBOX = "outbox"
+    MARK = "mark"
+    SESSION_END = "session_end"
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One save in flight. `n`: the session's line; `rows`: what to try again if it fails."""
+
+    what: SaveFor
+    session: str | None = None
+    n: int = 0
+    rows: tuple[AddRow, ...] = ()
+    request: RequestId | None = None
+    seqs: tuple[Seq, ...] = ()
+    mode_reason: str | None = None
+
+
+WAITED_FOR = frozenset({SaveFor.ITEM, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER})
+"""While one of these is in flight, scans and calls wait their turn."""
+
+
+class AskFor(StrEnum):
+    """Whose question is out."""
+
+    CARD = "card"
+    LOAN = "loan"
+    CHECKIN = "checkin"
+    POLL = "poll"
+    UPLOAD = "upload"
+    GOODBYE = "goodbye"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One question out. `seq`: the entry it is about."""
+
+    what: AskFor
+    session: str | None = None
+    n: int = 0
+    seq: Seq | None = None
+    request: RequestId | None = None
+    renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LastScan:
+    """A scanner's last code, to know the same book read twice."""
+
+    code: Secret
+    mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TypedOnce:
+    """A card number typed once that must be typed again."""
+
+    card: PatronBarcode
+    until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The whole station."""
+
+    settings: Settings
+    zone: zoneinfo.ZoneInfo
+    language: str
+    instance: str = ""
+    started_wall_s: float = 0.0
+    count: int = 0
+    """Rises with each id that is given out."""
+    summary: Summary = field(default_factory=Summary)
+    clock: Clock = field(default_factory=lambda: Clock(trusted=False, source=ClockSource.NONE, boot_id=""))
+    session: Session | None = None
+    question: Question | None = None
+    overlay: Overlay | None = None
+    message: Message | None = None
+    mode: Mode = field(default_factory=Mode)
+    link: Link = field(default_factory=Link)
+    staff: Staff = field(default_factory=Staff)
+    paper: Paper = Paper.UNKNOWN
+    printer_ready: bool = False
+    devices: tuple[DeviceStatus, ...] = ()
+    storage: StorageProblem | None = None
+    storage_check_mono_s: float | None = None
+    free_mib: int | None = None
+    saves: Mapping[SaveToken, Saving] = field(default_factory=dict)
+    asks: Mapping[AskId, Asking] = field(default_factory=dict)
+    outbox: tuple[AddRow, ...] = ()
+    """What became of entries, waiting for the journal; nobody waits for it."""
+    waiting: tuple[Scanned | Asked, ...] = ()
+    last_scans: Mapping[str, LastScan] = field(default_factory=dict)
+    typed_once: TypedOnce | None = None
+    upload: Upload = field(default_factory=Upload)
+    nightly_wall_s: float | None = None
+    view: View | None = None
+
+
+def initial(settings: Settings) -> State:
+    """Return the state of a station that has not started yet."""
+    return State(
+        settings=settings,
+        zone=zoneinfo.ZoneInfo(settings.station.timezone),
+        language=settings.station.languages[0],
+    )

@@ -1,0 +1,140 @@
+"""One step in the making: the state so far and the effects so far. It lives only inside `step`."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from kioskd.model.calls import RequestId, Role
+from kioskd.model.effects import Ask, Effect, Fail, Log, Save
+from kioskd.model.entry import AddRow, SaveToken, Seq, Write
+from kioskd.model.errors import CallError, ErrorKind
+from kioskd.model.ils import AskId, Question, Urgency
+from kioskd.model.settings import StationKind
+from kioskd.model.time import Instant
+from kioskd.model.view import Tone
+from kioskd.rules.state import WAITED_FOR, Asking, Line, Message, SaveFor, Saving, Session, State
+
+MESSAGE_S = 10.0
+"""How long a message stays on a screen that nobody uses."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """The state so far and the effects so far of one step."""
+
+    state: State
+    at: Instant
+    role: Role = Role.SCREEN
+    request: RequestId | None = None
+    """The call being answered, until it is replied to or refused."""
+    effects: list[Effect] = field(default_factory=list)
+
+    def set(self, **changes: Any) -> None:
+        """Change fields of the state."""
+        self.state = replace(self.state, **changes)
+
+    def do(self, effect: Effect) -> None:
+        """Ask the world for something."""
+        self.effects.append(effect)
+
+    def number(self) -> int:
+        """Return a number never given out before by this daemon."""
+        self.state = replace(self.state, count=self.state.count + 1)
+        return self.state.count
+
+    def uuid(self) -> str:
+        """Return a new UUID, derived from the daemon's own so that a replay gives the same."""
+        return str(uuid.uuid5(uuid.UUID(self.state.instance), str(self.number())))
+
+    @property
+    def session(self) -> Session:
+        """The open session; only to be read where there is one."""
+        assert self.state.session is not None
+        return self.state.session
+
+    def set_session(self, **changes: Any) -> None:
+        """Change fields of the session."""
+        self.state = replace(self.state, session=replace(self.session, **changes))
+
+    def set_line(self, n: int, **changes: Any) -> None:
+        """Change fields of a line of the session."""
+        lines = tuple(replace(line, **changes) if line.n == n else line for line in self.session.lines)
+        self.set_session(lines=lines)
+
+    def line(self, session: str | None, n: int) -> Line | None:
+        """Return the line if that session is still there."""
+        if self.state.session is None or self.state.session.id != session:
+            return None
+        return next((line for line in self.state.session.lines if line.n == n), None)
+
+    def say(self, key: str, tone: Tone, *, lasting: bool = False, **params: str) -> None:
+        """Put a message on the screen; one that is not lasting goes by itself."""
+        until = None if lasting else self.at.mono_s + MESSAGE_S
+        self.set(message=Message(key, tone, params, until))
+
+    def hush(self) -> None:
+        """Take the message off the screen."""
+        if self.state.message is not None:
+            self.set(message=None)
+
+    def save(self, writes: tuple[Write, ...], saving: Saving) -> None:
+        """Ask the journal."""
+        token = SaveToken(self.number())
+        self.set(saves={**self.state.saves, token: saving})
+        self.do(Save(token, writes))
+
+    def later(self, row: AddRow) -> None:
+        """Note what became of an entry; nobody waits for it, and it may share its sync with others."""
+        self.set(outbox=(*self.state.outbox, row))
+
+    def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float) -> AskId:
+        """Ask the library system."""
+        ask = AskId(self.number())
+        self.set(asks={**self.state.asks, ask: asking})
+        self.do(Ask(ask, question, urgency, until_mono_s))
+        return ask
+
+    def fail(self, kind: ErrorKind, message: str, more: Mapping[str, object] | None = None) -> None:
+        """Refuse the call being answered, if one is."""
+        if self.request is not None:
+            self.do(Fail(self.request, CallError(kind, message, more or {})))
+            self.request = None
+
+    def log(self, level: str, event: str, **fields: object) -> None:
+        """Write a line to the log."""
+        self.do(Log(level, event, fields))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a save is in flight that people wait for."""
+        return any(saving.what in WAITED_FOR for saving in self.state.saves.values())
+
+    @property
+    def staffed(self) -> bool:
+        """Whether the one who acts has staff rights."""
+        return self.role >= Role.STAFF or self.state.staff.by is not None
+
+    @property
+    def self_service(self) -> bool:
+        """Whether patrons work this station."""
+        return self.state.settings.station.kind is StationKind.SELF
+
+    def local(self, wall_s: float | None = None) -> dt.datetime:
+        """Return a moment (default: now) in the station's time zone."""
+        return dt.datetime.fromtimestamp(self.at.wall_s if wall_s is None else wall_s, self.state.zone)
+
+
+def awaited(state: State) -> frozenset[Seq]:
+    """Return the entries whose live answer a patron still waits for, or whose outcome is on its way to the journal."""
+    live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what == "loan"}
+    writing = {row.seq for row in state.outbox} | {
+        row.seq for saving in state.saves.values() if saving.what is SaveFor.OUTBOX for row in saving.rows
+    }
+    return frozenset(live | writing)
+
+
+def unsent(state: State) -> int:
+    """Return how many entries wait to be sent, as people are told."""
+    return max(0, state.summary.unsent - len(awaited(state)))
