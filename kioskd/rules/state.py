@@ -113,6 +113,8 @@ class Line:
     title: str | None = None
     due: str | None = None
     alternative_due: dt.date | None = None
+    asked: bool = False
+    """The library system was asked, so it may know of the loan whatever became of its answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""The end of a visit: the answers still awaited, the paper asked for, a word of thanks, and nothing left behind."""
+
+from kioskd.model.effects import Print
+from kioskd.model.inputs import SlipEnded
+from kioskd.model.slip import Slip, SlipFate, SlipKind
+from kioskd.model.view import LineResult, Paper, Tone
+from kioskd.rules import cards, slips
+from kioskd.rules.state import Stage
+from kioskd.rules.turn import Turn
+
+SLIP_WAIT_S = 10.0
+"""How long a slip may wait for a printer that is ready."""
+DONE_S = 8.0
+
+
+def finish(turn: Turn, paper: tuple[SlipKind, ...]) -> None:
+    """Close the session: first the answers still awaited, then the paper."""
+    turn.set_session(stage=Stage.CLOSING, paper=tuple(dict.fromkeys(paper)))
+    turn.set(question=None, overlay=None)
+    turn.say("finishing", Tone.OK, lasting=True)
+    go_on(turn)
+
+
+def go_on(turn: Turn) -> None:
+    """Print once nothing is awaited any more."""
+    session = turn.state.session
+    if session is None or session.stage is not Stage.CLOSING or cards.still_checking(session) or session.slips:
+        return
+    wanted = [slip for kind in session.paper if (slip := _slip(turn, kind)) is not None]
+    if not wanted:
+        _done(turn, missing=bool(session.paper))
+        return
+    if turn.state.paper is Paper.NONE or not any(device.kind == "printer" for device in turn.state.devices):
+        _done(turn, missing=True)
+        return
+    turn.set_session(paper=())
+    for slip in wanted:
+        number = turn.number()
+        turn.set_session(slips=turn.session.slips | {number})
+        turn.do(Print(number, slip, turn.at.mono_s + SLIP_WAIT_S))
+    turn.say("printing", Tone.OK, lasting=True)
+
+
+def _slip(turn: Turn, kind: SlipKind) -> Slip | None:
+    if kind is SlipKind.RECEIPT:
+        return slips.receipt(turn) if cards.done_good(turn.session) else None
+    day = slips.bookmark_date(turn.state, turn.local().date())
+    return slips.bookmark(turn, day) if day is not None else None
+
+
+def slip_ended(turn: Turn, ended: SlipEnded) -> None:
+    """A slip is out, or will never be."""
+    if ended.fate is not SlipFate.PRINTED:
+        turn.log("warning", "slip_not_printed", slip=ended.slip, fate=ended.fate.value)
+    session = turn.state.session
+    if session is None or ended.slip not in session.slips:
+        return
+    turn.set_session(slips=session.slips - {ended.slip})
+    if ended.fate is not SlipFate.PRINTED:
+        # Remembered as paper that is owed: the last slip decides what the screen says.
+        turn.set_session(paper=(SlipKind.RECEIPT,))
+    if not turn.session.slips:
+        _done(turn, missing=bool(turn.session.paper))
+
+
+def _done(turn: Turn, *, missing: bool) -> None:
+    session = turn.session
+    cards.goodbye(turn)
+    turn.set_session(
+        stage=Stage.DONE,
+        patron=None,
+        paper=(),
+        alternative_due=None,
+        done_until_mono_s=turn.at.mono_s + DONE_S,
+    )
+    count = str(cards.done_good(session))
+    recorded = any(line.result is LineResult.RECORDED for line in session.lines)
+    if missing:
+        turn.say("done_no_paper", Tone.WARN, lasting=True, count=count)
+    elif recorded and turn.state.settings.station.gates:
+        turn.say("done_gate", Tone.OK, lasting=True, count=count)
+    else:
+        turn.say("done_recorded" if recorded else "done", Tone.OK, lasting=True, count=count)

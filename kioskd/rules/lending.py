@@ -1,0 +1,201 @@
+"""An item's way: taken, saved, sent, answered. Save before say: nothing is promised that is not in the journal."""
+
+from kioskd.model.barcode import ItemBarcode
+from kioskd.model.calls import DueDateScope
+from kioskd.model.effects import Beep, CheckDisk
+from kioskd.model.entry import AddEntry, AddRow, EntryState, How, Kind, NewEntry, Seq, StorageProblem
+from kioskd.model.errors import ErrorKind
+from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgency
+from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
+from kioskd.model.time import ClockTrust
+from kioskd.model.view import Flow, LineResult, Tone
+from kioskd.rules import mode, policy
+from kioskd.rules.policy import Act
+from kioskd.rules.state import AskFor, Asking, Line, SaveFor, Saving
+from kioskd.rules.turn import Turn
+from kioskd.texts import say
+
+STORAGE_RETRY_S = 5.0
+
+GOOD = frozenset({LineResult.CHECKED_OUT, LineResult.RENEWED, LineResult.RECORDED})
+
+
+def take(
+    turn: Turn,
+    item: ItemBarcode,
+    how: How,
+    scanner: str | None,
+    *,
+    unmatched: bool = False,
+    doubtful: bool = False,
+) -> None:
+    """Put an item on the session's list and ask the journal to keep it. `doubtful`: its check digit is wrong."""
+    session, settings = turn.session, turn.state.settings
+    if turn.state.storage is not None:
+        refuse_storage(turn, turn.state.storage)
+        return
+    if any(line.item == item and line.result in GOOD | {LineResult.CHECKING} for line in session.lines):
+        turn.say("already_listed", Tone.WARN, item=item)
+        return
+    act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
+    live = policy.how(turn.state, act) is policy.How.LIVE and session.patron is not None
+    n = len(session.lines) + 1
+    taken = sum(line.result in GOOD for line in session.lines)
+    if not live and settings.offline.max_items and taken >= settings.offline.max_items:
+        refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="max_items")
+        turn.set_session(lines=(*session.lines, refused))
+        turn.say("max_items", Tone.STOP, max=str(settings.offline.max_items))
+        _beep(turn, scanner, good=False)
+        return
+    due = session.alternative_due
+    line = Line(
+        n,
+        item,
+        LineResult.CHECKING,
+        turn.at.mono_s,
+        reason="check_digit" if doubtful else None,
+        alternative_due=due.date if due else None,
+    )
+    turn.set_session(lines=(*session.lines, line))
+    if due and due.scope is DueDateScope.NEXT_ITEM:
+        turn.set_session(alternative_due=None)
+    entry = NewEntry(
+        id=turn.uuid(),
+        kind=Kind.RENEWAL if session.flow is Flow.RENEW else Kind.CHECKOUT,
+        how=how,
+        patron=session.patron,
+        item=item,
+        at_wall_s=turn.at.wall_s,
+        at_boot_s=turn.at.boot_s,
+        boot_id=turn.state.clock.boot_id,
+        clock=ClockTrust.TRUSTED if turn.state.clock.trusted else ClockTrust.UNSURE,
+        mode=turn.state.mode.name,
+        station=settings.station.id,
+        session=session.id,
+        unmatched=unmatched or session.patron_unmatched,
+        by=turn.state.staff.by,
+        due_date=line.alternative_due,
+    )
+    state = EntryState.SENDING if live else EntryState.RECORDED
+    turn.save((AddEntry(entry, state),), Saving(SaveFor.ITEM, session.id, n, request=turn.request))
+    turn.request = None
+    _beep(turn, scanner, good=True)
+
+
+def _beep(turn: Turn, scanner: str | None, *, good: bool) -> None:
+    if scanner is not None:
+        turn.do(Beep(scanner, good))
+
+
+def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
+    """The item is durable: say so, or ask the library system."""
+    line = turn.line(saving.session, saving.n)
+    if line is None:
+        return
+    (seq,) = answer.seqs
+    turn.set_line(line.n, seq=seq)
+    session = turn.session
+    act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
+    if policy.how(turn.state, act) is not policy.How.LIVE or session.patron is None:
+        turn.set_line(line.n, result=LineResult.RECORDED)
+        turn.say("recorded", Tone.OK, item=line.item)
+        return
+    until = line.since_mono_s + mode.timeout_s(turn)
+    due = line.alternative_due
+    no_block = due is not None and turn.state.settings.ils.no_block
+    question: AskRenew | AskCheckout
+    if session.flow is Flow.RENEW:
+        question = AskRenew(session.patron, line.item, turn.at.wall_s, no_block, due, session.pin)
+    else:
+        question = AskCheckout(session.patron, line.item, turn.at.wall_s, no_block, due, pin=session.pin)
+    renewal = session.flow is Flow.RENEW
+    turn.set_line(line.n, asked=True)
+    turn.ask(question, Asking(AskFor.LOAN, session.id, line.n, seq, renewal=renewal), Urgency.PATRON, until)
+
+
+def not_saved(turn: Turn, saving: Saving, answer: NotSaved) -> None:
+    """The disk took nothing: the item leaves the list and stays here."""
+    storage_failed(turn, answer.problem)
+    if turn.state.session is not None and turn.state.session.id == saving.session:
+        lines = tuple(line for line in turn.session.lines if line.n != saving.n)
+        turn.set_session(lines=lines)
+    refuse_storage(turn, answer.problem)
+
+
+def storage_failed(turn: Turn, problem: StorageProblem) -> None:
+    """Stop accepting, and look again soon."""
+    if turn.state.storage is None:
+        turn.log("error", "storage_failed", problem=problem.value)
+    turn.set(storage=problem, storage_check_mono_s=turn.at.mono_s + STORAGE_RETRY_S)
+
+
+def refuse_storage(turn: Turn, problem: StorageProblem) -> None:
+    """Say that nothing can be accepted, to the screen and to whoever called; and look again at once."""
+    turn.say("storage", Tone.STOP, lasting=True)
+    message = say(turn.state.language, "storage")
+    turn.fail(ErrorKind.STORAGE, message, {"problem": problem.value})
+    turn.do(CheckDisk())
+
+
+def answered(turn: Turn, asking: Asking, event: Answered) -> None:
+    """The library system's word on a loan or a renewal that a patron waits for."""
+    answer = event.answer
+    assert isinstance(answer, LoanAnswer)
+    assert asking.seq is not None
+    words = {"AF": answer.message} if answer.message else {}
+    if answer.due_text:
+        words["AH"] = answer.due_text
+    outcome = ("renewed" if asking.renewal or answer.renewal else "lent") if answer.ok else "refused"
+    state = EntryState.SETTLED if answer.ok else EntryState.REFUSED
+    turn.later(AddRow(asking.seq, state, turn.at.wall_s, outcome, words or None))
+    line = turn.line(asking.session, asking.n)
+    if line is None or line.result is not LineResult.CHECKING:
+        return
+    if not answer.ok:
+        turn.set_line(line.n, result=LineResult.REFUSED, reason="ils_refused", said=answer.message or None)
+        turn.say("refused_item", Tone.STOP, item=line.item)
+        return
+    due = answer.due.isoformat() if answer.due else answer.due_text or None
+    result = LineResult.RENEWED if asking.renewal else LineResult.CHECKED_OUT
+    turn.set_line(line.n, result=result, title=answer.title or None, due=due)
+    turn.say(result.value, Tone.OK, item=line.item)
+
+
+def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
+    """No word came: it is saved, the upload sees to the rest, and nobody waits again."""
+    line = turn.line(asking.session, asking.n)
+    if line is not None and line.result is LineResult.CHECKING:
+        turn.set_line(line.n, result=LineResult.RECORDED)
+        turn.say("recorded", Tone.OK, item=line.item)
+    if event.why is NoAnswer.UNSENDABLE and asking.seq is not None:
+        turn.later(AddRow(asking.seq, EntryState.EXCEPTION, turn.at.wall_s, "unsendable"))
+
+
+def withdraw(turn: Turn, n: int, reason: str) -> None:
+    """Take back a line of the open session: never sent if it was not, else a person must check the item in."""
+    line = next((line for line in turn.session.lines if line.n == n), None)
+    if line is None or line.seq is None or line.result not in GOOD:
+        turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "nothing_to_withdraw"))
+        return
+    if line.result is not LineResult.RECORDED:
+        turn.say("withdraw_at_desk", Tone.WARN)
+        turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "withdraw_at_desk"))
+        return
+    row = withdrawal(turn, line.seq, reason, sent=line.asked or maybe_sent(turn, line.seq))
+    turn.save((row,), Saving(SaveFor.WITHDRAWAL, turn.session.id, n, request=turn.request, seqs=(line.seq,)))
+    turn.request = None
+
+
+def withdrawal(turn: Turn, seq: Seq, reason: str, *, sent: bool) -> AddRow:
+    """Return the row that takes an entry back; if the library system may know of it, a person must check it in."""
+    state = EntryState.EXCEPTION if sent else EntryState.WITHDRAWN
+    outcome = "check_this_in" if sent else "withdrawn"
+    return AddRow(seq, state, turn.at.wall_s, outcome, by=turn.state.staff.by, reason=reason or None)
+
+
+def maybe_sent(turn: Turn, seq: Seq) -> bool:
+    """Tell whether the upload may have told the library system of an entry."""
+    upload = turn.state.upload
+    if upload.current is not None and upload.current.entry.seq == seq:
+        return True
+    return seq in upload.marked or any(entry.seq == seq and entry.state is EntryState.SENDING for entry in upload.queue)

@@ -1,0 +1,162 @@
+"""The View: what a front screen needs, drawn from the state and from nothing else."""
+
+from collections.abc import Sequence
+
+from kioskd.model.barcode import last_digits
+from kioskd.model.entry import ModeName
+from kioskd.model.time import Instant
+from kioskd.model.view import (
+    DueDateView,
+    Flow,
+    LineResult,
+    LineView,
+    MessageView,
+    ModeView,
+    PatronView,
+    Screen,
+    StaffView,
+    StationView,
+    TimerView,
+    UploadView,
+    View,
+)
+from kioskd.rules.mode import slow
+from kioskd.rules.state import OPEN, Line, Overlay, Stage, State
+from kioskd.rules.turn import awaited, unsent
+from kioskd.rules.wording import local_rfc3339, station_time
+from kioskd.texts import say
+
+
+def screen(state: State) -> Screen:
+    """Return which screen shows."""
+    session = state.session
+    if state.overlay is Overlay.HELP:
+        return Screen.HELP
+    if state.question is not None:
+        return Screen.CONFIRM
+    if session is None:
+        if state.storage is not None:
+            return Screen.OUT_OF_SERVICE
+        unlocked_self = state.staff.by is not None and state.settings.station.kind == "self"
+        return Screen.STAFF if unlocked_self else Screen.IDLE
+    if state.overlay is Overlay.DUE_DATE:
+        return Screen.DUE_DATE
+    match session.stage:
+        case Stage.CARD | Stage.LOOKUP:
+            return Screen.CARD
+        case Stage.PIN:
+            return Screen.PIN
+        case Stage.ITEMS:
+            return Screen.ITEMS
+        case Stage.FINISH:
+            return Screen.FINISH
+        case Stage.CLOSING:
+            return Screen.PRINTING
+        case Stage.DONE:
+            return Screen.DONE
+
+
+def choices(state: State) -> Sequence[str]:
+    """Return the methods that make sense now, in the order a screen may show them."""
+    session = state.session
+    staff = state.staff.by is not None
+    found: list[str] = []
+    if state.question is not None:
+        found += ["session.confirm", "session.cancel"]
+    elif session is None:
+        found += ["session.start", "session.input"]
+        if state.overlay is not None:
+            found += ["session.show", "session.cancel"]
+    elif session.stage in OPEN:
+        found += ["session.input", "session.cancel"]
+        if session.stage in (Stage.ITEMS, Stage.FINISH):
+            found += ["session.finish", "session.show", "session.start"]
+            if any(line.result is LineResult.RECORDED for line in session.lines):
+                found.append("session.withdraw")
+        if session.warned:
+            found += ["session.more_time", "session.confirm"]
+        if staff:
+            found.append("session.due_date")
+    elif session.stage is Stage.DONE:
+        found += ["session.start", "session.input", "session.cancel"]
+    found += ["session.next_patron", "session.language"]
+    if state.overlay is None and "session.show" not in found:
+        found.append("session.show")
+    if state.settings.staff.codes_file is not None:
+        found.append("staff.lock" if staff else "staff.unlock")
+    if staff:
+        found.append("mode.set")
+    return tuple(found)
+
+
+def _line(state: State, line: Line) -> LineView:
+    staff = state.staff.by is not None or state.settings.station.kind == "staff"
+    text = say(state.language, f"line_{line.reason or line.result.value}")
+    if line.said and staff:
+        text = line.said
+    due = line.due or (line.alternative_due.isoformat() if line.alternative_due else None)
+    return LineView(line.n, line.item, line.result, line.reason, text, line.title, due)
+
+
+def _timer(state: State, at: Instant) -> TimerView | None:
+    session = state.session
+    if session is None or not session.warned or session.stage not in OPEN:
+        return None
+    settings = state.settings.session
+    ends = session.last_input_mono_s + settings.idle_s + settings.warning_s
+    return TimerView(max(0, round(ends - at.mono_s)), "idle")
+
+
+def _upload(state: State, at: Instant) -> UploadView | None:
+    upload = state.upload
+    if not upload.running or state.mode.name is not ModeName.RECOVERING:
+        return None
+    elapsed_s = max(at.mono_s - upload.started_mono_s, 0.001)
+    left = max(0, state.summary.unsent - len(awaited(state)))
+    return UploadView(upload.done, left, round(upload.done / elapsed_s, 1))
+
+
+def project(state: State, at: Instant, seq: int) -> View:
+    """Draw the View."""
+    session = state.session
+    message = state.message
+    language = state.language
+    due = session.alternative_due if session else None
+    patron = session.patron if session is not None and session.stage is not Stage.DONE else None
+    flow: Flow | None = session.flow if session else None
+    return View(
+        seq=seq,
+        session=session.id if session else None,
+        station=StationView(
+            state.settings.station.id, state.settings.station.kind, station_time(at.wall_s, state.zone)
+        ),
+        screen=screen(state),
+        flow=flow,
+        language=language,
+        mode=mode_view(state),
+        patron=PatronView("••••" + last_digits(patron)) if patron else None,
+        items=tuple(_line(state, line) for line in session.lines) if session else (),
+        message=MessageView(message.key, message.params, say(language, message.key, **message.params), message.tone)
+        if message
+        else None,
+        timer=_timer(state, at),
+        choices=tuple(choices(state)),
+        due_date=DueDateView(due.date.isoformat(), due.scope.value) if due else None,
+        staff=StaffView(state.staff.by is not None, state.staff.by),
+        unsent=unsent(state),
+        exceptions=state.summary.exceptions,
+        paper=state.paper,
+        upload=_upload(state, at),
+    )
+
+
+def mode_view(state: State) -> ModeView:
+    """Draw the mode, as the View and the Status show it."""
+    mode = state.mode
+    return ModeView(
+        name=mode.name,
+        since=local_rfc3339(mode.since_wall_s, state.zone),
+        reason=mode.forced if mode.forced is not None else mode.reason,
+        forced=mode.forced is not None,
+        slow=slow(state.link),
+    )

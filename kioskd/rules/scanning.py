@@ -1,0 +1,218 @@
+"""A code's way: recognised by pattern, then to the card, the item, the command or the question it answers."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from kioskd.model.barcode import ItemBarcode, PatronBarcode, last_digits
+from kioskd.model.calls import (
+    Call,
+    CodeAs,
+    SessionCancel,
+    SessionConfirm,
+    SessionFinish,
+    SessionInput,
+    SessionLanguage,
+    SessionMoreTime,
+    SessionNextPatron,
+    SessionShow,
+    SessionStart,
+    SessionWithdraw,
+    ShowScreen,
+)
+from kioskd.model.effects import Beep
+from kioskd.model.entry import How, ModeName
+from kioskd.model.inputs import Asked, Scanned
+from kioskd.model.settings import CheckDigit
+from kioskd.model.slip import SlipKind
+from kioskd.model.view import Flow, Tone
+from kioskd.rules import cards, lending
+from kioskd.rules.commands import Command
+from kioskd.rules.recognise import (
+    CheckDigitState,
+    IsCard,
+    IsCommand,
+    IsEither,
+    IsItem,
+    IsNothing,
+    Recognised,
+    recognise,
+)
+from kioskd.rules.state import OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, Unmatched
+from kioskd.rules.turn import Turn
+
+COMMAND_CALLS: Final[Mapping[Command, Call]] = {
+    Command.YES: SessionConfirm(yes=True),
+    Command.NO: SessionConfirm(yes=False),
+    Command.FINISH: SessionFinish(),
+    Command.FINISH_RECEIPT: SessionFinish((SlipKind.RECEIPT,)),
+    Command.FINISH_BOOKMARK: SessionFinish((SlipKind.BOOKMARK,)),
+    Command.FINISH_BOTH: SessionFinish((SlipKind.RECEIPT, SlipKind.BOOKMARK)),
+    Command.CANCEL: SessionCancel(),
+    Command.MORE_TIME: SessionMoreTime(),
+    Command.NEXT_PATRON: SessionNextPatron(),
+    Command.CHECKOUT: SessionStart(Flow.CHECKOUT),
+    Command.RENEW: SessionStart(Flow.RENEW),
+    Command.ITEMS: SessionShow(ShowScreen.ITEMS),
+    Command.HELP: SessionShow(ShowScreen.HELP),
+    Command.ENGLISH: SessionLanguage("en"),
+    Command.SPANISH: SessionLanguage("es"),
+    Command.VIETNAMESE: SessionLanguage("vi"),
+    Command.RUSSIAN: SessionLanguage("ru"),
+    Command.CHINESE: SessionLanguage("zh-Hans"),
+}
+
+
+def scanned(turn: Turn, scan: Scanned, call: Callable[[Turn, Call], None]) -> None:
+    """A scanner's code; `call` carries out what a command barcode asks for."""
+    settings = turn.state.settings.barcodes
+    what = recognise(scan.code, settings, typed=False)
+    last = turn.state.last_scans.get(scan.scanner)
+    scans = dict(turn.state.last_scans)
+    if isinstance(what, IsNothing):
+        # What is not ours is kept nowhere, not even to know it again.
+        scans.pop(scan.scanner, None)
+    else:
+        scans[scan.scanner] = LastScan(scan.code, turn.at.mono_s)
+    turn.set(last_scans=scans)
+    if last is not None and last.code == scan.code and turn.at.mono_s - last.mono_s < settings.repeat_s:
+        return
+    if isinstance(what, IsCommand):
+        turn.set(overlay=turn.state.overlay)
+        call(turn, _command(turn, what.command))
+        return
+    recognised(turn, what, scan, scan.how, scan.scanner)
+
+
+def _command(turn: Turn, command: Command) -> Call:
+    if command is Command.WITHDRAW_LAST:
+        lines = turn.state.session.lines if turn.state.session else ()
+        good = [line.n for line in lines if line.result in lending.GOOD]
+        return SessionWithdraw(good[-1] if good else 0)
+    return COMMAND_CALLS[command]
+
+
+def typed(turn: Turn, asked: Asked, entered: SessionInput, call: Callable[[Turn, Call], None]) -> None:
+    """A code typed at the screen."""
+    what = recognise(entered.code, turn.state.settings.barcodes, typed=True)
+    if isinstance(what, IsCommand):
+        call(turn, _command(turn, what.command))
+        return
+    if entered.as_ is not None:
+        if isinstance(what, IsEither):
+            what = _as(what.code, entered.as_)
+        elif isinstance(what, IsNothing) and what.length:
+            if not turn.staffed:
+                turn.say(what.why.value, Tone.WARN)
+                return
+            code = entered.code.strip()
+            turn.set(question=Unmatched(code, entered.as_ is CodeAs.PATRON, How.TYPED))
+            turn.say(
+                "unmatched_card_sure" if entered.as_ is CodeAs.PATRON else "unmatched_item_sure",
+                Tone.ASK,
+                lasting=True,
+                code=code,
+            )
+            return
+    recognised(turn, what, asked, How.TYPED, None)
+
+
+def _as(code: str, as_: CodeAs) -> IsCard | IsItem:
+    if as_ is CodeAs.PATRON:
+        return IsCard(PatronBarcode(code), CheckDigitState.NONE)
+    return IsItem(ItemBarcode(code), CheckDigitState.NONE)
+
+
+def recognised(turn: Turn, what: Recognised, source: Scanned | Asked, how: How, scanner: str | None) -> None:
+    """Take a code for what it is. `source` is kept if the code has to wait its turn."""
+    turn.set(overlay=None)
+    session = turn.state.session
+    if session is not None and session.stage is Stage.LOOKUP:
+        turn.set_session(held=(*session.held, source))
+        return
+    if isinstance(what, IsNothing):
+        turn.log("info", "code_not_ours", why=what.why.value, length=what.length, kind=what.kind)
+        turn.say(what.why.value, Tone.WARN, length=str(what.length))
+        touch(turn)
+        if scanner is not None:
+            turn.do(Beep(scanner, good=False))
+        return
+    if isinstance(what, IsEither):
+        turn.set(question=CardOrItem(what.code, how))
+        turn.say("card_or_item", Tone.ASK, lasting=True)
+        touch(turn)
+        return
+    if isinstance(what, IsCard):
+        if how is How.TYPED:
+            cards.typed(turn, what.card, proven=what.check_digit is CheckDigitState.GOOD)
+        else:
+            cards.came(turn, what.card, how)
+        session = turn.state.session
+        accepted = session is not None and session.patron == what.card and turn.state.question is None
+        if accepted and how is not How.TYPED and _doubtful(turn, what.check_digit):
+            turn.say("card_check_digit", Tone.WARN)
+        touch(turn)
+        return
+    assert isinstance(what, IsItem)
+    item(turn, what.item, source, how, scanner, doubtful=_doubtful(turn, what.check_digit))
+
+
+def item(
+    turn: Turn,
+    code: ItemBarcode,
+    source: Scanned | Asked,
+    how: How,
+    scanner: str | None,
+    *,
+    unmatched: bool = False,
+    doubtful: bool = False,
+) -> None:
+    """An item came: to the list, or to the question that must be answered first."""
+    session = turn.state.session
+    if session is None or session.stage not in OPEN:
+        cards.close(turn)
+        turn.say("card_first", Tone.ASK)
+        return
+    question = turn.state.question
+    if isinstance(question, StillCard):
+        turn.set(question=StillCard((*question.items, source)))
+        return
+    if isinstance(question, FinishFirst):
+        turn.say(
+            "finish_first",
+            Tone.ASK,
+            lasting=True,
+            card=last_digits(session.patron or ""),
+            other=last_digits(question.card),
+        )
+        return
+    if session.stage is Stage.PIN:
+        turn.say("enter_pin", Tone.ASK, lasting=True)
+        touch(turn)
+        return
+    if session.stage is Stage.CARD:
+        alone = session.flow is Flow.RENEW and turn.state.mode.name is not ModeName.ONLINE
+        if not alone:
+            turn.say("card_first", Tone.ASK, lasting=True)
+            touch(turn)
+            return
+    quiet_s = turn.at.mono_s - session.last_input_mono_s
+    after_s = turn.state.settings.session.confirm_after_s
+    if turn.self_service and session.patron is not None and quiet_s >= after_s > 0:
+        turn.set(question=StillCard((source,)))
+        turn.say("still_card", Tone.ASK, lasting=True, card=last_digits(session.patron))
+        return
+    turn.set_session(stage=Stage.ITEMS)
+    turn.set(question=None)
+    touch(turn)
+    lending.take(turn, code, how, scanner, unmatched=unmatched, doubtful=doubtful)
+
+
+def touch(turn: Turn) -> None:
+    """Somebody is there: put off the idle warning."""
+    if turn.state.session is not None and turn.state.session.stage in OPEN:
+        turn.set_session(last_input_mono_s=turn.at.mono_s, warned=False)
+
+
+def _doubtful(turn: Turn, state: CheckDigitState) -> bool:
+    """Tell whether a wrong check digit is to be pointed out."""
+    return turn.state.settings.barcodes.check_digit is CheckDigit.WARN and state is CheckDigitState.BAD

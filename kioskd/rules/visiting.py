@@ -1,0 +1,267 @@
+"""What a screen may ask for a patron session, method by method."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.calls import (
+    Call,
+    SessionConfirm,
+    SessionDueDate,
+    SessionFinish,
+    SessionInput,
+    SessionLanguage,
+    SessionShow,
+    SessionStart,
+    SessionWithdraw,
+    ShowScreen,
+)
+from kioskd.model.entry import How
+from kioskd.model.errors import ErrorKind
+from kioskd.model.inputs import Asked, Scanned
+from kioskd.model.settings import Secret
+from kioskd.model.view import Flow, Tone
+from kioskd.rules import cards, finishing, lending, scanning
+from kioskd.rules.project import choices
+from kioskd.rules.state import (
+    OPEN,
+    AlternativeDue,
+    CardOrItem,
+    FinishFirst,
+    Overlay,
+    Stage,
+    StillCard,
+    TypedCard,
+    Unmatched,
+)
+from kioskd.rules.turn import Turn
+from kioskd.texts import say
+
+LONGEST_LOAN_DAYS = 366 * 2
+
+
+def not_now(turn: Turn, key: str = "not_now") -> None:
+    """Refuse a call that this moment does not allow, and say what is possible."""
+    turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, key), {"choices": list(choices(turn.state))})
+
+
+def is_open(turn: Turn) -> bool:
+    """Tell whether a patron session is open."""
+    return turn.state.session is not None and turn.state.session.stage in OPEN
+
+
+def show(turn: Turn, call: SessionShow) -> None:
+    """`session.show`."""
+    scanning.touch(turn)
+    if call.screen is ShowScreen.HELP:
+        turn.set(overlay=Overlay.HELP)
+        return
+    if call.screen is ShowScreen.ITEMS and turn.state.overlay is not None:
+        turn.set(overlay=None)
+        if is_open(turn) and turn.session.stage is Stage.FINISH:
+            turn.set_session(stage=Stage.ITEMS)
+        return
+    if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH):
+        not_now(turn)
+        return
+    turn.set(overlay=None)
+    match call.screen:
+        case ShowScreen.ITEMS:
+            turn.set_session(stage=Stage.ITEMS)
+            turn.say("scan_items", Tone.ASK, lasting=True)
+        case ShowScreen.FINISH:
+            turn.set_session(stage=Stage.FINISH)
+            turn.set(question=None)
+            turn.say("choose_paper", Tone.ASK, lasting=True)
+        case ShowScreen.DUE_DATE:
+            if not turn.staffed:
+                turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_only"), {"needs": "staff"})
+                return
+            turn.set(overlay=Overlay.DUE_DATE)
+
+
+def start(turn: Turn, call: SessionStart) -> None:
+    """`session.start`: open a session for a flow, or change the flow of the open one."""
+    if is_open(turn) and turn.session.patron is not None:
+        turn.set_session(flow=call.flow)
+        turn.say("scan_items", Tone.ASK, lasting=True)
+        scanning.touch(turn)
+        return
+    cards.close(turn)
+    cards.begin(turn, None, call.flow)
+
+
+def enter(turn: Turn, asked: Asked, call: SessionInput, command: Callable[[Turn, Call], None]) -> None:
+    """`session.input`: a PIN where the View asks one, else a code. `command` carries out a typed command code."""
+    if is_open(turn) and turn.session.stage is Stage.PIN and call.as_ is None:
+        scanning.touch(turn)
+        cards.look_up(turn, call.code)
+        return
+    if not call.code.strip():
+        turn.fail(ErrorKind.BAD_PARAMS, "code: must not be empty; type the number under the barcode")
+        return
+    scanning.typed(turn, asked, call, command)
+
+
+def confirm(turn: Turn, call: SessionConfirm) -> None:
+    """`session.confirm`: yes or no to what the View asks."""
+    question = turn.state.question
+    turn.set(question=None)
+    scanning.touch(turn)
+    match question:
+        case None:
+            _confirm_still_there(turn, call)
+        case FinishFirst():
+            if call.yes:
+                cards.end(turn)
+                cards.begin(turn, question.card, Flow.CHECKOUT, unmatched=question.unmatched)
+            else:
+                turn.say("scan_items", Tone.ASK, lasting=True)
+        case StillCard():
+            if not call.yes:
+                cards.end(turn)
+                turn.say("card_first", Tone.ASK)
+                return
+            turn.hush()
+            for source in question.items:
+                again(turn, source)
+        case CardOrItem():
+            if call.yes:
+                cards.came(turn, PatronBarcode(question.code), question.how)
+            else:
+                source = Scanned("", Secret(question.code), question.how)
+                scanning.item(turn, ItemBarcode(question.code), source, question.how, None)
+        case TypedCard():
+            if call.yes:
+                cards.came(turn, question.card, How.TYPED)
+            else:
+                turn.hush()
+        case Unmatched():
+            turn.hush()
+            if not call.yes:
+                return
+            if question.card:
+                cards.came(turn, PatronBarcode(question.code), question.how, unmatched=True)
+            else:
+                source = Scanned("", Secret(question.code), question.how)
+                scanning.item(turn, ItemBarcode(question.code), source, question.how, None, unmatched=True)
+
+
+def _confirm_still_there(turn: Turn, call: SessionConfirm) -> None:
+    """Yes to the idle warning is more time; touching the session already gave it."""
+    message = turn.state.message
+    if is_open(turn) and call.yes and message is not None and message.key == "still_there":
+        turn.say("scan_items", Tone.ASK, lasting=True)
+    else:
+        not_now(turn)
+
+
+def again(turn: Turn, source: Scanned | Asked) -> None:
+    """Take up a code that had to wait."""
+    if isinstance(source, Scanned):
+        what = scanning.recognise(source.code, turn.state.settings.barcodes, typed=False)
+        scanning.recognised(turn, what, source, source.how, source.scanner)
+    elif isinstance(source.call, SessionInput):
+        what = scanning.recognise(source.call.code, turn.state.settings.barcodes, typed=True)
+        scanning.recognised(turn, what, source, How.TYPED, None)
+
+
+def withdraw(turn: Turn, call: SessionWithdraw) -> None:
+    """`session.withdraw`."""
+    if not is_open(turn):
+        not_now(turn)
+        return
+    scanning.touch(turn)
+    lending.withdraw(turn, call.n, call.reason)
+
+
+def finish(turn: Turn, call: SessionFinish) -> None:
+    """`session.finish`."""
+    if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH):
+        not_now(turn)
+        return
+    finishing.finish(turn, call.paper)
+
+
+def cancel(turn: Turn) -> None:
+    """`session.cancel`: leave without paper; what was done stays done."""
+    if turn.state.question is not None and is_open(turn):
+        turn.set(question=None)
+    if turn.state.session is None:
+        if turn.state.overlay is None and turn.state.question is None and turn.state.typed_once is None:
+            not_now(turn)
+            return
+        turn.set(overlay=None, question=None, typed_once=None)
+        turn.hush()
+        return
+    kept = cards.done_good(turn.session) if turn.session.stage in OPEN else 0
+    cards.end(turn)
+    if kept:
+        turn.say("cancelled_kept", Tone.OK, count=str(kept))
+
+
+def more_time(turn: Turn) -> None:
+    """`session.more_time`."""
+    if not is_open(turn):
+        not_now(turn)
+        return
+    if turn.session.warned:
+        turn.say("scan_items", Tone.ASK, lasting=True)
+    scanning.touch(turn)
+
+
+def next_patron(turn: Turn) -> None:
+    """`session.next_patron`: end this visit without paper and await the next card."""
+    cards.close(turn)
+    cards.begin(turn, None, Flow.CHECKOUT)
+
+
+def language(turn: Turn, call: SessionLanguage) -> None:
+    """`session.language`."""
+    offered = turn.state.settings.station.languages
+    if call.language not in offered:
+        turn.fail(ErrorKind.BAD_PARAMS, f"language: {call.language!r} is not offered; one of {', '.join(offered)}")
+        return
+    turn.set(language=call.language)
+    scanning.touch(turn)
+
+
+def due_date(turn: Turn, call: SessionDueDate) -> None:
+    """`session.due_date`: staff's alternative date, for the next item or for the session."""
+    if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH, Stage.CARD):
+        not_now(turn)
+        return
+    today = turn.local().date()
+    if call.date is not None and not today < call.date <= today + dt.timedelta(days=LONGEST_LOAN_DAYS):
+        turn.fail(ErrorKind.BAD_PARAMS, f"date: {call.date} is not after today ({today}) or too far ahead")
+        return
+    due = AlternativeDue(call.date, call.scope) if call.date is not None else None
+    turn.set_session(alternative_due=due)
+    turn.set(overlay=None)
+    scanning.touch(turn)
+
+
+def tick(turn: Turn) -> None:
+    """The session's own deadlines: idle, warned, done."""
+    session = turn.state.session
+    message = turn.state.message
+    if message is not None and message.until_mono_s is not None and turn.at.mono_s >= message.until_mono_s:
+        turn.hush()
+    if session is None:
+        if turn.state.typed_once is not None and turn.at.mono_s >= turn.state.typed_once.until_mono_s:
+            turn.set(typed_once=None)
+        return
+    if session.stage is Stage.DONE:
+        if session.done_until_mono_s is not None and turn.at.mono_s >= session.done_until_mono_s:
+            cards.end(turn)
+        return
+    if session.stage not in OPEN or turn.busy:
+        return
+    settings = turn.state.settings.session
+    quiet_s = turn.at.mono_s - session.last_input_mono_s
+    if quiet_s >= settings.idle_s + settings.warning_s:
+        turn.log("info", "session_abandoned", items=len(session.lines))
+        cards.end(turn)
+    elif quiet_s >= settings.idle_s and not session.warned:
+        turn.set_session(warned=True)
+        turn.say("still_there", Tone.ASK, lasting=True)
