@@ -10,7 +10,7 @@ from drivers.base import Printer, PrinterFactory, Scanner, ScannerFactory
 
 __all__ = ["PRINTERS", "SCANNERS"]
 
-# ruff: noqa: ANN401, PLC0415 (settings are checked by the driver's own signature; imports cost only those who open)
+# ruff: noqa: PLC0415 (settings are checked by the driver's own signature; imports cost only those who open)
 
 
 def _evdev_scanner(**settings: Any) -> Scanner:

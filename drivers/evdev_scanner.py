@@ -43,8 +43,9 @@ class EvdevScanner:
         """Open and grab (`EVIOCGRAB`) the event device at the path `device`; links are followed.
 
         `layout`: what the scanner is set to, a name in `drivers.layouts.LAYOUTS`. `suffix`: a name in
-        `drivers.key_assembler.SUFFIXES`. `prefix`: taken off where the scanner types it. `character_gap_s`: a code whose
-        next key takes longer is lost. Raises CannotOpen (busy: somebody else grabbed it); ValueError for a bad setting.
+        `drivers.key_assembler.SUFFIXES`. `prefix`: taken off where the scanner types it. `character_gap_s`: a code
+        whose next key takes longer is lost. Raises CannotOpen (busy: somebody else grabbed it); ValueError for a bad
+        setting.
         """
         KeyAssembler(layout=layout, suffix=suffix)  # a bad setting is said before anything is grabbed
         try:

@@ -27,7 +27,8 @@ class EventType(IntEnum):
 SYN_DROPPED: Final = 3
 LED_CAPS_LOCK: Final = 1
 KEY_MAX: Final = 0x2FF
-LED_MAX: Final = 0x0F
+WORD: Final = 8
+"""Bytes asked for where the answer is one machine word of bits: event types, lamps."""
 
 EVENT: Final = struct.Struct("@LLHHi")
 """struct input_event: two machine words of time, type, code, value."""
@@ -96,7 +97,7 @@ def read_events(fd: int, limit: int = 64) -> list[InputEvent]:
 def describe(fd: int, path: str) -> Description:
     """Ask the device who it is and what it can. Raises OSError."""
     bus, vendor, product, _version = IDENTITY.unpack(_ask(fd, 0x02, IDENTITY.size))
-    types = _bits(_ask(fd, 0x20, 4))
+    types = _bits(_ask(fd, 0x20, WORD))
     return Description(
         path=path,
         name=_text(fd, 0x06),
@@ -119,7 +120,7 @@ def keys_down(fd: int) -> frozenset[int]:
 
 def caps_lock_lit(fd: int) -> bool:
     """Whether the device's caps-lock lamp is on (`EVIOCGLED`)."""
-    return LED_CAPS_LOCK in _bits(_ask(fd, 0x19, LED_MAX // 8 + 1))
+    return LED_CAPS_LOCK in _bits(_ask(fd, 0x19, WORD))
 
 
 def _ask(fd: int, number: int, size: int) -> bytes:
