@@ -1,0 +1,82 @@
+// One function: View → what stands on the screen. It knows no rule, and draws every View that the contract allows.
+
+import * as art from "./art.js";
+import { h } from "./dom.js";
+import { banner, notice, time_sheet, typing } from "./parts.js";
+import * as patron from "./patron.js";
+import * as staff from "./staff.js";
+import { date, words } from "./words.js";
+
+const SCREENS = {
+  idle: patron.idle,
+  card: patron.card,
+  pin: patron.pin,
+  confirm: patron.confirm,
+  items: patron.items,
+  due_date: staff.due_date,
+  finish: patron.finish,
+  printing: patron.printing,
+  done: patron.done,
+  help: patron.help,
+  staff: staff.staff,
+  out_of_service: patron.out_of_service,
+};
+
+// What the page itself may hold over a screen while somebody types or chooses.
+const PANELS = {
+  number: patron.number,
+  languages: patron.languages,
+  staff_code: staff.staff_code,
+  reasons: staff.reasons,
+};
+
+const KEYPADS = [patron.pin, patron.number, staff.staff_code];
+
+/** Draw `state` ({view, languages, connected, status, use, remaining_s}); presses go to `act` ({ask, change, submit, type}). */
+export function draw(state, act) {
+  const { view, use } = state;
+  if (view === null) return away(state.connected === false);
+  const page = { ...state, ...act, say: words(view.language), date: (text) => date(view.language, text) };
+  const screen = PANELS[use.panel] ?? SCREENS[view.screen] ?? patron.out_of_service;
+  return h(
+    "div",
+    { key: "frame", class: `frame on-${view.screen} mode-${view.mode.name}` },
+    !KEYPADS.includes(screen) && banner(page),
+    screen(page),
+    typing(page),
+    time_sheet(page) || countdown(page),
+    notice(page),
+  );
+}
+
+/** What a screen reader says of the step from one View to the next: the message, and each result that is new. */
+export function announcements(before, after) {
+  if (before !== null && before.session === after.session && after.screen === "confirm") return after.message?.text ?? "";
+  const known = new Map((before?.items ?? []).map((item) => [item.n, item.result]));
+  const fresh = after.items.filter((item) => item.result !== "checking" && known.get(item.n) !== item.result);
+  const spoken = fresh.map((item) => `${item.title ?? ""} ${item.text}`.trim());
+  const message = after.message?.text ?? "";
+  if (message && (message !== before?.message?.text || after.screen !== before?.screen)) spoken.push(message);
+  return spoken.join(". ");
+}
+
+function countdown(page) {
+  const { view, remaining_s } = page;
+  const short = remaining_s !== null && ["done", "confirm", "finish", "printing"].includes(view.screen);
+  return short && h("p", { key: "seconds", class: "seconds", "aria-hidden": "true" }, page.say("seconds", { n: remaining_s }));
+}
+
+// Nobody's language is known while the daemon is away, so it is said in the first ones.
+function away(down) {
+  const languages = ["en", "es", "zh-Hans"].map((language) => [language, words(language)]);
+  return h(
+    "div",
+    { key: "away", class: down ? "frame away" : "frame starting" },
+    h(
+      "main",
+      { class: "end" },
+      h("section", { class: "hero" }, down && art.closed, h("h1", { class: "headline" }, words("en")(down ? "down_title" : "starting")), down && h("p", { class: "hint" }, words("en")("down_text"))),
+    ),
+    down && h("footer", { class: "others" }, languages.slice(1).map(([language, say]) => h("p", { lang: language }, h("b", null, say("down_title")), " ", say("down_text")))),
+  );
+}

@@ -1,0 +1,236 @@
+// The screens of the patron's way, each a function of what draw.js hands round. A screen is a main part and a rail of
+// buttons; where the View names no method, its button is not drawn.
+
+import * as art from "./art.js";
+import { h } from "./dom.js";
+import { button, headline, keypad, list, may, offer, taken } from "./parts.js";
+import { LABELS } from "./labels.js";
+
+const rail = (...buttons) => h("nav", { key: "rail", class: "rail" }, buttons);
+const pair = (...buttons) => h("div", { class: "pair" }, buttons);
+
+function help_button(page) {
+  return offer(page, "session.show", { screen: "help" }, { name: "help", look: "quiet" });
+}
+
+function language_button(page) {
+  const press = () => page.change({ panel: "languages" });
+  return may(page, "session.language") && button(page, { name: "language", look: "quiet", press });
+}
+
+function number_button(page) {
+  const press = () => page.change({ panel: "number", typed: "" });
+  return may(page, "session.input") && button(page, { name: "type_number", look: "quiet", press });
+}
+
+function cancel_button(page, look = "quiet") {
+  return offer(page, "session.cancel", {}, { name: "cancel", look });
+}
+
+/** Back out of something that the page itself opened. */
+function close_button(page, look = "plain") {
+  return button(page, { name: "back", look, press: () => page.change({ panel: null, typed: "" }) });
+}
+
+function language_buttons(page) {
+  return page.languages
+    .filter((language) => language in LABELS)
+    .map((language) =>
+      button(page, {
+        name: `language-${language}`,
+        icon: null,
+        words: LABELS[language].name,
+        look: language === page.view.language ? "quiet chosen" : "quiet",
+        lang: language,
+        "aria-pressed": String(language === page.view.language),
+        press: () => (page.ask("session.language", { language }), page.change({ panel: null })),
+      }),
+    );
+}
+
+export function languages(page) {
+  return h(
+    "main",
+    { key: "languages", class: "choose" },
+    h("div", { class: "tiles languages" }, language_buttons(page), close_button(page)),
+  );
+}
+
+export function idle(page) {
+  const { say } = page;
+  return h(
+    "main",
+    { key: "idle", class: "idle" },
+    h("section", { class: "hero" }, art.card, headline(page, say("help_1"))),
+    rail(
+      offer(page, "session.start", { flow: "checkout" }, { name: "borrow", look: "primary", hint: say("borrow_hint") }),
+      offer(page, "session.start", { flow: "renew" }, { name: "renew", look: "primary second", hint: say("renew_hint") }),
+    ),
+    h("nav", { class: "foot" }, may(page, "session.language") && language_buttons(page), help_button(page)),
+  );
+}
+
+export function card(page) {
+  const renewing = page.view.flow === "renew";
+  return h(
+    "main",
+    { key: "card", class: "two" },
+    h("section", { class: "hero" }, renewing ? art.book : art.card, headline(page, page.say("help_1"))),
+    rail(
+      offer(page, "session.confirm", { yes: true }, { name: "yes", icon: "finish", look: "primary" }),
+      may(page, "session.input") && button(page, { name: "type_number", look: "plain tall", press: () => page.change({ panel: "number", typed: "" }) }),
+      cancel_button(page, "plain"),
+      pair(language_button(page), help_button(page)),
+    ),
+  );
+}
+
+export function number(page) {
+  return keypad(page, { title: h("h1", { class: "headline" }, page.say("type_title")), secret: false, back: close_button(page) });
+}
+
+export function pin(page) {
+  return keypad(page, { title: headline(page, page.say("pin_title")), secret: true, back: cancel_button(page, "plain") });
+}
+
+export function confirm(page) {
+  return h(
+    "main",
+    { key: "confirm", class: "ask" },
+    headline(page, page.say("confirm_title")),
+    h(
+      "div",
+      { class: "answers" },
+      offer(page, "session.confirm", { yes: true }, { name: "yes", icon: "finish", look: "primary" }),
+      offer(page, "session.confirm", { yes: false }, { name: "no", icon: "cancel" }),
+      !may(page, "session.confirm") && cancel_button(page, "plain"),
+    ),
+  );
+}
+
+function finish_button(page) {
+  const { say, view } = page;
+  const count = taken(view);
+  const looks = { name: "finish", look: "primary tall", hint: count > 0 ? say("count", { n: count }) : null };
+  if (may(page, "session.show")) return offer(page, "session.show", { screen: "finish" }, looks);
+  return offer(page, "session.finish", { paper: [] }, looks);
+}
+
+export function items(page) {
+  const { view, say, use, change } = page;
+  const count = taken(view);
+  const removing = use.panel === "remove";
+  const remove =
+    count > 0 &&
+    may(page, "session.withdraw") &&
+    button(page, { name: "remove", look: "quiet", press: () => change({ panel: "remove" }) });
+  return h(
+    "main",
+    { key: "items", class: "two" },
+    h(
+      "section",
+      { class: view.items.length ? "sheet" : "hero" },
+      view.items.length === 0 && art.book,
+      removing ? h("h1", { key: "headline", class: "headline medium" }, say("remove_title")) : headline(page, view.items.length ? null : say("scan_first")),
+      view.due_date && due_chip(page),
+      list(page),
+    ),
+    removing
+      ? rail(close_button(page, "primary tall"))
+      : rail(
+          h("p", { key: "shelf", class: "tally" }, art.shelf(count), view.patron && h("span", null, view.patron.label)),
+          finish_button(page),
+          pair(remove || cancel_button(page), view.staff.unlocked ? staff_next(page) : number_button(page)),
+          pair(language_button(page), view.staff.unlocked ? staff_due(page) : help_button(page)),
+        ),
+  );
+}
+
+function staff_next(page) {
+  return offer(page, "session.next_patron", {}, { name: "next_patron", look: "quiet" });
+}
+
+function staff_due(page) {
+  return offer(page, "session.show", { screen: "due_date" }, { name: "due_date", look: "quiet" });
+}
+
+function due_chip(page) {
+  const { due_date } = page.view;
+  const scope = page.say(due_date.scope === "session" ? "due_session" : "due_next");
+  return h("p", { key: "due-chip", class: "chip" }, h("b", null, page.date(due_date.date)), " · ", scope);
+}
+
+export function finish(page) {
+  const { say, view } = page;
+  const printable = !["out", "none"].includes(view.paper);
+  const slip = (name, paper) => printable && offer(page, "session.finish", { paper }, { name, look: "plain tile" });
+  return h(
+    "main",
+    { key: "finish", class: "choose" },
+    headline(page, printable ? say("finish_title") : null),
+    !printable && h("p", { class: "hint" }, say("paper_out")),
+    h(
+      "div",
+      { class: "tiles" },
+      slip("receipt", ["receipt"]),
+      slip("bookmark", ["bookmark"]),
+      slip("both", ["receipt", "bookmark"]),
+      offer(page, "session.finish", { paper: [] }, printable ? { name: "no_paper", look: "primary tile" } : { name: "finish", look: "primary tile" }),
+    ),
+    offer(page, "session.show", { screen: "items" }, { name: "back", look: "quiet wide" }),
+  );
+}
+
+export function printing(page) {
+  return h(
+    "main",
+    { key: "printing", class: "end" },
+    h("section", { class: "hero" }, art.printer, headline(page, page.say("printing_title"))),
+  );
+}
+
+export function done(page) {
+  return h(
+    "main",
+    { key: "done", class: page.view.items.length ? "end listed" : "end" },
+    h("section", { class: "hero" }, art.done, headline(page, page.say("done_title"))),
+    list(page),
+  );
+}
+
+export function help(page) {
+  const { say, view } = page;
+  return h(
+    "main",
+    { key: "help", class: "two" },
+    h(
+      "section",
+      { class: "help" },
+      h("h1", { class: "headline" }, say("help_title")),
+      h("ol", { class: "steps" }, [1, 2, 3].map((n) => h("li", null, h("b", null, n.toString()), h("span", null, say(`help_${n}`))))),
+      h("p", { class: "hint" }, view.message?.text || say("help_staff")),
+    ),
+    rail(
+      view.session !== null && may(page, "session.show")
+        ? offer(page, "session.show", { screen: "items" }, { name: "back", look: "primary tall" })
+        : offer(page, "session.cancel", {}, { name: "back", look: "primary tall" }),
+      may(page, "staff.unlock") && button(page, { name: "staff", look: "quiet", press: () => page.change({ panel: "staff_code", typed: "" }) }),
+      language_button(page),
+    ),
+  );
+}
+
+export function out_of_service(page) {
+  const { say, view } = page;
+  return h(
+    "main",
+    { key: "closed", class: "end" },
+    h("section", { class: "hero" }, art.closed, headline(page, say("service_title")), h("p", { class: "hint" }, say("service_text"))),
+    h(
+      "p",
+      { class: "foot-note" },
+      h("span", null, view.station.id),
+      may(page, "staff.unlock") && button(page, { name: "staff", look: "quiet", press: () => page.change({ panel: "staff_code", typed: "" }) }),
+    ),
+  );
+}

@@ -1,0 +1,158 @@
+// Wires the page: messages in, the View drawn, presses and keys out. What is kept here is how the page is being used
+// at this moment (an open keypad, half a number), never anything of the session.
+
+import { patch } from "./dom.js";
+import { announcements, draw } from "./draw.js";
+import { feed, NOTHING_TYPED } from "./keys.js";
+import { link } from "./link.js";
+
+const TAP_GUARD_MS = 350;
+const TOUCH_EXTENDS_EVERY_MS = 5000;
+const NOTICE_MS = 8000;
+const NOT_NOW = -32012;
+const BRIDGE_DOWN = -32000;
+
+const IN_USE = { panel: null, typed: "", notice: null, date: null, reason: null };
+
+const root = document.getElementById("screen");
+const live = document.getElementById("live");
+
+let view = null;
+let languages = ["en"];
+let connected = null;
+let status = null;
+let use = { ...IN_USE };
+let keys = NOTHING_TYPED;
+let ends_at_ms = null;
+let ticking = null;
+let changed_at_ms = -Infinity;
+let extended_at_ms = -Infinity;
+let notice_timer = null;
+let status_id = null;
+
+const line = link(hear);
+
+function hear(message) {
+  if (message.bridge === "up") {
+    connected = true;
+    view = null;
+    languages = message.hello.languages ?? languages;
+  } else if (message.bridge === "down") {
+    if (connected === false) return;
+    connected = false;
+    view = null;
+    status = null;
+    use = { ...IN_USE };
+    redraw();
+  } else if (message.method === "view") {
+    show(message.params);
+  } else if (message.error) {
+    refuse(message.error);
+  } else if (message.id === status_id) {
+    status = message.result;
+    redraw();
+  } else if (message.result?.seq !== undefined) {
+    show(message.result);
+  }
+}
+
+function show(next) {
+  if (view !== null && next.seq < view.seq) return;
+  const before = view;
+  view = next;
+  if (before === null || before.screen !== view.screen || before.session !== view.session) {
+    use = { ...IN_USE, typed: view.screen === before?.screen ? use.typed : "" };
+    changed_at_ms = performance.now();
+  }
+  // The timer counts from when the View was sent; an answer with the same seq carries the same one, further on.
+  ends_at_ms = view.timer ? performance.now() + view.timer.ends_in_s * 1000 : null;
+  if (view.staff.unlocked && view.screen === "staff" && before?.seq !== view.seq) status_id = line.ask("status.get", {});
+  const spoken = announcements(before, view);
+  if (spoken) live.textContent = spoken;
+  redraw();
+}
+
+function refuse(error) {
+  if (error.code === NOT_NOW || error.code === BRIDGE_DOWN) return;
+  use = { ...use, notice: error };
+  clearTimeout(notice_timer);
+  notice_timer = setTimeout(() => change({ notice: null }), NOTICE_MS);
+  redraw();
+}
+
+function ask(method, params = {}) {
+  const session = method.startsWith("session.") && view?.session ? { session: view.session } : {};
+  line.ask(method, { ...params, ...session });
+}
+
+function change(parts) {
+  use = { ...use, ...parts };
+  redraw();
+}
+
+/** Send what was typed to whom it is meant for. */
+function submit(code) {
+  keys = NOTHING_TYPED;
+  const staff = use.panel === "staff_code";
+  change({ typed: "", panel: staff || use.panel === "number" ? null : use.panel, notice: null });
+  if (code === "") return;
+  if (staff) ask("staff.unlock", { code });
+  else ask("session.input", { code });
+}
+
+function type(text) {
+  keys = { ...keys, text, at: performance.now() };
+  change({ typed: text });
+}
+
+function redraw() {
+  const remaining_s = ends_at_ms === null ? null : Math.max(0, Math.ceil((ends_at_ms - performance.now()) / 1000));
+  patch(root, draw({ view, languages, connected, status, use, remaining_s }, { ask, change, submit, type }));
+  document.documentElement.lang = view?.language ?? "en";
+  document.body.dataset.screen = connected === false ? "down" : (view?.screen ?? "starting");
+  document.body.dataset.seq = view?.seq ?? "";
+  if ((remaining_s !== null && remaining_s > 0) !== (ticking !== null)) {
+    clearInterval(ticking);
+    ticking = ticking === null ? setInterval(redraw, 250) : null;
+  }
+}
+
+/** A touch or a key shows that somebody is there. */
+function extend() {
+  const now_ms = performance.now();
+  if (!view?.timer || !view.choices.includes("session.more_time")) return;
+  if (now_ms - extended_at_ms < TOUCH_EXTENDS_EVERY_MS) return;
+  extended_at_ms = now_ms;
+  ask("session.more_time");
+}
+
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || view === null) return;
+  if (event.target instanceof HTMLInputElement) return;
+  const [state, action, code] = feed(keys, event.key, performance.now());
+  keys = state;
+  if (action === "pass") {
+    if (event.key === "Escape") change({ panel: null, notice: null });
+    extend();
+    return;
+  }
+  event.preventDefault();
+  if (action === "submit") submit(code);
+  else if (action === "typed") change({ typed: keys.text });
+});
+
+// A tap meant for the picture before must not press what has come to stand in its place.
+addEventListener(
+  "click",
+  (event) => {
+    if (event.detail > 0 && performance.now() - changed_at_ms < TAP_GUARD_MS) {
+      event.stopPropagation();
+      event.preventDefault();
+    }
+  },
+  { capture: true },
+);
+addEventListener("pointerdown", extend);
+addEventListener("contextmenu", (event) => event.preventDefault());
+
+redraw();
