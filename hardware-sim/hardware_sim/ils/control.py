@@ -126,19 +126,20 @@ class Control:
 
     def _state_now(self) -> Row:
         system = self._system
-        lines = system.connections.values()
+        service = system.service
         return {
             "version": system.changes.version,
             "listening": not system.faults.down,
             "sip2": str(system.address),
             "faults": standing(system.faults),
-            "latency_ms": system.latency_ms,
-            "cuts_happened": system.cuts_happened,
-            "accepted": system.accepted,
+            "latency_ms": service.latency_ms,
+            "cuts_happened": service.cuts_happened,
+            "accepted": service.accepted,
             "connections": [
-                {"connection": line.caller.connection, "peer": line.peer, "login": line.caller.login} for line in lines
+                {"connection": caller.connection, "peer": caller.peer, "login": caller.login}
+                for caller in service.callers.values()
             ],
-            "requests": system.requests,
+            "requests": service.requests,
             "loans": len(system.world.loans),
             "ledger": len(system.ledger),
         }
@@ -171,7 +172,7 @@ class Control:
 
     async def _transcript(self, request: web.Request) -> web.Response:
         after = number(request, "after", 0)
-        return reply({"lines": msgspec.to_builtins([row for row in self._system.transcript if row.n > after])})
+        return reply({"lines": msgspec.to_builtins([row for row in self._system.service.transcript if row.n > after])})
 
     async def _faults(self, request: web.Request) -> web.Response:
         faults = self._system.faults

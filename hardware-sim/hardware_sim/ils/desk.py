@@ -5,7 +5,6 @@ An answer here is as this server means it; `disguise` decides how it is written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 from .faults import Faults
@@ -21,6 +20,7 @@ class Caller:
     """What the desk knows of a connection."""
 
     connection: int
+    peer: str = ""
     login: str = ""
 
 
@@ -314,10 +314,6 @@ class Desk:
         """19 → 20; nothing is changed."""
         known = request.get("AB") in self.world.items
         return Answer("20", f"{int(known)}{self._now}", (("AB", request.get("AB")),))
-
-    def moment(self) -> datetime:
-        """Return the library's clock."""
-        return self.world.clock()
 
 
 _MESSAGES: Final[Mapping[str, Callable[[Desk, Request, Caller], Answer | None]]] = {

@@ -4,6 +4,7 @@ A switch is set at start (`--fault NAME[=VALUE]`) or while running (`POST /fault
 """
 
 import codecs
+import difflib
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
@@ -148,6 +149,9 @@ def from_words(words: Sequence[str]) -> Faults:
     for word in words:
         name, equals, text = word.partition("=")
         attribute = next((a for a, shown in _names().items() if shown == name), "")
+        if not attribute:
+            near = difflib.get_close_matches(name, _names().values(), n=3) or ["--list-faults shows them all"]
+            raise UsageError(f"--fault {word}: there is no such switch; near it: {', '.join(near)}")
         kind = kinds.get(attribute)
         value: object = text
         if not equals:

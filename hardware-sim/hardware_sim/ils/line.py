@@ -4,14 +4,13 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from .cuts import Cuts
 from .desk import Caller
+from .service import Service
 from .wire import Answer, ChecksumError, Lines, NotSip2Error, Request, read_request
-
-if TYPE_CHECKING:
-    from .system import LibrarySystem
 
 _ALIVE_WHEN_HALF_UP: Final = frozenset({"93", "97", "99"})
 _HOLD_FOR_NEXT_S: Final = 0.030
@@ -21,9 +20,11 @@ _BETWEEN_PIECES_S: Final = 0.001
 class Line(asyncio.Protocol):
     """A connection. It serves one request after the other, as one worker process of a server does."""
 
-    def __init__(self, system: "LibrarySystem") -> None:
-        self._system = system
-        self._lines = Lines(system.personality.after_cr)
+    def __init__(self, service: Service, *, joins: Callable[["Line"], None], leaves: Callable[["Line"], None]) -> None:
+        self._service = service
+        self._joins = joins
+        self._leaves = leaves
+        self._lines = Lines(service.personality.after_cr)
         self._answers: deque[bytes] = deque()
         self._answered_until = 0.0
         self._held = b""
@@ -33,9 +34,8 @@ class Line(asyncio.Protocol):
         self._failed_logins = 0
         self._active_at = 0.0
         self._transport: asyncio.Transport | None = None
-        self.cuts = Cuts(system.faults)
-        self.caller = Caller(0)
-        self.peer = ""
+        self.cuts = Cuts(service.faults)
+        self._caller = Caller(0)
 
     # life
 
@@ -43,9 +43,9 @@ class Line(asyncio.Protocol):
         """Take a number and begin to read, unless accept_hang."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.caller.connection = self._system.joined(self)
-        self.peer = "{}:{}".format(*transport.get_extra_info("peername")[:2])
-        self._active_at = self._system.loop.time()
+        self._caller = self._service.joined("{}:{}".format(*transport.get_extra_info("peername")[:2]))
+        self._joins(self)
+        self._active_at = self._service.loop.time()
         self.faults_changed()
         self._watch_idle()
 
@@ -53,7 +53,8 @@ class Line(asyncio.Protocol):
         """Forget the connection and what it still had to say."""
         self._transport = None
         self._answers.clear()
-        self._system.left(self)
+        self._service.left(self._caller)
+        self._leaves(self)
 
     def drop(self, *, reset: bool = False) -> None:
         """Close at once, without what is still to be said; `reset`: by RST, as a machine that lost its memory does."""
@@ -71,14 +72,14 @@ class Line(asyncio.Protocol):
         """Stop or begin reading, as accept_hang says."""
         if self._transport is None:
             return
-        if self._system.faults.accept_hang:
+        if self._service.faults.accept_hang:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
     def _watch_idle(self) -> None:
-        limit = self._system.faults.idle_close_s or self._system.personality.idle_close_s
-        loop = self._system.loop
+        limit = self._service.faults.idle_close_s or self._service.personality.idle_close_s
+        loop = self._service.loop
         if self._transport is None:
             return
         idle = loop.time() - self._active_at
@@ -88,12 +89,15 @@ class Line(asyncio.Protocol):
             # Looked at again after a while even without a limit: one may be set later.
             loop.call_later(max(limit - idle, 0.01) if limit else 0.5, self._watch_idle)
 
+    def _counting(self) -> Cuts:
+        return self._service.cuts if self._service.faults.drop_count == "all" else self.cuts
+
     # requests
 
     def data_received(self, data: bytes) -> None:
         """Cut the stream into lines and serve each."""
-        self._active_at = self._system.loop.time()
-        allowed = self._system.cuts_of(self).received(len(data))
+        self._active_at = self._service.loop.time()
+        allowed = self._counting().received(len(data))
         try:
             for line in self._lines.feed(data if allowed is None else data[:allowed]):
                 if self._transport is None:
@@ -102,36 +106,36 @@ class Line(asyncio.Protocol):
         except NotSip2Error:
             self.drop()
         if allowed is not None:
-            self._system.note_cut()
+            self._service.note_cut()
             self.drop()
 
     def _serve(self, line: bytes, *, silent: bool) -> None:
-        system, faults = self._system, self._system.faults
-        system.heard(self.caller.connection, line)
+        service, faults = self._service, self._service.faults
+        service.heard(self._caller.connection, line)
         if faults.hang or (faults.half_up == "hang" and line[:2].decode("ascii", "replace") not in _ALIVE_WHEN_HALF_UP):
             return
         try:
-            request = read_request(line, system.disguise.encoding)
+            request = read_request(line, service.disguise.encoding)
         except ChecksumError:
-            self._say(system.disguise.ask_to_resend())
+            self._say(service.disguise.ask_to_resend())
             return
         if faults.answer_96_once:
             faults.answer_96_once = False
-            self._say(system.disguise.ask_to_resend())
+            self._say(service.disguise.ask_to_resend())
             return
-        cut = system.cuts_of(self).message(request.code)
+        cut = self._counting().message(request.code)
         if cut is not None:
-            system.note_cut()
+            service.note_cut()
         if cut == "before_act" or request.get("AB") in faults.drop_on_item or not self._admitted(request):
             self.drop()
             return
         if request.code == "97":
             self._say_again()
             return
-        if system.personality.repeat_from_memory and line == self._last_line and request.sequence:
+        if service.personality.repeat_from_memory and line == self._last_line and request.sequence:
             self._say(self._last_written)
             return
-        if not system.desk.knows(request):
+        if not service.desk.knows(request):
             self._unknown()
             return
         answer = self._ask(request)
@@ -144,27 +148,27 @@ class Line(asyncio.Protocol):
         self._answer(request, answer)
 
     def _admitted(self, request: Request) -> bool:
-        ways, faults = self._system.personality, self._system.faults
+        ways, faults = self._service.personality, self._service.faults
         if request.code == "93":
             return not faults.no_login
         if request.cut and not request.fixed.get("date", "x").strip() and ways.cut_request == "close":
             return False
         # 97 before log-in is answered by a worker that remembers, whoever asks.
         needs_login = ways.login_required and not faults.no_login
-        return not needs_login or bool(self.caller.login) or (request.code == "97" and ways.resend == "worker")
+        return not needs_login or bool(self._caller.login) or (request.code == "97" and ways.resend == "worker")
 
     def _ask(self, request: Request) -> Answer | None:
-        system, faults = self._system, self._system.faults
-        if request.code == "93" and faults.seats and system.logged_in(but=self) >= faults.seats:
+        service, faults = self._service, self._service.faults
+        if request.code == "93" and faults.seats and service.logged_in(but=self._caller) >= faults.seats:
             return Answer("94", "0")
         if (faults.starting or faults.half_up == "refuse") and request.code not in _ALIVE_WHEN_HALF_UP:
-            return system.desk.system_refusal(request, self.caller)
-        return system.desk.answer(request, self.caller)
+            return service.desk.system_refusal(request, self._caller)
+        return service.desk.answer(request, self._caller)
 
     def _unknown(self) -> None:
-        match self._system.faults.unknown_message or self._system.personality.unknown_message:
+        match self._service.faults.unknown_message or self._service.personality.unknown_message:
             case "96":
-                self._say(self._system.disguise.ask_to_resend())
+                self._say(self._service.disguise.ask_to_resend())
             case "close":
                 self.drop()
             case _:
@@ -173,36 +177,36 @@ class Line(asyncio.Protocol):
     # answers
 
     def _answer(self, request: Request, answer: Answer) -> None:
-        system, faults = self._system, self._system.faults
-        written = system.disguise.write(answer, sequence=request.sequence, checked=request.checked)
+        service, faults = self._service, self._service.faults
+        written = service.disguise.write(answer, sequence=request.sequence, checked=request.checked)
         if faults.flood_once:
             written, faults.flood_once = b"9" * faults.flood_once, 0
         stale = self._last_written if faults.stale_answer_first else b""
         self._last_written = written
-        self._last = system.last = (answer, request.checked)
+        self._last = service.last = (answer, request.checked)
         self._say(stale + written)
         if answer.code == "94" and answer.fixed == "0":
             self._failed_logins += 1
-            if self._failed_logins >= system.personality.login_tries:
+            if self._failed_logins >= service.personality.login_tries:
                 self._say(b"")
 
     def _say_again(self) -> None:
-        system = self._system
-        last = system.last if system.personality.resend == "worker" else self._last
+        service = self._service
+        last = service.last if service.personality.resend == "worker" else self._last
         if last is None:
-            self._say(system.disguise.ask_to_resend())
+            self._say(service.disguise.ask_to_resend())
             return
-        sequence = "0" if system.personality.resend_sequence == "zero" else ""
-        self._say(system.disguise.write(last[0], sequence=sequence, checked=last[1], resend=True))
+        sequence = "0" if service.personality.resend_sequence == "zero" else ""
+        self._say(service.disguise.write(last[0], sequence=sequence, checked=last[1], resend=True))
 
     def _say(self, written: bytes) -> None:
         """Send after the latency; the empty text closes the connection."""
-        system = self._system
-        delay_s = (system.latency_ms + system.faults.slow_ms) / 1000
+        service = self._service
+        delay_s = (service.latency_ms + service.faults.slow_ms) / 1000
         if not delay_s and not self._answers:
             self._put(written)
             return
-        loop = system.loop
+        loop = service.loop
         self._answered_until = max(loop.time(), self._answered_until) + delay_s
         self._answers.append(written)
         loop.call_at(self._answered_until, self._put_next)
@@ -217,11 +221,11 @@ class Line(asyncio.Protocol):
         if not written:
             self._transport.close()
             return
-        self._system.said(self.caller.connection, written)
-        faults = self._system.faults
+        self._service.said(self._caller.connection, written)
+        faults = self._service.faults
         if faults.two_in_one_segment and not self._held:
             self._held = written
-            self._system.loop.call_later(_HOLD_FOR_NEXT_S, self._let_go)
+            self._service.loop.call_later(_HOLD_FOR_NEXT_S, self._let_go)
             return
         written, self._held = self._held + written, b""
         self._send(written)
@@ -234,20 +238,20 @@ class Line(asyncio.Protocol):
     def _send(self, written: bytes) -> None:
         if self._transport is None:
             return
-        allowed = self._system.cuts_of(self).sending(len(written))
+        allowed = self._counting().sending(len(written))
         if allowed is not None:
             # close, not abort: exactly these bytes must arrive.
             self._transport.write(written[:allowed])
             self._transport.close()
             self._transport = None
-            self._system.note_cut()
+            self._service.note_cut()
             return
-        piece = self._system.faults.split_answers
+        piece = self._service.faults.split_answers
         if not piece:
             self._transport.write(written)
             return
         for n, start in enumerate(range(0, len(written), piece)):
-            self._system.loop.call_later(n * _BETWEEN_PIECES_S, self._send_piece, written[start : start + piece])
+            self._service.loop.call_later(n * _BETWEEN_PIECES_S, self._send_piece, written[start : start + piece])
 
     def _send_piece(self, piece: bytes) -> None:
         if self._transport is not None:

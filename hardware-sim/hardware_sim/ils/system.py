@@ -1,15 +1,10 @@
-"""The library system as a whole: its listener, its connections, its faults, what was heard and said."""
+"""The library system as a whole: its listener, its connections, its faults, its memory."""
 
 import asyncio
 import socket
-import time
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Final
-
-import msgspec
 
 from hardware_sim.addresses import Address
 from hardware_sim.control import Changes
@@ -18,25 +13,12 @@ from hardware_sim.errors import SimulatorError
 from .catalog import Catalog
 from .cuts import Cuts
 from .desk import Desk
-from .disguise import Disguise
 from .faults import Faults, merged
 from .ledger import Ledger, Origin
 from .line import Line
 from .personality import Personality
-from .wire import Answer
+from .service import Service
 from .world import World
-
-TRANSCRIPT_LINES: Final = 50_000
-
-
-class Spoken(msgspec.Struct, frozen=True):
-    """A line of the transcript. `direction` is `>` for a request and `<` for an answer."""
-
-    n: int
-    monotonic: float
-    connection: int
-    direction: str
-    line: str
 
 
 def local_now() -> datetime:
@@ -59,27 +41,26 @@ class LibrarySystem:
         library: str = "Demonstration Library",
         clock: Callable[[], datetime] = local_now,
     ) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.personality = personality
-        self.faults = faults or Faults()
-        self.latency_ms = latency_ms
         self.changes = Changes()
         self.ledger = Ledger(ledger_path, clock=clock, on_entry=self.changes.note)
         self.world = World(catalog, self.ledger, clock=clock)
         self.desk = Desk(self.world, personality, institution=institution, library=library)
-        self.disguise = Disguise(personality)
-        self.last: tuple[Answer, bool] | None = None
-        self.transcript: deque[Spoken] = deque(maxlen=TRANSCRIPT_LINES)
-        self.connections: dict[int, Line] = {}
-        self.accepted = 0
-        self.requests: dict[str, int] = {}
-        self.cuts_happened = 0
+        self.service = Service(
+            desk=self.desk,
+            personality=personality,
+            faults=faults or Faults(),
+            latency_ms=latency_ms,
+            changes=self.changes,
+        )
         self.address = Address("127.0.0.1", 0)
-        self._spoken = 0
-        self._cuts = Cuts(self.faults)
+        self._lines: set[Line] = set()
         self._server: asyncio.Server | None = None
         self._guard: socket.socket | None = None
-        self._share_faults()
+
+    @property
+    def faults(self) -> Faults:
+        """The switches that stand."""
+        return self.service.faults
 
     # listening
 
@@ -90,8 +71,7 @@ class LibrarySystem:
         except OSError as wrong:
             raise SimulatorError(f"--listen: cannot listen on {address}: {wrong.strerror}; choose another") from wrong
         self.address = Address(address.host, self._guard.getsockname()[1])
-        if not self.faults.down:
-            await self._come_up()
+        await self._obey()
 
     async def close(self) -> None:
         """Stop listening and drop everybody."""
@@ -100,9 +80,12 @@ class LibrarySystem:
             self._guard.close()
         self.ledger.close()
 
+    def _line(self) -> Line:
+        return Line(self.service, joins=self._lines.add, leaves=self._lines.discard)
+
     async def _come_up(self) -> None:
-        sock = _bound(self.address)
-        self._server = await self.loop.create_server(lambda: Line(self), sock=sock, backlog=1024)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(self._line, sock=_bound(self.address), backlog=1024)
         if self._guard is not None:
             self._guard.close()
             self._guard = None
@@ -113,86 +96,43 @@ class LibrarySystem:
             self._server = None
             # Bound but not listening: connections are refused and nobody else gets the port meanwhile.
             self._guard = _bound(self.address)
-        for line in list(self.connections.values()):
+        self._drop_all()
+
+    def _drop_all(self) -> None:
+        for line in list(self._lines):
             line.drop(reset=True)
 
     # faults
 
     async def set_faults(self, document: dict[str, object]) -> None:
         """Merge switches into those that stand. Raises msgspec.ValidationError, and then nothing is changed."""
-        self.faults = merged(self.faults, document)
+        self.service.put_faults(merged(self.faults, document))
         if any(name.startswith("drop_") for name in document):
-            self._cuts = Cuts(self.faults)
-            for line in self.connections.values():
-                line.cuts = Cuts(self.faults)
+            self._count_anew()
         await self._obey()
 
     async def clear_faults(self) -> None:
         """Put every switch back."""
-        self.faults = Faults()
-        self._cuts = Cuts(self.faults)
+        self.service.put_faults(Faults())
+        self._count_anew()
         await self._obey()
+
+    def _count_anew(self) -> None:
+        self.service.cuts = Cuts(self.faults)
+        for line in self._lines:
+            line.cuts = Cuts(self.faults)
 
     async def _obey(self) -> None:
         if self.faults.lose_memory:
             self.faults.lose_memory = False
-            for line in list(self.connections.values()):
-                line.drop(reset=True)
+            self._drop_all()
             self.world.forget_loans(Origin(connection=0, message="restart"))
-        self._share_faults()
         if self.faults.down:
             self._go_down()
         elif self._server is None:
             await self._come_up()
-        for line in list(self.connections.values()):
+        for line in list(self._lines):
             line.faults_changed()
-        self.changes.note()
-
-    def _share_faults(self) -> None:
-        self.desk.faults = self.faults
-        self.disguise.faults = self.faults
-
-    def cuts_of(self, line: Line) -> Cuts:
-        """Return the count that holds for this connection."""
-        return self._cuts if self.faults.drop_count == "all" else line.cuts
-
-    def note_cut(self) -> None:
-        """Count a cut that happened."""
-        self.cuts_happened += 1
-        self.changes.note()
-
-    # connections
-
-    def joined(self, line: Line) -> int:
-        """Number a new connection."""
-        self.accepted += 1
-        self.connections[self.accepted] = line
-        self.changes.note()
-        return self.accepted
-
-    def left(self, line: Line) -> None:
-        """Forget a connection that ended."""
-        self.connections.pop(line.caller.connection, None)
-        self.changes.note()
-
-    def logged_in(self, *, but: Line) -> int:
-        """Count the other connections with a good 93."""
-        return sum(1 for line in self.connections.values() if line is not but and line.caller.login)
-
-    def heard(self, connection: int, line: bytes) -> None:
-        """Write a request into the transcript."""
-        code = line[:2].decode("ascii", "replace")
-        self.requests[code] = self.requests.get(code, 0) + 1
-        self._speak(connection, ">", line)
-
-    def said(self, connection: int, line: bytes) -> None:
-        """Write an answer into the transcript."""
-        self._speak(connection, "<", line)
-
-    def _speak(self, connection: int, direction: str, line: bytes) -> None:
-        self._spoken += 1
-        text = line.decode(self.disguise.encoding, "replace").rstrip("\r\n")
-        self.transcript.append(Spoken(self._spoken, time.monotonic(), connection, direction, text))
         self.changes.note()
 
     def begin_anew(self, *, world: bool, ledger: bool, transcript: bool) -> None:
@@ -202,8 +142,8 @@ class LibrarySystem:
         if world:
             self.world.open_doors()
         if transcript:
-            self.transcript.clear()
-            self.requests.clear()
+            self.service.transcript.clear()
+            self.service.requests.clear()
         self.changes.note()
 
 
