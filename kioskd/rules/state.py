@@ -267,7 +267,6 @@ class SaveFor(StrEnum):
     HAND_OVER = "hand_over"
     OUTBOX = "outbox"
     MARK = "mark"
-    SESSION_END = "session_end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +356,8 @@ class State:
     outbox: tuple[AddRow, ...] = ()
     """What became of entries, waiting for the journal; nobody waits for it."""
     waiting: tuple[Scanned | Asked, ...] = ()
+    reading: Mapping[RequestId, Asked] = field(default_factory=dict)
+    """Calls that wait for the entries they are about."""
     last_scans: Mapping[str, LastScan] = field(default_factory=dict)
     typed_once: TypedOnce | None = None
     upload: Upload = field(default_factory=Upload)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kioskd.model.calls import RequestId, Role
-from kioskd.model.effects import Ask, Effect, Fail, Log, Save
+from kioskd.model.effects import Ask, Effect, Fail, Log, Reply, Save
 from kioskd.model.entry import AddRow, SaveToken, Seq, Write
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.ils import AskId, Question, Urgency
@@ -102,6 +102,12 @@ class Turn:
             self.do(Fail(self.request, CallError(kind, message, more or {})))
             self.request = None
 
+    def reply(self) -> None:
+        """Answer the call with the View as it now stands, if it was not answered, refused or put off."""
+        if self.request is not None:
+            self.do(Reply(self.request))
+            self.request = None
+
     def log(self, level: str, event: str, **fields: object) -> None:
         """Write a line to the log."""
         self.do(Log(level, event, fields))
@@ -109,7 +115,7 @@ class Turn:
     @property
     def busy(self) -> bool:
         """Whether a save is in flight that people wait for."""
-        return any(saving.what in WAITED_FOR for saving in self.state.saves.values())
+        return busy(self.state)
 
     @property
     def staffed(self) -> bool:
@@ -124,6 +130,11 @@ class Turn:
     def local(self, wall_s: float | None = None) -> dt.datetime:
         """Return a moment (default: now) in the station's time zone."""
         return dt.datetime.fromtimestamp(self.at.wall_s if wall_s is None else wall_s, self.state.zone)
+
+
+def busy(state: State) -> bool:
+    """Tell whether a save is in flight that people wait for."""
+    return any(saving.what in WAITED_FOR for saving in state.saves.values())
 
 
 def awaited(state: State) -> frozenset[Seq]:

@@ -23,6 +23,7 @@ from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, Tone
 from kioskd.rules import cards, finishing, lending, scanning
 from kioskd.rules.project import choices
+from kioskd.rules.recognise import recognise
 from kioskd.rules.state import (
     OPEN,
     AlternativeDue,
@@ -159,10 +160,10 @@ def _confirm_still_there(turn: Turn, call: SessionConfirm) -> None:
 def again(turn: Turn, source: Scanned | Asked) -> None:
     """Take up a code that had to wait."""
     if isinstance(source, Scanned):
-        what = scanning.recognise(source.code, turn.state.settings.barcodes, typed=False)
+        what = recognise(source.code, turn.state.settings.barcodes, typed=False)
         scanning.recognised(turn, what, source, source.how, source.scanner)
     elif isinstance(source.call, SessionInput):
-        what = scanning.recognise(source.call.code, turn.state.settings.barcodes, typed=True)
+        what = recognise(source.call.code, turn.state.settings.barcodes, typed=True)
         scanning.recognised(turn, what, source, How.TYPED, None)
 
 
@@ -247,9 +248,9 @@ def tick(turn: Turn) -> None:
     message = turn.state.message
     if message is not None and message.until_mono_s is not None and turn.at.mono_s >= message.until_mono_s:
         turn.hush()
+    if turn.state.typed_once is not None and turn.at.mono_s >= turn.state.typed_once.until_mono_s:
+        turn.set(typed_once=None)
     if session is None:
-        if turn.state.typed_once is not None and turn.at.mono_s >= turn.state.typed_once.until_mono_s:
-            turn.set(typed_once=None)
         return
     if session.stage is Stage.DONE:
         if session.done_until_mono_s is not None and turn.at.mono_s >= session.done_until_mono_s:

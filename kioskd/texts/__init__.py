@@ -18,7 +18,7 @@ MODULES: Final[Mapping[str, str]] = {
 @lru_cache
 def table(language: str) -> Mapping[str, str]:
     """Return the texts of a language by key. An unknown language is a KeyError: the settings were checked."""
-    return cast(Mapping[str, str], import_module(MODULES[language]).TEXTS)
+    return cast("Mapping[str, str]", import_module(MODULES[language]).TEXTS)
 
 
 def say(language: str, key: str, **params: str) -> str:

@@ -1,0 +1,37 @@
+"""When the station must be woken next, if nothing else happens."""
+
+from kioskd.model.time import Instant
+from kioskd.rules.state import OPEN, Phase, Stage, State
+from kioskd.rules.turn import busy
+
+
+def deadline(state: State, at: Instant) -> float | None:
+    """Return the earliest moment (`Instant.mono_s`) at which a `Tick` is due; None: never."""
+    found = [
+        moment
+        for moment in (
+            state.message.until_mono_s if state.message else None,
+            state.link.next_mono_s if state.link.phase is not Phase.CONNECTING else None,
+            state.staff.until_mono_s,
+            state.storage_check_mono_s,
+            state.typed_once.until_mono_s if state.typed_once else None,
+        )
+        if moment is not None
+    ]
+    session = state.session
+    if session is not None:
+        if session.stage is Stage.DONE and session.done_until_mono_s is not None:
+            found.append(session.done_until_mono_s)
+        elif session.stage in OPEN and not busy(state):
+            settings = state.settings.session
+            wait_s = settings.idle_s + (settings.warning_s if session.warned else 0.0)
+            found.append(session.last_input_mono_s + wait_s)
+    upload = state.upload
+    if upload.running and state.link.phase is Phase.UP and state.storage is None:
+        if upload.start_mono_s is not None:
+            found.append(upload.start_mono_s)
+        elif upload.current is not None and upload.current.ask is None and upload.next_send_mono_s > at.mono_s:
+            found.append(upload.next_send_mono_s)
+    if state.nightly_wall_s is not None:
+        found.append(at.mono_s + max(0.0, state.nightly_wall_s - at.wall_s))
+    return min(found) if found else None

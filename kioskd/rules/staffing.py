@@ -1,0 +1,79 @@
+"""Staff rights lent to the station: a code, for a while."""
+
+from dataclasses import replace
+
+from kioskd.model.effects import CheckStaffCode, Reply
+from kioskd.model.errors import ErrorKind
+from kioskd.model.inputs import StaffCodeChecked
+from kioskd.model.settings import Secret
+from kioskd.model.view import Tone
+from kioskd.rules.state import Staff
+from kioskd.rules.turn import Turn
+from kioskd.texts import say
+
+WRONG_AT_MOST = 5
+WAIT_S = 60.0
+
+
+def unlock(turn: Turn, code: Secret) -> None:
+    """`staff.unlock`: have the code checked, unless too many wrong ones came before."""
+    staff = turn.state.staff
+    if turn.state.settings.staff.codes_file is None:
+        turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "staff_no_codes"))
+        return
+    if staff.blocked_until_mono_s is not None and turn.at.mono_s < staff.blocked_until_mono_s:
+        left = str(round(staff.blocked_until_mono_s - turn.at.mono_s) + 1)
+        turn.say("staff_wait", Tone.STOP, seconds=left)
+        turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_wait", seconds=left), {"needs": "staff"})
+        return
+    assert turn.request is not None
+    turn.do(CheckStaffCode(turn.request, code))
+    turn.request = None
+
+
+def checked(turn: Turn, event: StaffCodeChecked) -> None:
+    """The code is somebody's, or nobody's."""
+    turn.request = event.request
+    staff = turn.state.staff
+    if event.initials is None:
+        wrong = staff.wrong + 1
+        blocked = turn.at.mono_s + WAIT_S if wrong >= WRONG_AT_MOST else None
+        turn.set(staff=replace(staff, wrong=0 if blocked else wrong, blocked_until_mono_s=blocked))
+        turn.log("warning", "staff_code_wrong", wrong=wrong)
+        turn.say("staff_code_wrong", Tone.STOP)
+        turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_code_wrong"), {"needs": "staff"})
+        return
+    turn.set(staff=Staff(by=event.initials, until_mono_s=_until(turn)))
+    turn.log("info", "staff_unlocked", by=event.initials)
+    turn.hush()
+    turn.do(Reply(event.request))
+    turn.request = None
+
+
+def _until(turn: Turn) -> float:
+    settings = turn.state.settings.staff
+    minutes = settings.unlock_minutes if turn.self_service else settings.idle_lock_minutes
+    return turn.at.mono_s + minutes * 60
+
+
+def lock(turn: Turn) -> None:
+    """`staff.lock`."""
+    if turn.state.staff.by is not None:
+        turn.log("info", "staff_locked", by=turn.state.staff.by)
+    turn.set(staff=replace(turn.state.staff, by=None, until_mono_s=None))
+    session = turn.state.session
+    if session is not None and session.alternative_due is not None:
+        turn.set_session(alternative_due=None)
+
+
+def used(turn: Turn) -> None:
+    """Somebody works a staff station: the idle lock is put off. A self station locks by the clock alone."""
+    if turn.state.staff.by is not None and not turn.self_service:
+        turn.set(staff=replace(turn.state.staff, until_mono_s=_until(turn)))
+
+
+def tick(turn: Turn) -> None:
+    """Lock when the time is over."""
+    until = turn.state.staff.until_mono_s
+    if until is not None and turn.at.mono_s >= until:
+        lock(turn)

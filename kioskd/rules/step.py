@@ -1,0 +1,328 @@
+"""The core: `step(state, event) -> (state, effects)`. Called from one place; knows no I/O and no clock."""
+
+import datetime as dt
+from dataclasses import replace
+
+from kioskd.model.calls import Role, StatusGet
+from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
+from kioskd.model.entry import ModeName, SaveToken
+from kioskd.model.ils import StatusAnswer
+from kioskd.model.inputs import (
+    Answered,
+    Asked,
+    ClockChanged,
+    DeviceChanged,
+    DiskChecked,
+    EntriesRead,
+    Event,
+    Fetched,
+    Input,
+    LineDown,
+    LineUp,
+    NotSaved,
+    PrinterChanged,
+    Saved,
+    ScanLost,
+    Scanned,
+    SlipEnded,
+    StaffCodeChecked,
+    Started,
+    Tick,
+    Unanswered,
+)
+from kioskd.model.view import LineResult, TimerView, Tone, View
+from kioskd.rules import calls, cards, finishing, lending, mode, scanning, staffing, upload, visiting
+from kioskd.rules.deadlines import deadline
+from kioskd.rules.project import project
+from kioskd.rules.state import AskFor, SaveFor, Saving, Stage, State
+from kioskd.rules.turn import Turn
+
+__all__ = ["deadline", "step"]
+
+WAITING_AT_MOST = 64
+"""Scans and calls that may wait for a save; a person cannot make more while a disk hangs."""
+NIGHTLY_HOUR = 3
+
+
+def step(state: State, event: Event) -> tuple[State, list[Effect]]:
+    """Take one input in; return the state after it and what the world is asked to do, in order.
+
+    Saves come first, then the View, then all else: nothing is said before it was asked to be saved, and a call is
+    answered after the View that it led to was shown.
+    """
+    turn = Turn(state, event.at)
+    _take(turn, event.input)
+    _let_in(turn)
+    finishing.go_on(turn)
+    upload.drive(turn)
+    _empty_outbox(turn)
+    _clock(turn, state)
+    return _show(turn)
+
+
+def _take(turn: Turn, what: Input) -> None:
+    match what:
+        case Scanned():
+            if turn.busy:
+                _wait(turn, what)
+            else:
+                scanning.scanned(turn, what, calls.session_call)
+        case Asked():
+            if turn.busy and not isinstance(what.call, StatusGet):
+                _wait(turn, what)
+            else:
+                calls.asked(turn, what)
+        case Saved():
+            _saved(turn, what)
+        case NotSaved():
+            _not_saved(turn, what)
+        case Answered():
+            _answered(turn, what)
+        case Unanswered():
+            _unanswered(turn, what)
+        case Tick():
+            _tick(turn)
+        case LineUp():
+            mode.line_up(turn, what)
+        case LineDown():
+            mode.line_down(turn, what)
+        case ScanLost():
+            turn.log("warning", "scan_lost", scanner=what.scanner)
+            turn.say("scan_lost", Tone.WARN)
+            scanning.touch(turn)
+        case Fetched():
+            upload.fetched(turn, what)
+        case EntriesRead():
+            calls.entries_read(turn, what)
+        case StaffCodeChecked():
+            staffing.checked(turn, what)
+        case DiskChecked():
+            _disk_checked(turn, what)
+        case PrinterChanged():
+            turn.set(paper=what.paper, printer_ready=what.ready)
+        case SlipEnded():
+            finishing.slip_ended(turn, what)
+        case DeviceChanged():
+            others = tuple(device for device in turn.state.devices if device.name != what.status.name)
+            turn.set(devices=(*others, what.status))
+        case ClockChanged():
+            if what.clock.trusted or not turn.state.clock.trusted:
+                turn.set(clock=what.clock)
+        case Started():
+            _started(turn, what)
+
+
+def _started(turn: Turn, event: Started) -> None:
+    turn.set(
+        instance=event.instance,
+        started_wall_s=turn.at.wall_s,
+        summary=event.summary,
+        clock=event.clock,
+        mode=replace(turn.state.mode, since_wall_s=turn.at.wall_s, forced=event.forced_reason),
+        nightly_wall_s=_next_night(turn),
+    )
+    if event.forced_reason is not None:
+        mode.enter(turn, ModeName.OFFLINE, "forced")
+    if event.interrupted is not None:
+        turn.say("session_interrupted", Tone.WARN, lasting=True, count=str(event.interrupted))
+    mode.connect(turn)
+
+
+def _wait(turn: Turn, what: Scanned | Asked) -> None:
+    if len(turn.state.waiting) < WAITING_AT_MOST:
+        turn.set(waiting=(*turn.state.waiting, what))
+    elif isinstance(what, Asked):
+        turn.request = what.request
+        visiting.not_now(turn)
+    else:
+        turn.say("scan_lost", Tone.WARN)
+
+
+def _let_in(turn: Turn) -> None:
+    """Take up what waited: first what came while a card was looked up, then what came during a save."""
+    session = turn.state.session
+    while session is not None and session.held and session.stage is not Stage.LOOKUP and not turn.busy:
+        first, *rest = session.held
+        turn.set_session(held=tuple(rest))
+        turn.request = None
+        visiting.again(turn, first)
+        session = turn.state.session
+    while turn.state.waiting and not turn.busy:
+        first, *rest = turn.state.waiting
+        turn.set(waiting=tuple(rest))
+        turn.request, turn.role = None, Role.SCREEN
+        _take(turn, first)
+
+
+def _saved(turn: Turn, event: Saved) -> None:
+    saving = _saving(turn, event.token)
+    turn.set(summary=event.summary, storage=None, storage_check_mono_s=None)
+    if saving is None:
+        return
+    match saving.what:
+        case SaveFor.ITEM:
+            lending.saved(turn, saving, event)
+        case SaveFor.WITHDRAWAL:
+            upload.drop(turn, saving.seqs)
+            line = turn.line(saving.session, saving.n)
+            if line is not None:
+                turn.set_line(line.n, result=LineResult.WITHDRAWN)
+                turn.say("withdrawn", Tone.OK, item=line.item)
+        case SaveFor.MODE:
+            calls.mode_saved(turn, saving)
+            return
+        case SaveFor.HAND_OVER:
+            upload.drop(turn, saving.seqs)
+        case SaveFor.MARK:
+            upload.marked(turn, saving, event)
+        case SaveFor.OUTBOX:
+            pass
+    if saving.request is not None:
+        turn.do(Reply(saving.request))
+
+
+def _saving(turn: Turn, token: SaveToken) -> Saving | None:
+    saves = dict(turn.state.saves)
+    saving = saves.pop(token, None)
+    turn.set(saves=saves)
+    return saving
+
+
+def _not_saved(turn: Turn, event: NotSaved) -> None:
+    saving = _saving(turn, event.token)
+    if saving is None:
+        return
+    turn.request = saving.request
+    match saving.what:
+        case SaveFor.ITEM:
+            lending.not_saved(turn, saving, event)
+        case SaveFor.OUTBOX:
+            lending.storage_failed(turn, event.problem)
+            turn.set(outbox=(*saving.rows, *turn.state.outbox))
+        case SaveFor.MARK:
+            lending.storage_failed(turn, event.problem)
+            upload.mark_failed(turn)
+        case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER:
+            lending.storage_failed(turn, event.problem)
+            lending.refuse_storage(turn, event.problem)
+
+
+def _disk_checked(turn: Turn, event: DiskChecked) -> None:
+    turn.set(free_mib=event.free_mib)
+    if event.problem is not None:
+        lending.storage_failed(turn, event.problem)
+    elif turn.state.storage is not None:
+        turn.set(storage=None, storage_check_mono_s=None)
+        if turn.state.message is not None and turn.state.message.key == "storage":
+            turn.hush()
+        turn.log("info", "storage_back", free_mib=event.free_mib)
+
+
+def _empty_outbox(turn: Turn) -> None:
+    """Hand what became of entries to the journal, one batch at a time, so that many share a sync."""
+    state = turn.state
+    if not state.outbox or state.storage is not None:
+        return
+    if any(saving.what is SaveFor.OUTBOX for saving in state.saves.values()):
+        return
+    rows = state.outbox
+    turn.set(outbox=())
+    turn.save(rows, Saving(SaveFor.OUTBOX, rows=rows))
+
+
+def _answered(turn: Turn, event: Answered) -> None:
+    asks = dict(turn.state.asks)
+    asking = asks.pop(event.ask, None)
+    turn.set(asks=asks)
+    mode.answered(turn, event.round_trip_s)
+    if asking is None:
+        return
+    match asking.what:
+        case AskFor.CARD:
+            cards.answered(turn, asking, event)
+        case AskFor.LOAN:
+            lending.answered(turn, asking, event)
+        case AskFor.CHECKIN:
+            calls.checkin_answered(turn, asking, event)
+        case AskFor.POLL:
+            assert isinstance(event.answer, StatusAnswer)
+            mode.poll_answered(turn, event.answer)
+        case AskFor.UPLOAD:
+            upload.answered(turn, asking, event)
+        case AskFor.GOODBYE:
+            pass
+
+
+def _unanswered(turn: Turn, event: Unanswered) -> None:
+    asks = dict(turn.state.asks)
+    asking = asks.pop(event.ask, None)
+    turn.set(asks=asks)
+    if asking is None:
+        return
+    match asking.what:
+        case AskFor.CARD:
+            mode.patron_waited(turn, event.why)
+            cards.unanswered(turn, asking, event)
+        case AskFor.LOAN:
+            mode.patron_waited(turn, event.why)
+            lending.unanswered(turn, asking, event)
+        case AskFor.CHECKIN:
+            mode.patron_waited(turn, event.why)
+            calls.checkin_unanswered(turn, asking, event)
+        case AskFor.UPLOAD:
+            upload.unanswered(turn, asking, event)
+        case AskFor.POLL | AskFor.GOODBYE:
+            # The line tells by `LineDown` what it means.
+            pass
+
+
+def _tick(turn: Turn) -> None:
+    mode.tick(turn)
+    visiting.tick(turn)
+    staffing.tick(turn)
+    check = turn.state.storage_check_mono_s
+    if check is not None and turn.at.mono_s >= check:
+        turn.set(storage_check_mono_s=turn.at.mono_s + lending.STORAGE_RETRY_S)
+        turn.do(CheckDisk())
+    night = turn.state.nightly_wall_s
+    if night is not None and turn.at.wall_s >= night:
+        turn.set(nightly_wall_s=_next_night(turn))
+        upload.at_once(turn)
+
+
+def _next_night(turn: Turn) -> float:
+    """Return the next time at which the upload is begun whatever its back-off says."""
+    now = turn.local()
+    night = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
+    if night <= now:
+        night += dt.timedelta(days=1)
+    return night.timestamp()
+
+
+def _clock(turn: Turn, before: State) -> None:
+    """When the clock becomes trusted, this boot's earlier entries get their exact time."""
+    clock = turn.state.clock
+    if clock.trusted and not before.clock.trusted and turn.state.instance:
+        turn.do(CorrectClock(clock.boot_id, turn.at.wall_s - turn.at.boot_s))
+
+
+def _show(turn: Turn) -> tuple[State, list[Effect]]:
+    before = turn.state.view
+    view = project(turn.state, turn.at, before.seq if before else 0)
+    effects = turn.effects
+    if before is None or _differ(before, view):
+        view = replace(view, seq=view.seq + 1)
+        turn.set(view=view)
+        saves = [effect for effect in effects if isinstance(effect, Save)]
+        rest = [effect for effect in effects if not isinstance(effect, Save)]
+        effects = [*saves, Show(view), *rest]
+    return turn.state, effects
+
+
+def _differ(before: View, after: View) -> bool:
+    """Tell whether a screen would draw something else; the ticking of a clock is no change."""
+    return replace(before, station=after.station, timer=_kind(before)) != replace(after, timer=_kind(after))
+
+
+def _kind(view: View) -> TimerView | None:
+    return replace(view.timer, ends_in_s=0) if view.timer else None

@@ -1,0 +1,394 @@
+"""The upload: which unsent entry is next, what is asked about it, and what its answer makes of it.
+
+It never gives an entry up. An answer that was lost is looked up before anything is sent again; what the library system
+refuses waits as an exception for a person and holds up only later entries of the same item.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kioskd.model.effects import FetchUnsent
+from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, EntryState, Kind, ModeName, Seq
+from kioskd.model.ils import (
+    Answer,
+    AskCheckout,
+    AskItem,
+    AskPatron,
+    AskRenew,
+    Circulation,
+    ItemAnswer,
+    LoanAnswer,
+    NoAnswer,
+    PatronAnswer,
+    Question,
+    Urgency,
+)
+from kioskd.model.inputs import Answered, Fetched, Saved, Unanswered
+from kioskd.rules import mode, outcome
+from kioskd.rules.outcome import Outcome
+from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Step, Upload
+from kioskd.rules.turn import Turn, awaited
+
+WINDOW = 100
+"""Entries read at once: the memory of an upload does not grow with its length."""
+MARK_AT_ONCE = 20
+"""Entries that one sync marks as `sending`; after a power cut so many are looked up at most."""
+DEATHS_TO_PARK = 3
+LONGEST_BACKOFF_S = 60.0
+
+
+def _set(turn: Turn, **changes: object) -> None:
+    turn.set(upload=replace(turn.state.upload, **changes))  # type: ignore[arg-type]
+
+
+def drive(turn: Turn) -> None:
+    """Go on with the upload as far as this moment allows; called at the end of every step."""
+    state = turn.state
+    if state.mode.name is not ModeName.RECOVERING:
+        if state.upload.running:
+            stop(turn)
+        return
+    if not state.upload.running:
+        _begin(turn)
+    if state.link.phase is not Phase.UP or state.storage is not None:
+        return
+    start = turn.state.upload.start_mono_s
+    if start is not None:
+        if turn.at.mono_s < start:
+            return
+        _set(turn, start_mono_s=None)
+    while turn.state.upload.current is None:
+        if not _next(turn):
+            return
+    current = turn.state.upload.current
+    assert current is not None
+    if current.ask is None and current.step is not Step.MARK and turn.at.mono_s >= turn.state.upload.next_send_mono_s:
+        _ask(turn, current)
+
+
+def _begin(turn: Turn) -> None:
+    spread_s = turn.state.settings.ils.upload_spread_s
+    # Forty stations that come back in the same second take a library system down again.
+    wait_s = random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.0, spread_s)  # noqa: S311
+    old = turn.state.upload
+    turn.set(
+        upload=Upload(
+            running=True,
+            start_mono_s=turn.at.mono_s + wait_s,
+            started_mono_s=turn.at.mono_s + wait_s,
+            marked=old.marked,
+            deaths=old.deaths,
+        )
+    )
+    turn.log("info", "upload_started", unsent=turn.state.summary.unsent, wait_s=round(wait_s, 1))
+
+
+def stop(turn: Turn) -> None:
+    """Leave the upload; what it asked is no longer awaited, and is looked up the next time."""
+    old = turn.state.upload
+    asks = {ask: asking for ask, asking in turn.state.asks.items() if asking.what is not AskFor.UPLOAD}
+    turn.set(asks=asks, upload=Upload(marked=old.marked, deaths=old.deaths))
+
+
+def at_once(turn: Turn) -> None:
+    """Staff or the night say: go on without further waiting."""
+    _set(turn, start_mono_s=None, backoffs=0)
+
+
+def drop(turn: Turn, seqs: tuple[Seq, ...]) -> None:
+    """Somebody took these entries back: they are not sent, and an answer on its way changes nothing."""
+    upload = turn.state.upload
+    _set(turn, queue=tuple(entry for entry in upload.queue if entry.seq not in seqs))
+    if upload.current is not None and upload.current.entry.seq in seqs:
+        asks = {ask: asking for ask, asking in turn.state.asks.items() if asking.seq not in seqs}
+        turn.set(asks=asks)
+        _set(turn, current=None)
+
+
+def _next(turn: Turn) -> bool:
+    """Take up the next entry; False: there is nothing to do for now."""
+    upload = turn.state.upload
+    if not upload.queue:
+        return _refill(turn)
+    entry = upload.queue[0]
+    before = entry.behind or (upload.held_items.get(entry.what.item) if entry.what.item is not None else None)
+    if before is not None:
+        _finish(turn, entry, Outcome.BEHIND, {"behind": str(before)})
+        return True
+    fresh = entry.state is EntryState.RECORDED or entry.seq in upload.marked
+    if not fresh:
+        loan = entry.what.kind is Kind.CHECKOUT and entry.due_before is None
+        step = Step.LOOK_PATRON if loan else Step.LOOK_ITEM
+        _set(turn, current=Current(entry, step))
+    elif entry.what.kind is Kind.RENEWAL:
+        _set(turn, current=Current(entry, Step.LOOK_DUE))
+    elif entry.seq in upload.marked:
+        _set(turn, current=Current(entry, Step.SEND))
+    else:
+        _set(turn, current=Current(entry, Step.MARK))
+        _mark(turn)
+    return True
+
+
+def _refill(turn: Turn) -> bool:
+    state, upload = turn.state, turn.state.upload
+    writing = any(saving.what is SaveFor.OUTBOX for saving in state.saves.values())
+    if upload.fetching or state.outbox or writing:
+        return False
+    if state.summary.unsent - len(awaited(state)) <= 0:
+        turn.log("info", "upload_finished", done=upload.done, exceptions=state.summary.exceptions)
+        stop(turn)
+        mode.enter(turn, ModeName.ONLINE, "")
+        return False
+    _set(turn, fetching=True)
+    turn.do(FetchUnsent(upload.fetched_to, WINDOW))
+    return False
+
+
+def fetched(turn: Turn, event: Fetched) -> None:
+    """The journal gave the next entries."""
+    if not turn.state.upload.running:
+        return
+    live = awaited(turn.state)
+    entries = tuple(entry for entry in event.entries if entry.seq not in live)
+    # Registrations first: a loan on a card that does not exist yet would be refused.
+    ordered = tuple(sorted(entries, key=lambda entry: entry.what.kind is not Kind.REGISTRATION))
+    at_end = len(event.entries) < WINDOW
+    to = BEFORE_ALL if at_end else event.entries[-1].seq
+    _set(turn, fetching=False, queue=ordered, fetched_to=to)
+    if not ordered and at_end:
+        # All that is left waits for a live answer; that answer drives the upload on.
+        _set(turn, start_mono_s=turn.at.mono_s + 1.0)
+
+
+def _mark(turn: Turn) -> None:
+    """Make durable that the next entries are about to be sent, many with one sync."""
+    upload = turn.state.upload
+    seqs: list[Seq] = []
+    for entry in upload.queue[:MARK_AT_ONCE]:
+        fresh = entry.state is EntryState.RECORDED and entry.seq not in upload.marked
+        if entry.what.kind is not Kind.CHECKOUT or not fresh or entry.behind is not None:
+            break
+        seqs.append(entry.seq)
+    rows = tuple(AddRow(seq, EntryState.SENDING, turn.at.wall_s) for seq in seqs)
+    turn.save(rows, Saving(SaveFor.MARK, seqs=tuple(seqs)))
+
+
+def marked(turn: Turn, saving: Saving, _event: Saved) -> None:
+    """The sending rows are durable: now it may be sent."""
+    upload = turn.state.upload
+    _set(turn, marked=upload.marked | set(saving.seqs))
+    if upload.current is not None and upload.current.step is Step.MARK:
+        _set(turn, current=replace(upload.current, step=Step.SEND))
+
+
+def mark_failed(turn: Turn) -> None:
+    """The disk took no sending rows: nothing is sent until it does."""
+    _set(turn, current=None)
+
+
+def _question(turn: Turn, current: Current) -> Question:
+    entry = current.entry.what
+    assert entry.item is not None
+    match current.step:
+        case Step.LOOK_PATRON | Step.VERIFY_PATRON:
+            assert entry.patron is not None
+            return AskPatron(entry.patron, charged=True)
+        case Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM:
+            return AskItem(entry.item)
+        case Step.SEND | Step.MARK:
+            no_block = entry.due_date is not None and turn.state.settings.ils.no_block
+            due = entry.due_date
+            if entry.kind is Kind.RENEWAL or current.as_renewal or entry.patron is None:
+                return AskRenew(entry.patron, entry.item, entry.at_wall_s, no_block, due)
+            return AskCheckout(entry.patron, entry.item, entry.at_wall_s, no_block, due)
+
+
+def _ask(turn: Turn, current: Current) -> None:
+    seq = current.entry.seq
+    until = turn.at.mono_s + mode.timeout_s(turn)
+    ask = turn.ask(_question(turn, current), Asking(AskFor.UPLOAD, seq=seq), Urgency.UPLOAD, until)
+    upload = turn.state.upload
+    rate = turn.state.settings.ils.upload_per_s
+    sends = current.step is Step.SEND
+    _set(
+        turn,
+        current=replace(current, ask=ask),
+        marked=upload.marked - {seq} if sends else upload.marked,
+        next_send_mono_s=turn.at.mono_s + 1.0 / rate if rate and sends else upload.next_send_mono_s,
+    )
+
+
+def answered(turn: Turn, asking: Asking, event: Answered) -> None:
+    """The library system answered about the present entry."""
+    current = turn.state.upload.current
+    if current is None or current.entry.seq != asking.seq:
+        return
+    turn.set(link=replace(turn.state.link, answered=turn.state.link.answered + 1))
+    current = replace(current, ask=None)
+    _set(turn, current=current)
+    answer: Answer = event.answer
+    match current.step, answer:
+        case Step.LOOK_PATRON, PatronAnswer():
+            _looked_at_patron(turn, current, answer)
+        case Step.LOOK_ITEM, ItemAnswer():
+            _looked_at_item(turn, current, answer)
+        case Step.LOOK_DUE, ItemAnswer():
+            _looked_at_due(turn, current, answer)
+        case Step.SEND, LoanAnswer():
+            _sent(turn, current, answer)
+        case Step.VERIFY_PATRON, PatronAnswer():
+            _verified_patron(turn, current, answer)
+        case Step.VERIFY_ITEM, ItemAnswer():
+            _verified_item(turn, current, answer)
+        case _:
+            # `kioskd.ils` hands on only answers that fit the question.
+            _set(turn, current=None)
+
+
+def _looked_at_patron(turn: Turn, current: Current, answer: PatronAnswer) -> None:
+    if current.entry.what.item in answer.charged:
+        _finish(turn, current.entry, Outcome.FOUND_ON_LOAN)
+        return
+    # A count without a list: this server does not tell what is on loan, so the list proves nothing.
+    silent = bool(answer.charged_count) and not answer.charged
+    _set(turn, current=replace(current, step=Step.LOOK_ITEM, patron_class="list_missing" if silent else None))
+
+
+def _looked_at_item(turn: Turn, current: Current, answer: ItemAnswer) -> None:
+    entry = current.entry
+    if entry.what.kind is Kind.RENEWAL or entry.due_before is not None:
+        moved = outcome.due_moved(entry.due_before, answer)
+        if moved is None:
+            _finish(turn, entry, Outcome.UNSURE)
+        elif moved:
+            _finish(turn, entry, Outcome.FOUND_RENEWED, {"AH": answer.due_text})
+        else:
+            _set(turn, current=replace(current, step=Step.SEND, as_renewal=True))
+        return
+    on_loan = answer.circulation is Circulation.CHARGED
+    if on_loan and current.patron_class == "list_missing":
+        _finish(turn, entry, Outcome.UNSURE)
+    elif on_loan and entry.what.due_date is not None and turn.state.settings.ils.no_block:
+        # No-block would take the loan away from whoever has it now.
+        _finish(turn, entry, Outcome.ON_LOAN_TO_ANOTHER)
+    else:
+        _set(turn, current=replace(current, step=Step.SEND, patron_class=None))
+
+
+def _looked_at_due(turn: Turn, current: Current, answer: ItemAnswer) -> None:
+    row = AddRow(current.entry.seq, EntryState.SENDING, turn.at.wall_s, due_before=answer.due_text or None)
+    entry = replace(current.entry, due_before=answer.due_text or None)
+    _set(turn, current=replace(current, entry=entry, step=Step.MARK))
+    turn.save((row,), Saving(SaveFor.MARK, seqs=(current.entry.seq,)))
+
+
+def _sent(turn: Turn, current: Current, answer: LoanAnswer) -> None:
+    entry = current.entry
+    renewal = entry.what.kind is Kind.RENEWAL or current.as_renewal
+    said = outcome.words(answer)
+    if answer.ok:
+        wanted = entry.what.due_date
+        if wanted is not None and answer.due is not None and answer.due != wanted:
+            _finish(turn, entry, Outcome.DUE_DATE_NOT_KEPT, {**said, "wanted": wanted.isoformat()})
+            return
+        _finish(turn, entry, Outcome.RENEWED if renewal or answer.renewal else Outcome.LENT, said)
+    elif renewal:
+        _set(turn, current=replace(current, step=Step.VERIFY_ITEM, said=said))
+    elif answer.renewal:
+        # "This patron has it already": what was meant as a loan is a renewal, and is sent once as one.
+        _set(turn, current=replace(current, step=Step.LOOK_DUE, as_renewal=True, said=said))
+    else:
+        _set(turn, current=replace(current, step=Step.VERIFY_PATRON, said=said))
+
+
+def _verified_patron(turn: Turn, current: Current, answer: PatronAnswer) -> None:
+    if current.entry.what.item in answer.charged:
+        _finish(turn, current.entry, Outcome.DONE_DESPITE_REFUSAL, current.said)
+        return
+    says: Outcome | None = None
+    if answer.valid is False:
+        says = Outcome.PATRON_NOT_FOUND
+    elif answer.denied or answer.card_lost:
+        says = Outcome.PATRON_BLOCKED
+    _set(turn, current=replace(current, step=Step.VERIFY_ITEM, patron_class=says))
+
+
+def _verified_item(turn: Turn, current: Current, answer: ItemAnswer) -> None:
+    entry = current.entry
+    if entry.what.kind is Kind.RENEWAL or current.as_renewal:
+        if outcome.due_moved(entry.due_before, answer):
+            _finish(turn, entry, Outcome.DONE_DESPITE_REFUSAL, current.said)
+        else:
+            kind = Outcome.RENEWAL_REFUSED if answer.known else Outcome.ITEM_NOT_FOUND
+            _finish(turn, entry, kind, current.said)
+        return
+    says = Outcome(current.patron_class) if current.patron_class is not None else None
+    _finish(turn, entry, outcome.refused_loan(says, answer), current.said)
+
+
+def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | None = None) -> None:
+    """Note what became of the entry, and leave it."""
+    state = outcome.STATE[what]
+    turn.later(AddRow(entry.seq, state, turn.at.wall_s, what.value, dict(said) if said else None))
+    upload = turn.state.upload
+    held = upload.held_items
+    if state is EntryState.EXCEPTION and entry.what.item is not None:
+        held = {**held, entry.what.item: entry.seq}
+    deaths = {seq: count for seq, count in upload.deaths.items() if seq != entry.seq}
+    _set(
+        turn,
+        queue=tuple(other for other in upload.queue if other.seq != entry.seq),
+        current=None,
+        held_items=held,
+        deaths=deaths,
+        marked=upload.marked - {entry.seq},
+        done=upload.done + 1,
+        backoffs=0,
+    )
+    turn.log("info", "entry_settled" if state is EntryState.SETTLED else "entry_exception", seq=entry.seq, outcome=what)
+
+
+def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
+    """No word about the present entry."""
+    upload = turn.state.upload
+    current = upload.current
+    if current is None or current.entry.seq != asking.seq:
+        return
+    entry = current.entry
+    if event.why is NoAnswer.UNSENDABLE:
+        _finish(turn, entry, Outcome.UNSENDABLE)
+        return
+    if event.why is NoAnswer.NO_LINE:
+        # Nothing was sent: it is as it was before.
+        back = upload.marked | {entry.seq} if current.step is Step.SEND else upload.marked
+        _set(turn, current=replace(current, ask=None), marked=back)
+        return
+    if current.step is Step.SEND:
+        entry = replace(entry, state=EntryState.SENDING)
+        as_renewal = current.as_renewal and entry.what.kind is Kind.CHECKOUT
+        if as_renewal and entry.due_before is None:
+            _finish(turn, entry, Outcome.UNSURE)
+            return
+    deaths = dict(upload.deaths)
+    if event.why is not NoAnswer.TIMED_OUT and turn.state.link.answered:
+        # A line that dies counts against an entry only if it carried something else before it died.
+        deaths[entry.seq] = deaths.get(entry.seq, 0) + 1
+    if deaths.get(entry.seq, 0) >= DEATHS_TO_PARK:
+        _finish(turn, entry, Outcome.UNSURE)
+        return
+    wait_s = min(0.1 * 2**upload.backoffs, LONGEST_BACKOFF_S) if upload.backoffs else 0.0
+    wait_s *= random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.5, 1.0)  # noqa: S311
+    queue = tuple(entry if other.seq == entry.seq else other for other in upload.queue)
+    _set(
+        turn,
+        queue=queue,
+        current=None,
+        deaths=deaths,
+        backoffs=upload.backoffs + 1,
+        start_mono_s=turn.at.mono_s + wait_s,
+    )
+    if event.why is NoAnswer.TIMED_OUT:
+        # It answers 99 and hangs on the work itself: nobody is served by waiting for it again and again.
+        mode.patron_waited(turn, event.why)
