@@ -95,6 +95,7 @@ class StatusAnswer:
 
     online: bool
     timeout_s: float | None = None
+    time_text: str = ""
     local_time: dt.datetime | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
     supports: str = ""

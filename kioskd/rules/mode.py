@@ -138,7 +138,7 @@ def patron_waited(turn: Turn, why: NoAnswer) -> None:
     trouble = {
         NoAnswer.TIMED_OUT: LineTrouble.SILENT,
         NoAnswer.DROPPED: LineTrouble.LOST,
-        NoAnswer.NO_LINE: turn.state.link.trouble or LineTrouble.REFUSED,
+        NoAnswer.NO_LINE: turn.state.link.trouble or LineTrouble.SILENT,
         NoAnswer.MISMATCHED: LineTrouble.GARBLED,
         NoAnswer.UNREADABLE: LineTrouble.GARBLED,
     }.get(why)
