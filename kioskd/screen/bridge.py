@@ -15,6 +15,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from kioskd.front.protocol import VIEW
 from kioskd.screen.core import Core, CoreAwayError
 from kioskd.screen.requests import DAEMON_AWAY, BadRequestError, error, request
 
@@ -55,7 +56,7 @@ class Bridge:
                     self._core = core
                     pauses, told_down = waits(), False
                     await self._page.send_str(json.dumps({"bridge": "up", "hello": core.greeting}))
-                    await self._page.send_str(json.dumps({"jsonrpc": "2.0", "method": "view", "params": core.view}))
+                    await self._page.send_str(json.dumps({"jsonrpc": "2.0", "method": VIEW, "params": core.view}))
                     while True:
                         # A page that reads slowly holds this up, and so the daemon keeps the newest View only.
                         await self._page.send_str(await core.next_line())

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from kioskd.front.protocol import PROTOCOL
 from kioskd.screen import requests
 
-PROTOCOL: Final = 1
 MAX_DAEMON_LINE_BYTES: Final = 8 * 1024 * 1024
 """The longest line taken from the daemon; a View grows by about 200 bytes an item."""
 

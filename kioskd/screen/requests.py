@@ -7,6 +7,8 @@ second line, no second key, no other field.
 import json
 from typing import Final
 
+from kioskd.front.protocol import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR
+
 ALLOWED: Final = frozenset(
     {
         "view.get",
@@ -32,12 +34,8 @@ ALLOWED: Final = frozenset(
 MAX_PAGE_MESSAGE_BYTES: Final = 16 * 1024
 """The longest message a page may send; the socket itself takes 64 KiB."""
 
-PARSE_ERROR: Final = -32700
-INVALID_REQUEST: Final = -32600
-UNKNOWN_METHOD: Final = -32601
-INVALID_PARAMS: Final = -32602
-DAEMON_AWAY: Final = -32000
-"""The daemon does not answer: JSON-RPC leaves -32000 to the server; `data.kind` is `bridge_down`."""
+DAEMON_AWAY: Final = -32001
+"""The daemon does not answer. Of the range that JSON-RPC leaves to the server; `data.kind` is `bridge_down`."""
 
 
 class BadRequestError(Exception):
@@ -65,7 +63,7 @@ def request(text: str) -> tuple[int, str]:
         raise BadRequestError(None, INVALID_REQUEST, "The id must be a whole number")
     method, params = message.get("method"), message.get("params", {})
     if not isinstance(method, str) or method not in ALLOWED:
-        raise BadRequestError(request_id, UNKNOWN_METHOD, "Not a method for a screen")
+        raise BadRequestError(request_id, METHOD_NOT_FOUND, "Not a method for a screen")
     if not isinstance(params, dict):
         raise BadRequestError(request_id, INVALID_PARAMS, "params must be an object")
     return request_id, call(request_id, method, params)

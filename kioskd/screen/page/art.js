@@ -32,7 +32,7 @@ export function sign(name) {
 }
 
 function picture(name, ...parts) {
-  return s("svg", { class: `picture ${name}`, viewBox: "0 0 240 160", "aria-hidden": "true" }, parts);
+  return s("svg", { class: `picture ${name}`, viewBox: "26 6 188 152", "aria-hidden": "true" }, parts);
 }
 
 const BARS = [0, 7, 12, 22, 27, 36, 43, 48, 57, 66, 71, 78];

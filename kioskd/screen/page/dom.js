@@ -43,7 +43,8 @@ export function patch(parent, wanted) {
 }
 
 function flat(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
+  const drawn = children.flat(Infinity).filter((child) => ![null, undefined, false, ""].includes(child));
+  return drawn.map((child) => (typeof child === "number" ? String(child) : child));
 }
 
 function fits(node, value) {

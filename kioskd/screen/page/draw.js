@@ -27,6 +27,7 @@ const PANELS = {
   number: patron.number,
   languages: patron.languages,
   staff_code: staff.staff_code,
+  staff: staff.staff,
   reasons: staff.reasons,
 };
 

@@ -26,7 +26,7 @@ export function offer(page, method, params, looks) {
 const TONES = { ask: "", ok: "✓", warn: "!", stop: "✕" };
 
 /** What the station says now, large; the page's own `fallback` where the View says nothing. */
-export function headline(page, fallback = null) {
+export function headline(page, fallback = null, signed = true) {
   const { message } = page.view;
   const tone = message?.tone ?? "ask";
   const text = message?.text || fallback;
@@ -35,10 +35,13 @@ export function headline(page, fallback = null) {
   return h(
     "h1",
     { key: "headline", class: `headline tone-${tone}${size}` },
-    TONES[tone] && h("span", { class: "sign", "aria-hidden": "true" }, TONES[tone]),
+    signed && TONES[tone] && h("span", { class: "sign", "aria-hidden": "true" }, TONES[tone]),
     h("span", null, text),
   );
 }
+
+// Where somebody decides what to do, all of it is said; further on, what still works.
+const COMPLETE = new Set(["idle", "card", "help", "staff", "out_of_service"]);
 
 /** How the station stands, in a strip on top: calm when all is well, plain words about what works when it is not. */
 export function banner(page) {
@@ -67,8 +70,8 @@ export function banner(page) {
     h(
       "span",
       { class: "state" },
-      h("b", null, say(offline ? "offline_title" : "recovering_title"), " ", say(offline ? "offline_works" : "recovering_works")),
-      h("span", { class: "not" }, say("offline_not")),
+      h("b", null, say(offline ? "offline_works" : "recovering_works")),
+      COMPLETE.has(view.screen) && h("span", { class: "not" }, say(offline ? "offline_title" : "recovering_title"), " ", say("offline_not")),
     ),
     corner,
   );
@@ -78,7 +81,7 @@ const RESULTS = { checking: "…", checked_out: "✓", renewed: "↻", recorded:
 
 function line(page, item, newest) {
   const { say, view } = page;
-  const removable = page.use.panel === "remove" && !["refused", "withdrawn"].includes(item.result);
+  const removable = page.use.panel === "remove" && !["refused", "withdrawn", "checking"].includes(item.result);
   return h(
     "li",
     { key: `line-${item.n}`, class: `line is-${item.result}${newest ? " newest" : ""}`, "data-n": item.n },
@@ -167,13 +170,10 @@ export function notice(page) {
   );
 }
 
-const LAST_SECONDS = 20;
-
 /** The question whether somebody is still there, over the foot of the page. */
 export function time_sheet(page) {
-  const { view, remaining_s, say } = page;
+  const { remaining_s, say } = page;
   if (remaining_s === null || !may(page, "session.more_time")) return null;
-  if (view.timer.kind !== "warning" && remaining_s > LAST_SECONDS) return null;
   return h(
     "div",
     { key: "time", class: "time", role: "alertdialog", "aria-label": say("time_title") },

@@ -18,6 +18,12 @@ function language_button(page) {
   return may(page, "session.language") && button(page, { name: "language", look: "quiet", press });
 }
 
+function staff_button(page) {
+  if (page.view.staff.unlocked) return button(page, { name: "staff", look: "quiet", press: () => page.change({ panel: "staff" }) });
+  const press = () => page.change({ panel: "staff_code", typed: "" });
+  return may(page, "staff.unlock") && button(page, { name: "staff", look: "quiet", press });
+}
+
 function number_button(page) {
   const press = () => page.change({ panel: "number", typed: "" });
   return may(page, "session.input") && button(page, { name: "type_number", look: "quiet", press });
@@ -56,17 +62,20 @@ export function languages(page) {
   );
 }
 
+// A warning needs the room of the picture.
+const alarming = (page) => ["warn", "stop"].includes(page.view.message?.tone);
+
 export function idle(page) {
   const { say } = page;
   return h(
     "main",
     { key: "idle", class: "idle" },
-    h("section", { class: "hero" }, art.card, headline(page, say("help_1"))),
+    h("section", { class: "hero" }, !alarming(page) && art.card, headline(page, say("help_1"))),
     rail(
       offer(page, "session.start", { flow: "checkout" }, { name: "borrow", look: "primary", hint: say("borrow_hint") }),
       offer(page, "session.start", { flow: "renew" }, { name: "renew", look: "primary second", hint: say("renew_hint") }),
     ),
-    h("nav", { class: "foot" }, may(page, "session.language") && language_buttons(page), help_button(page)),
+    h("nav", { class: "foot" }, may(page, "session.language") && language_buttons(page), page.view.staff.unlocked ? staff_button(page) : help_button(page)),
   );
 }
 
@@ -77,7 +86,6 @@ export function card(page) {
     { key: "card", class: "two" },
     h("section", { class: "hero" }, renewing ? art.book : art.card, headline(page, page.say("help_1"))),
     rail(
-      offer(page, "session.confirm", { yes: true }, { name: "yes", icon: "finish", look: "primary" }),
       may(page, "session.input") && button(page, { name: "type_number", look: "plain tall", press: () => page.change({ panel: "number", typed: "" }) }),
       cancel_button(page, "plain"),
       pair(language_button(page), help_button(page)),
@@ -151,7 +159,8 @@ function staff_next(page) {
 }
 
 function staff_due(page) {
-  return offer(page, "session.show", { screen: "due_date" }, { name: "due_date", look: "quiet" });
+  const offered = may(page, "session.due_date") && may(page, "session.show");
+  return offered && offer(page, "session.show", { screen: "due_date" }, { name: "due_date", look: "quiet" });
 }
 
 function due_chip(page) {
@@ -167,8 +176,7 @@ export function finish(page) {
   return h(
     "main",
     { key: "finish", class: "choose" },
-    headline(page, printable ? say("finish_title") : null),
-    !printable && h("p", { class: "hint" }, say("paper_out")),
+    printable ? headline(page, say("finish_title")) : h("h1", { key: "headline", class: "headline medium" }, say("paper_out")),
     h(
       "div",
       { class: "tiles" },
@@ -185,7 +193,7 @@ export function printing(page) {
   return h(
     "main",
     { key: "printing", class: "end" },
-    h("section", { class: "hero" }, art.printer, headline(page, page.say("printing_title"))),
+    h("section", { class: "hero" }, art.printer, headline(page, page.say("printing_title"), false)),
   );
 }
 
@@ -193,13 +201,18 @@ export function done(page) {
   return h(
     "main",
     { key: "done", class: page.view.items.length ? "end listed" : "end" },
-    h("section", { class: "hero" }, art.done, headline(page, page.say("done_title"))),
-    list(page),
+    h("section", { class: "hero" }, art.done, headline(page, page.say("done_title"), alarming(page))),
+    h(
+      "section",
+      { class: "sheet" },
+      list(page),
+      offer(page, "session.cancel", {}, { name: "enter", icon: "finish", look: "primary" }),
+    ),
   );
 }
 
 export function help(page) {
-  const { say, view } = page;
+  const { say } = page;
   return h(
     "main",
     { key: "help", class: "two" },
@@ -208,13 +221,13 @@ export function help(page) {
       { class: "help" },
       h("h1", { class: "headline" }, say("help_title")),
       h("ol", { class: "steps" }, [1, 2, 3].map((n) => h("li", null, h("b", null, n.toString()), h("span", null, say(`help_${n}`))))),
-      h("p", { class: "hint" }, view.message?.text || say("help_staff")),
+      h("p", { class: "hint" }, say("help_staff")),
     ),
     rail(
-      view.session !== null && may(page, "session.show")
+      may(page, "session.show")
         ? offer(page, "session.show", { screen: "items" }, { name: "back", look: "primary tall" })
         : offer(page, "session.cancel", {}, { name: "back", look: "primary tall" }),
-      may(page, "staff.unlock") && button(page, { name: "staff", look: "quiet", press: () => page.change({ panel: "staff_code", typed: "" }) }),
+      staff_button(page),
       language_button(page),
     ),
   );
@@ -225,12 +238,12 @@ export function out_of_service(page) {
   return h(
     "main",
     { key: "closed", class: "end" },
-    h("section", { class: "hero" }, art.closed, headline(page, say("service_title")), h("p", { class: "hint" }, say("service_text"))),
+    h("section", { class: "hero" }, art.closed, headline(page, say("service_title")), !view.message && h("p", { class: "hint" }, say("service_text"))),
     h(
       "p",
       { class: "foot-note" },
       h("span", null, view.station.id),
-      may(page, "staff.unlock") && button(page, { name: "staff", look: "quiet", press: () => page.change({ panel: "staff_code", typed: "" }) }),
+      staff_button(page),
     ),
   );
 }

@@ -10,7 +10,7 @@ const TAP_GUARD_MS = 350;
 const TOUCH_EXTENDS_EVERY_MS = 5000;
 const NOTICE_MS = 8000;
 const NOT_NOW = -32012;
-const BRIDGE_DOWN = -32000;
+const BRIDGE_DOWN = -32001;
 
 const IN_USE = { panel: null, typed: "", notice: null, date: null, reason: null };
 
@@ -66,7 +66,7 @@ function show(next) {
   }
   // The timer counts from when the View was sent; an answer with the same seq carries the same one, further on.
   ends_at_ms = view.timer ? performance.now() + view.timer.ends_in_s * 1000 : null;
-  if (view.staff.unlocked && view.screen === "staff" && before?.seq !== view.seq) status_id = line.ask("status.get", {});
+  if (view.screen === "staff" && before?.seq !== view.seq) ask_status();
   const spoken = announcements(before, view);
   if (spoken) live.textContent = spoken;
   redraw();
@@ -85,7 +85,13 @@ function ask(method, params = {}) {
   line.ask(method, { ...params, ...session });
 }
 
+/** The state of the devices stands in the Status alone. */
+function ask_status() {
+  status_id = line.ask("status.get", {});
+}
+
 function change(parts) {
+  if (parts.panel === "staff") ask_status();
   use = { ...use, ...parts };
   redraw();
 }

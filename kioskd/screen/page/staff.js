@@ -61,9 +61,9 @@ export function staff(page) {
       view.mode.forced
         ? offer(page, "mode.set", { mode: "auto", reason: "" }, { name: "go_auto", icon: "online", look: "plain" })
         : may(page, "mode.set") && button(page, { name: "go_offline", icon: "offline", look: "plain", press: () => change({ panel: "reasons" }) }),
-      offer(page, "session.show", { screen: "due_date" }, { name: "due_date", look: "plain" }),
-      offer(page, "staff.lock", {}, { name: "lock", look: "primary" }),
-      offer(page, "session.cancel", {}, { name: "back", look: "quiet" }),
+      offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
+      offer(page, "staff.lock", {}, { name: "lock", look: "plain" }),
+      page.use.panel === "staff" && button(page, { name: "back", look: "quiet", press: () => change({ panel: null }) }),
     ),
   );
 }
