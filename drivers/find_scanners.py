@@ -32,7 +32,7 @@ def find_scanners(
             continue  # gone since it was listed, or no event device
         try:
             device = describe(fd, str(path))
-            number = os.fstat(fd).st_rdev
+            number = path.stat().st_rdev
         except OSError:
             continue
         finally:

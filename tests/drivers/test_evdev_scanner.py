@@ -1,0 +1,221 @@
+"""Event devices by umockdev: the driver runs unmodified in a process of its own, with evdev's ioctls and events.
+
+Not simulated: ENODEV at unplug, the queue's overflow by reading too late (SYN_DROPPED is in the event stream here),
+a grab that another program holds.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from drivers import SCANNERS
+from drivers.base import CannotOpen, WhyNot
+
+SCANNER_KEYS = [*range(2, 15), *range(15, 54), 54, 56, 57, 58, 69, *range(71, 84), 96, 97, 100]
+USB, HOST = 3, 0x19
+
+
+@dataclass
+class Device:
+    number: int
+    name: str
+    vendor: int = 0x0C2E
+    product: int = 0x0901
+    phys: str = "usb-0000:00:14.0-2/input0"
+    uniq: str = ""
+    bus: int = USB
+    keys: tuple[int, ...] = tuple(SCANNER_KEYS)
+    relative: bool = False
+    tagged: bool = False
+    down: tuple[int, ...] = ()
+    caps_lit: bool = False
+
+    @property
+    def path(self) -> str:
+        return f"/dev/input/event{self.number}"
+
+    def udev_record(self) -> str:
+        where = f"/devices/pci0000:00/0000:00:14.0/usb1/1-{self.number}/input/input{self.number}/event{self.number}"
+        return (
+            f"P: {where}\nN: input/event{self.number}\nE: DEVNAME={self.path}\nE: SUBSYSTEM=input\n"
+            f"E: MAJOR=13\nE: MINOR={64 + self.number}\nA: dev=13:{64 + self.number}\n\n"
+        )
+
+    def ioctls(self) -> str:
+        def text(value: str) -> bytes:
+            return value.encode().ljust(256, b"\0")
+
+        def bits(*numbers: int, size: int) -> bytes:
+            return sum(1 << number for number in numbers).to_bytes(size, "little")
+
+        identity = b"".join(value.to_bytes(2, "little") for value in (self.bus, self.vendor, self.product, 1))
+        types = bits(0, 1, 17, *([2] if self.relative else []), size=8)
+        rows = [
+            ("EVIOCGID", 0, identity),
+            ("EVIOCGNAME(0)", len(self.name) + 1, text(self.name)),
+            ("EVIOCGPHYS(0)", len(self.phys) + 1, text(self.phys)),
+            ("EVIOCGUNIQ(0)", len(self.uniq) + 1, text(self.uniq)),
+            ("EVIOCGBIT(0)", 8, types),
+            ("EVIOCGBIT(1)", 96, bits(*self.keys, size=96)),
+            ("EVIOCGKEY(0)", 96, bits(*self.down, size=96)),
+            ("EVIOCGLED(0)", 8, bits(*([1] if self.caps_lit else []), size=8)),
+        ]
+        lines = [f"{name} {answer} {payload.hex().upper()}" for name, answer, payload in rows]
+        return f"@DEV {self.path}\n" + "\n".join(lines) + "\n"
+
+
+def press(*keys: int) -> list[tuple[int, int, int]]:
+    return [event for key in keys for event in ((1, key, 1), (0, 0, 0), (1, key, 0), (0, 0, 0))]
+
+
+SYN_DROPPED = [(0, 3, 0)]
+CARD = press(3, 2, 2, 7, 9, 11, 11, 11, 11, 2)  # 2116800001
+ENTER = press(28)
+
+
+def run(tmp_path: Path, devices: list[Device], events: dict[int, list[tuple[int, int, int]]], script: str) -> list:
+    """Run `script` where `devices` are all that /dev/input holds; return the JSON lines that it prints."""
+    (tmp_path / "devices").write_text("".join(device.udev_record() for device in devices))
+    command = ["umockdev-run", "-d", str(tmp_path / "devices")]
+    for device in devices:
+        ioctls = tmp_path / f"{device.number}.ioctl"
+        ioctls.write_text(device.ioctls())
+        command += ["-i", f"{device.path}={ioctls}"]
+        if device.number in events:
+            recorded = tmp_path / f"{device.number}.events"
+            # 1 ms between the reports, as USB low speed scanners type
+            times = [(at, *event) for at, event in enumerate(events[device.number])]
+            recorded.write_text(
+                "".join(f"E: {at / 2000:.6f} {kind:04x} {code:04x} {value:04d}\n" for at, kind, code, value in times)
+            )
+            command += ["-e", f"{device.path}={recorded}"]
+    done = subprocess.run(
+        [*command, "--", sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+READ = """
+import json, select
+from drivers import SCANNERS
+from drivers.base import Code
+with SCANNERS["evdev"](device={path!r}, **{settings!r}) as scanner:
+    got = []
+    while select.select([scanner], [], [], 0.1 if len(got) >= {count} else 10)[0]:
+        got += scanner.read(0.0)
+        if {count} == 1 and not got and scanner.deadline() is not None and {broken_off}:
+            break
+    for event in got:
+        print(json.dumps(event.text if isinstance(event, Code) else [event.reason]))
+    while scanner.deadline() is not None:
+        for event in scanner.expire(scanner.deadline()):
+            print(json.dumps([event.reason]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "settings", "events", "expected"),
+    [
+        (Device(5, "Scanner"), {}, [*CARD, *ENTER, *press(4), *ENTER], ["2116800001", "3"]),
+        (
+            Device(5, "Scanner"),
+            {},
+            [*CARD, *SYN_DROPPED, *press(8, 8), *ENTER, *CARD, *ENTER],
+            [["overflow"], "2116800001"],
+        ),
+        (Device(5, "Scanner"), {}, CARD, [["timed_out"]]),
+        (Device(5, "Scanner", down=(4,)), {}, [*CARD, *ENTER, *CARD, *ENTER], [["overflow"], "2116800001"]),
+        (Device(5, "Scanner", down=(42,)), {}, [*CARD, *ENTER], ["2116800001"]),
+        (Device(5, "Scanner", caps_lit=True), {}, [*press(30), *ENTER], ["A"]),
+        (Device(5, "Scanner"), {"layout": "fr"}, [*press(16, 30), *ENTER], ["aq"]),
+        (Device(5, "Scanner"), {"suffix": "tab"}, [*CARD, *press(15)], ["2116800001"]),
+        (Device(5, "Scanner"), {}, [(1, 3, 1), (0, 0, 0), *[(1, 3, 2), (0, 0, 0)] * 20, *press(4), *ENTER], ["23"]),
+        # More than one read's worth waiting: three 2D codes of 40 characters.
+        (Device(5, "Scanner"), {}, [*CARD, *CARD, *CARD, *CARD, *ENTER] * 3, ["2116800001" * 4] * 3),
+    ],
+)
+def test_codes(tmp_path: Path, device: Device, settings: dict[str, str], events: list, expected: list) -> None:
+    script = READ.format(
+        path=device.path, settings=settings, count=len(expected), broken_off=expected == [["timed_out"]]
+    )
+    assert run(tmp_path, [device], {device.number: events}, script) == expected
+
+
+def test_two_scanners_that_type_at_once_do_not_mix(tmp_path: Path) -> None:
+    script = """
+import json, select
+from drivers import SCANNERS
+scanners = {path: SCANNERS["evdev"](device=path) for path in ("/dev/input/event5", "/dev/input/event6")}
+got = {path: [] for path in scanners}
+while any(not codes for codes in got.values()):
+    for path, scanner in scanners.items():
+        if select.select([scanner], [], [], 0.05)[0]:
+            got[path] += [code.text for code in scanner.read(0.0)]
+print(json.dumps(got))
+"""
+    devices = [Device(5, "Left"), Device(6, "Right")]
+    assert run(tmp_path, devices, {5: [*CARD, *ENTER], 6: [*press(*[10] * 12), *ENTER]}, script) == [
+        {"/dev/input/event5": ["2116800001"], "/dev/input/event6": ["9" * 12]}
+    ]
+
+
+FIND = """
+import json, pathlib
+from drivers.find_scanners import find_scanners
+for found in find_scanners(udev_folder=pathlib.Path({udev!r})):
+    identity = found.identity
+    print(json.dumps([found.path, found.name, found.verdict, found.evidence, identity.known_by, str(identity)]))
+"""
+
+
+def test_what_is_found_and_what_is_left_alone(tmp_path: Path) -> None:
+    udev = tmp_path / "udev"
+    udev.mkdir()
+    (udev / "c13:74").write_text("S:input/by-id/x\nE:ID_INPUT=1\nE:KIOSKD_SCANNER=1\nG:seat\n")
+    devices = [
+        Device(0, "Power Button", bus=HOST, vendor=0, product=1, keys=(116,), phys="PNP0C0C/button/input0"),
+        Device(1, "AT Translated Set 2 keyboard", bus=0x11, vendor=1, product=1, phys="isa0060/serio0/input0"),
+        Device(2, "Logitech USB Keyboard", vendor=0x046D, product=0xC31C, phys="usb-0000:00:14.0-3/input0"),
+        Device(3, "Honeywell Voyager", uniq="18122B0A3C", phys="usb-0000:00:14.0-4/input0"),
+        Device(4, "Symbol Bar Code Scanner", vendor=0x05E0, product=0x1200, phys="usb-0000:00:14.0-5/input0"),
+        Device(5, "Symbol Bar Code Scanner", vendor=0x05E0, product=0x1200, phys="usb-0000:00:14.0-6/input0"),
+        Device(6, "Twin", vendor=0x05F9, product=0x2206, uniq="S/N 1", phys="usb-0000:00:14.0-7/input0"),
+        Device(7, "Twin", vendor=0x05F9, product=0x2206, uniq="S/N 1", phys="usb-0000:00:14.0-8/input0"),
+        Device(8, "Barcode reader's own trackpad", vendor=0x1234, relative=True, phys="usb-0000:00:14.0-9/input0"),
+        Device(9, "Scanner with a fault", keys=(2, 3, 28)),
+        Device(10, "Nameless wedge", vendor=0x1234, product=0x5678, phys=""),
+    ]
+    found = run(tmp_path, devices, {}, FIND.format(udev=str(udev)))
+    assert [(path.removeprefix("/dev/input/event"), *rest[:3]) for path, _, *rest in found] == [
+        ("0", "other", "cannot_type_a_code", "port"),
+        ("1", "other", "built_in", "port"),
+        ("2", "candidate", "looks_like_a_keyboard", "port"),
+        ("3", "take", "maker", "serial_number"),
+        ("4", "take", "says_so", "port"),
+        ("5", "take", "says_so", "port"),
+        ("6", "take", "maker", "ambiguous"),
+        ("7", "take", "maker", "ambiguous"),
+        ("8", "candidate", "looks_like_a_keyboard", "port"),
+        ("9", "other", "cannot_type_a_code", "port"),
+        ("10", "take", "tagged", "ambiguous"),
+    ]
+    assert found[3][-1] == "0c2e:0901/18122B0A3C"
+    assert found[4][-1] == "05e0:1200/usb-0000:00:14.0-5"
+
+
+def test_what_is_no_event_device_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name, why in (("file", WhyNot.UNSUITABLE), ("absent", WhyNot.ABSENT)):
+        with pytest.raises(CannotOpen) as caught:
+            SCANNERS["evdev"](device=str(tmp_path / name))
+        assert caught.value.why is why
+
+
+def test_a_bad_setting_is_said_before_the_device_is_touched() -> None:
+    with pytest.raises(ValueError, match="layout"):
+        SCANNERS["evdev"](device="/dev/input/event0", layout="dvorak")
