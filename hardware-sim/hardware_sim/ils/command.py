@@ -2,17 +2,20 @@
 
 import argparse
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+
+import msgspec
 
 from hardware_sim.addresses import parse_address, parse_loopback
 from hardware_sim.control import open_http
 from hardware_sim.errors import UsageError
 from hardware_sim.lifetime import announce, until_told
+from hardware_sim.switches import from_words, print_table
 
-from . import catalog, faults
+from . import catalog
 from .control import Control
+from .faults import Faults, check
 from .personality import PERSONALITIES
 from .system import LibrarySystem
 
@@ -38,8 +41,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run the library system until told to stop. Raises SimulatorError."""
     if options.list_faults:
-        for name, values, meaning in faults.table():
-            sys.stdout.write(f"{name:<26}{meaning} [{values.replace('`', '')}]\n")
+        print_table(Faults)
         return
     asyncio.run(until_told(lambda: _start(options)))
 
@@ -63,7 +65,7 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
     system = LibrarySystem(
         catalog=rows,
         personality=PERSONALITIES[options.personality],
-        faults=faults.from_words(options.fault),
+        faults=_faults(options.fault),
         latency_ms=options.latency_ms,
         ledger_path=options.ledger,
         institution=options.institution,
@@ -79,3 +81,10 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
         await system.close()
 
     return stop
+
+
+def _faults(words: list[str]) -> Faults:
+    try:
+        return check(from_words(Faults, words))
+    except msgspec.ValidationError as wrong:
+        raise UsageError(f"--fault: {wrong}") from wrong

@@ -8,10 +8,10 @@ from aiohttp import web
 from msgspec import Meta
 
 from hardware_sim.control import RequestError, changes_route, number, read, reply
+from hardware_sim.switches import standing
 
 from .catalog import Item, Patron
 from .codes import ITEM_PREFIX, code14
-from .faults import standing
 from .ledger import Origin
 from .system import LibrarySystem
 from .world import Loan, Reason

@@ -4,16 +4,10 @@ A switch is set at start (`--fault NAME[=VALUE]`) or while running (`POST /fault
 """
 
 import codecs
-import difflib
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-
-from hardware_sim.errors import UsageError
-
-Count = Annotated[int, Meta(ge=0)]
 
 
 def _is(default: Any, name: str | None = None) -> Any:  # noqa: ANN401  # a field of whatever type the switch has
@@ -113,81 +107,11 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     flood_once: Annotated[int, Meta(ge=0, description="the next answer is N bytes without a terminator")] = 0
 
 
-def _names() -> dict[str, str]:
-    return {field.name: field.encode_name for field in msgspec.structs.fields(Faults)}
-
-
 def check(faults: Faults) -> Faults:
     """Check what types cannot say. Raises msgspec.ValidationError."""
     if faults.encoding:
         try:
             codecs.lookup(faults.encoding)
         except LookupError as wrong:
-            raise msgspec.ValidationError(f"unknown encoding - at `$.encoding`: {faults.encoding}") from wrong
+            raise msgspec.ValidationError(f"unknown encoding {faults.encoding!r} - at `$.encoding`") from wrong
     return faults
-
-
-def merged(now: Faults, document: object) -> Faults:
-    """Return `now` with the document's switches; null puts one back. Raises msgspec.ValidationError."""
-    if not isinstance(document, dict):
-        raise msgspec.ValidationError("an object of switches is expected")
-    both: dict[str, object] = msgspec.to_builtins(now)
-    both.update(document)
-    return check(msgspec.convert({name: value for name, value in both.items() if value is not None}, Faults))
-
-
-def standing(faults: Faults) -> dict[str, object]:
-    """Return the switches that are not at their default."""
-    usual = msgspec.to_builtins(Faults())
-    return {name: value for name, value in msgspec.to_builtins(faults).items() if value != usual[name]}
-
-
-def from_words(words: Sequence[str]) -> Faults:
-    """Read `NAME` or `NAME=VALUE` words; lists are comma-separated or JSON. Raises UsageError."""
-    kinds = get_type_hints(Faults, include_extras=False)
-    document: dict[str, object] = {}
-    for word in words:
-        name, equals, text = word.partition("=")
-        attribute = next((a for a, shown in _names().items() if shown == name), "")
-        if not attribute:
-            near = difflib.get_close_matches(name, _names().values(), n=3) or ["--list-faults shows them all"]
-            raise UsageError(f"--fault {word}: there is no such switch; near it: {', '.join(near)}")
-        kind = kinds.get(attribute)
-        value: object = text
-        if not equals:
-            value = "refuse" if name == "half_up" else True
-        elif text.startswith(("[", "{")):
-            try:
-                value = msgspec.json.decode(text)
-            except msgspec.DecodeError as wrong:
-                raise UsageError(f"--fault {word}: {wrong}") from wrong
-        elif get_origin(kind) is list:
-            value = text.split(",")
-        document[name] = value
-    try:
-        return check(msgspec.convert(document, Faults, strict=False))
-    except msgspec.ValidationError as wrong:
-        raise UsageError(f"--fault: {wrong}; --list-faults shows them all") from wrong
-
-
-def table() -> list[tuple[str, str, str]]:
-    """Return name, values and meaning of every switch, for help and documentation."""
-    rows = []
-    for name, kind in get_type_hints(Faults, include_extras=True).items():
-        plain, meta = get_args(kind)[0], get_args(kind)[1]
-        if get_origin(plain) is Literal:
-            values = ", ".join(f"`{value}`" for value in get_args(plain) if value)
-        else:
-            values = _VALUES[plain]
-        rows.append((_names()[name], values, str(meta.description)))
-    return rows
-
-
-_VALUES: Final[Mapping[Any, str]] = {
-    bool: "true, false",
-    int: "number",
-    float: "number",
-    str: "text",
-    list[str]: "list of texts",
-    list[Cut]: "list of cuts",
-}

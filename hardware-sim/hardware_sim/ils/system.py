@@ -9,11 +9,12 @@ from pathlib import Path
 from hardware_sim.addresses import Address
 from hardware_sim.control import Changes
 from hardware_sim.errors import SimulatorError
+from hardware_sim.switches import merged
 
 from .catalog import Catalog
 from .cuts import Cuts
 from .desk import Desk
-from .faults import Faults, merged
+from .faults import Faults, check
 from .ledger import Ledger, Origin
 from .line import Line
 from .personality import Personality
@@ -106,7 +107,7 @@ class LibrarySystem:
 
     async def set_faults(self, document: dict[str, object]) -> None:
         """Merge switches into those that stand. Raises msgspec.ValidationError, and then nothing is changed."""
-        self.service.put_faults(merged(self.faults, document))
+        self.service.put_faults(check(merged(self.faults, document)))
         if any(name.startswith("drop_") for name in document):
             self._count_anew()
         await self._obey()

@@ -1,0 +1,50 @@
+"""`kiosk-sim printer`: options, and the process's life."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from hardware_sim.addresses import parse_address, parse_loopback
+from hardware_sim.control import open_http
+from hardware_sim.lifetime import announce, until_told
+from hardware_sim.switches import from_words, print_table
+
+from .control import Control
+from .faults import Faults
+from .server import PrinterCables
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `kiosk-sim printer`."""
+    add = parser.add_argument
+    add("--listen", metavar="HOST:PORT", help="ESC/POS on TCP; port 0: any free one (default without --pty)")
+    add("--pty", type=Path, metavar="PATH", help="ESC/POS on a serial port of that name")
+    add("--control", default="127.0.0.1:0", metavar="HOST:PORT", help="HTTP; loopback only")
+    add("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="a switch that stands from the start")
+    add("--list-faults", action="store_true", help="print the table of switches and exit")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run the printer until told to stop. Raises SimulatorError."""
+    if options.list_faults:
+        print_table(Faults)
+        return
+    asyncio.run(until_told(lambda: _start(options)))
+
+
+async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
+    control = parse_loopback(options.control, option="--control")
+    text = options.listen or ("" if options.pty else "127.0.0.1:0")
+    listen = parse_address(text, option="--listen") if text else None
+    printer = PrinterCables(faults=from_words(Faults, options.fault))
+    await printer.open(listen, options.pty.absolute() if options.pty else None)
+    runner, bound = await open_http(control, Control(printer).routes(), option="--control")
+    where = {"tcp": str(printer.address)} if printer.address else {}
+    announce(**where, **({"pty": str(printer.pty.link)} if printer.pty else {}), control=bound.url)
+
+    async def stop() -> None:
+        await runner.cleanup()
+        await printer.close()
+
+    return stop
