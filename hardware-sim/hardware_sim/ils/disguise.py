@@ -65,6 +65,8 @@ class Disguise:
 
     def _fields(self, answer: Answer) -> list[tuple[str, str]]:
         fields, faults = list(answer.fields), self.faults
+        if answer.code == "94":
+            return fields
         if faults.answers_other_once and answer.code in _NAMED:
             faults.answers_other_once = False
             other = {"AA": "29999999999990", "AB": "39999999999998"}
