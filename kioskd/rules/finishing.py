@@ -1,5 +1,6 @@
 """The end of a visit: the answers still awaited, the paper asked for, a word of thanks, and nothing left behind."""
 
+from kioskd.model.device import DeviceKind
 from kioskd.model.effects import Print
 from kioskd.model.inputs import SlipEnded
 from kioskd.model.slip import Slip, SlipFate, SlipKind
@@ -30,7 +31,8 @@ def go_on(turn: Turn) -> None:
     if not wanted:
         _done(turn, missing=bool(session.paper))
         return
-    if turn.state.paper is Paper.NONE or not any(device.kind == "printer" for device in turn.state.devices):
+    if not _can_print(turn):
+        # A printer that is known not to print keeps nobody waiting.
         _done(turn, missing=True)
         return
     turn.set_session(paper=())
@@ -39,6 +41,11 @@ def go_on(turn: Turn) -> None:
         turn.set_session(slips=turn.session.slips | {number})
         turn.do(Print(number, slip, turn.at.mono_s + SLIP_WAIT_S))
     turn.say("printing", Tone.OK, lasting=True)
+
+
+def _can_print(turn: Turn) -> bool:
+    here = any(device.kind is DeviceKind.PRINTER for device in turn.state.devices)
+    return here and turn.state.printer_ready and turn.state.paper is not Paper.NONE
 
 
 def _slip(turn: Turn, kind: SlipKind) -> Slip | None:

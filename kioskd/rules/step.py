@@ -6,7 +6,7 @@ from dataclasses import replace
 from kioskd.model.calls import Role, StatusGet
 from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
 from kioskd.model.entry import ModeName, SaveToken
-from kioskd.model.ils import StatusAnswer
+from kioskd.model.ils import NoAnswer, StatusAnswer
 from kioskd.model.inputs import (
     Answered,
     Asked,
@@ -52,6 +52,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     """
     turn = Turn(state, event.at)
     _take(turn, event.input)
+    _nobody_waits(turn)
     _let_in(turn)
     finishing.go_on(turn)
     upload.drive(turn)
@@ -136,6 +137,19 @@ def _wait(turn: Turn, what: Scanned | Asked) -> None:
         visiting.not_now(turn)
     else:
         turn.say("scan_lost", Tone.WARN)
+
+
+def _nobody_waits(turn: Turn) -> None:
+    """Once the library system is not believed to be there, nobody waits for it: what is saved stands recorded."""
+    if turn.state.mode.name is ModeName.ONLINE:
+        return
+    for ask, asking in list(turn.state.asks.items()):
+        if asking.what in (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN):
+            _unanswered(turn, Unanswered(ask, NoAnswer.NO_LINE))
+    session = turn.state.session
+    if session is not None and session.stage is Stage.PIN:
+        turn.set_session(stage=Stage.ITEMS, pin=None)
+        turn.say("scan_items", Tone.ASK, lasting=True)
 
 
 def _let_in(turn: Turn) -> None:
