@@ -31,6 +31,10 @@ class House(Protocol):
     limits: Limits
     view: CurrentView
 
+    @property
+    def crowded(self) -> bool:
+        """Whether those who were not admitted are so many that they must go at once."""
+
     def admit(self, connection: "Connection", peer: Peer) -> Role | bytes:
         """Return the peer's role, or the error line it gets before it is closed."""
 
@@ -313,7 +317,7 @@ class Connection(asyncio.Protocol):
 
     def _bow_out(self) -> None:
         """Close our side, and read on for a while: to close on unread bytes resets, and resets lose the last answer."""
-        if self._ended:
+        if self._ended or self._house.crowded:
             self._transport.close()
         elif self._linger is None:
             self._transport.write_eof()

@@ -38,7 +38,7 @@ PROMPT_WATCHERS: Final = 8
 PUSHED_A_TURN: Final = 32
 """Views written to further watchers before the loop turns to scans."""
 KEPT_FOR_TECHNICIANS: Final = 16
-"""Connections that only technicians get, so that a mad screen does not lock out who comes to repair it."""
+"""Places that only technicians get, so that a mad screen does not lock out who comes to repair it."""
 SPARE_FILES: Final = 128
 """Open files for all else that the daemon does."""
 _NO_RESULT: Final[Mapping[str, object]] = {}
@@ -67,6 +67,7 @@ class Front:
         self._asked: dict[RequestId, tuple[Connection, Slot]] = {}
         self._requests: dict[Slot, RequestId] = {}
         self._connections: set[Connection] = set()
+        self._admitted: set[Connection] = set()
         self._watchers: dict[Connection, None] = {}
         self._technicians: dict[Connection, None] = {}
         self._unpushed: dict[Connection, None] = {}
@@ -161,9 +162,15 @@ class Front:
             why = f"user {name or 'without a name'} ({peer.uid}) may not use this socket; see [socket] *_users"
             return rpc.error(rpc.NO_ID, CODES[ErrorKind.NOT_ALLOWED], why, {"kind": ErrorKind.NOT_ALLOWED})
         places = self._places if role is Role.TECHNICIAN else self._places - KEPT_FOR_TECHNICIANS
-        if len(self._connections) > places:
+        if len(self._admitted) >= places:
             return rpc.error(rpc.NO_ID, TOO_MANY_CONNECTIONS, f"all {places} connections are taken; close some")
+        self._admitted.add(connection)
         return role
+
+    @property
+    def crowded(self) -> bool:
+        """Whether those who were not admitted are so many that they must go at once."""
+        return len(self._connections) > self._places + SPARE_FILES // 2
 
     def call(self, connection: Connection, slot: Slot, role: Role, call: Call) -> None:
         """Pass a call on under a number of our own."""
@@ -187,6 +194,7 @@ class Front:
     def left(self, connection: Connection, slots: deque[Slot]) -> None:
         """Forget a connection; nothing waits for the answers of `slots`."""
         self._connections.discard(connection)
+        self._admitted.discard(connection)
         for watching in (self._watchers, self._technicians, self._unpushed):
             watching.pop(connection, None)
         for slot in slots:

@@ -138,8 +138,8 @@ async def running(
         if view is not None:
             front.publish(view)
         yield station
-        await station.stack.aclose()
     finally:
+        await station.stack.aclose()
         await front.close()
 
 
