@@ -35,7 +35,7 @@ ACCEPTED_A_TURN: Final = 16
 """New clients before the loop turns to scans."""
 PROMPT_WATCHERS: Final = 8
 """The longest-standing watchers, front screens as a rule, have a View at once; others may wait for a turn."""
-PUSHED_A_TURN: Final = 32
+PUSHED_A_TURN: Final = 16
 """Views written to further watchers before the loop turns to scans."""
 KEPT_FOR_TECHNICIANS: Final = 16
 """Places that only technicians get, so that a mad screen does not lock out who comes to repair it."""

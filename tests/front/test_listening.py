@@ -105,7 +105,7 @@ async def test_a_socket_of_systemds_is_taken_and_its_file_stays(path: Path) -> N
     assert path.exists()
     assert not path.with_name("unused").exists()
     await client.close()
-    await daemon.communicate()
+    await daemon.communicate(b"")
     assert daemon.returncode == 0
     assert path.exists()
 
