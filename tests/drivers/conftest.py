@@ -67,6 +67,7 @@ class FakePrinter:
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.url = f"127.0.0.1:{self.listener.getsockname()[1]}"
         self.answers: dict[int, int] = dict(STATUS)
         self.babble = b""
@@ -94,7 +95,6 @@ class FakePrinter:
             link.close()
 
     def _talk(self, link: socket.socket) -> None:
-        link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         held = b""
         first = self.connections
         while True:

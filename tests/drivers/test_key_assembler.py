@@ -94,6 +94,12 @@ def test_typical_scanner_settings(name: str) -> None:
     ]
 
 
+def test_a_shift_that_repeats_stays_down() -> None:
+    shift = KEY["SHIFT"]
+    events = [(shift, 1), (shift, 2), (shift, 2), *keys("A"), (shift, 0), *keys("ENTER")]
+    assert texts(type_into(KeyAssembler(), events)) == ["A"]
+
+
 def test_suffix_is_what_is_configured_only() -> None:
     assert texts(type_into(KeyAssembler(suffix="enter"), keys("1", "TAB", "2", "ENTER"))) == []
     assert texts(type_into(KeyAssembler(suffix="tab"), keys("1", "2", "TAB"))) == ["12"]

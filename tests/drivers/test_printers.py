@@ -139,6 +139,13 @@ class TestNetwork:
             assert time.monotonic() - began < 3
         assert len(raw_port.slips) <= caught.value.sent < len(payload)
 
+    def test_what_the_kernel_holds_is_not_at_the_printer(self, raw_port: FakePrinter) -> None:
+        raw_port.takes = 0
+        with network(raw_port, write_timeout_s=0.3) as printer, pytest.raises(PrinterStalled) as caught:
+            printer.write(b"x" * 40_000)  # fits into this machine's queue, but not into the printer's
+        assert caught.value.sent < 40_000
+        assert raw_port.slips == b""
+
     def test_paper_that_ended_under_a_slip_is_called_so(self, raw_port: FakePrinter) -> None:
         with network(raw_port, write_timeout_s=0.5) as printer:
             assert printer.status().paper is Paper.OK
