@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "chromium")
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "chromium"
+)
 
 
 class Page:
@@ -30,7 +31,9 @@ class Page:
         await self.send("Page.navigate", url=url)
 
     async def size(self, width: int, height: int) -> None:
-        await self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        await self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
 
     async def ask(self, expression: str) -> Any:
         """The value of an expression in the page, awaited if it is a promise."""
@@ -69,9 +72,10 @@ class Page:
         await self.send("Input.dispatchMouseEvent", type="mousePressed", **where)
         await self.send("Input.dispatchMouseEvent", type="mouseReleased", **where)
 
-    async def picture(self, file: Path) -> None:
+    async def picture(self) -> bytes:
+        """What is to be seen now, as PNG."""
         shot = await self.send("Page.captureScreenshot", format="png")
-        file.write_bytes(base64.b64decode(shot["data"]))
+        return base64.b64decode(shot["data"])
 
     async def close(self) -> None:
         await self._browser.send("Target.closeTarget", {"targetId": self._target})
@@ -87,7 +91,9 @@ class Browser:
         self.told: list[dict[str, Any]] = []
         self._reader = asyncio.create_task(self._read())
 
-    async def send(self, method: str, params: dict[str, Any] | None = None, session: str | None = None) -> dict[str, Any]:
+    async def send(
+        self, method: str, params: dict[str, Any] | None = None, session: str | None = None
+    ) -> dict[str, Any]:
         number = next(self._ids)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         message = {"id": number, "method": method, "params": params or {}} | ({"sessionId": session} if session else {})

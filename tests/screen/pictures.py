@@ -54,12 +54,23 @@ PANELS = {
     "panel-reasons": ("staff", '[data-name="go_offline"]'),
 }
 
+# What stands outside the screen or does not fit into its own box; lists may scroll.
 CLIPPED = """[...document.querySelectorAll("#screen *")].filter((e) => {
   const box = e.getBoundingClientRect();
   if (!box.width || e.closest(".list, .devices, .headline, svg")) return false;
-  return box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1
-    || (e.scrollWidth > e.clientWidth + 2 && e.clientWidth > 0) || (e.scrollHeight > e.clientHeight + 4 && e.clientHeight > 0 && e.tagName === "MAIN");
+  const outside = box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1;
+  const wide = e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2;
+  const high = e.tagName === "MAIN" && e.scrollHeight > e.clientHeight + 4;
+  return outside || wide || high;
 }).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`)"""
+
+ARRIVED = """Promise.all(document.getAnimations()
+  .filter((moving) => moving.effect.getTiming().iterations === 1).map((moving) => moving.finished)).then(() => 0)"""
+
+
+def keep(file: Path, picture: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(picture)
 
 
 async def take(core: FakeCore, page: Page, language: str, out: Path, only: str) -> None:
@@ -74,13 +85,13 @@ async def take(core: FakeCore, page: Page, language: str, out: Path, only: str) 
     async def shoot(name: str) -> None:
         if only not in name:
             return
-        await page.ask("Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations === 1).map((a) => a.finished))")
+        await page.ask(ARRIVED)
         for width, height in SIZES:
             await page.size(width, height)
             await page.ask("new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
             for fault in await page.ask(CLIPPED):
                 print(f"{language} {width}x{height} {name}: {fault}")
-            await page.picture(out / f"{name}.{language}.{width}x{height}.png")
+            keep(out / f"{name}.{language}.{width}x{height}.png", await page.picture())
 
     every = scenes(language)
     for name, shown in every.items():
@@ -92,7 +103,7 @@ async def take(core: FakeCore, page: Page, language: str, out: Path, only: str) 
         await show(every[scene])
         await page.ask(f"document.querySelector({tap!r}).click()")
         await shoot(name)
-    await page.ask('document.querySelector(\'[data-name="back"]\').click()')
+    await page.ask("document.querySelector('[data-name=\"back\"]').click()")
 
 
 async def main() -> None:
@@ -101,7 +112,6 @@ async def main() -> None:
     command.add_argument("--languages", default=",".join(LANGUAGES))
     command.add_argument("--only", default="", help="pictures whose name has this in it")
     asked = command.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "core.sock"
         async with fake_core(path) as core, running(path) as screen, chromium() as browser:
@@ -117,7 +127,7 @@ async def main() -> None:
             await page.until("document.body.dataset.screen === 'down'")
             for width, height in SIZES:
                 await page.size(width, height)
-                await page.picture(asked.out / f"down.{width}x{height}.png")
+                keep(asked.out / f"down.{width}x{height}.png", await page.picture())
 
 
 if __name__ == "__main__":

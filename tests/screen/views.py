@@ -172,7 +172,13 @@ def lines(language: str, *, offline: bool) -> list[dict[str, Any]]:
         line(3, "renewed", title="红楼梦", due="2026-12-07", language=language),
         line(4, "withdrawn", title="Война и мир. Том первый", language=language),
         line(5, "checking", language=language),
-        line(6, "checked_out", title="Cien años de soledad: edición conmemorativa", due="12/20/2026 23:59", language=language),
+        line(
+            6,
+            "checked_out",
+            title="Cien años de soledad: edición conmemorativa",
+            due="12/20/2026 23:59",
+            language=language,
+        ),
     ]
 
 
@@ -196,7 +202,9 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
             "slow": False,
         },
         "patron": {"label": "••••4567"} if screen in {"confirm", "items", "due_date", "finish", "printing"} else None,
-        "items": lines(language, offline=offline) if screen in {"confirm", "items", "finish", "printing", "done"} else [],
+        "items": lines(language, offline=offline)
+        if screen in {"confirm", "items", "finish", "printing", "done"}
+        else [],
         "message": {"key": key, "params": {}, "text": words(texts, language), "tone": tone} if key else None,
         "timer": None,
         "choices": list(CHOICES[screen]),

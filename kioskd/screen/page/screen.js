@@ -98,7 +98,7 @@ function change(parts) {
 
 /** Send what was typed to whom it is meant for. */
 function submit(code) {
-  keys = NOTHING_TYPED;
+  keys = { ...keys, text: "" };
   const staff = use.panel === "staff_code";
   change({ typed: "", panel: staff || use.panel === "number" ? null : use.panel, notice: null });
   if (code === "") return;

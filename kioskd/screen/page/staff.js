@@ -2,7 +2,9 @@
 
 import { h } from "./dom.js";
 import { button, headline, keypad, may, offer } from "./parts.js";
+import { words } from "./words.js";
 
+// The reason is kept in the journal, where technicians read it, and so in one language.
 const REASONS = ["reason_down", "reason_slow", "reason_planned", "reason_drill"];
 const USUAL_LOAN_DAYS = 21;
 
@@ -25,7 +27,7 @@ export function reasons(page) {
           name,
           icon: null,
           look: "plain tile",
-          press: () => (page.ask("mode.set", { mode: "offline", reason: say(name) }), page.change({ panel: null })),
+          press: () => (page.ask("mode.set", { mode: "offline", reason: words("en")(name) }), page.change({ panel: null })),
         }),
       ),
     ),
@@ -62,8 +64,12 @@ export function staff(page) {
         ? offer(page, "mode.set", { mode: "auto", reason: "" }, { name: "go_auto", icon: "online", look: "plain" })
         : may(page, "mode.set") && button(page, { name: "go_offline", icon: "offline", look: "plain", press: () => change({ panel: "reasons" }) }),
       offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
-      offer(page, "staff.lock", {}, { name: "lock", look: "plain" }),
-      page.use.panel === "staff" && button(page, { name: "back", look: "quiet", press: () => change({ panel: null }) }),
+      h(
+        "div",
+        { class: "pair" },
+        offer(page, "staff.lock", {}, { name: "lock", look: "quiet" }),
+        page.use.panel === "staff" && button(page, { name: "back", look: "quiet", press: () => change({ panel: null }) }),
+      ),
     ),
   );
 }

@@ -1,0 +1,162 @@
+"""The page's files as they stand: complete in every language, small, of this machine alone, readable for all eyes."""
+
+import json
+import re
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from kioskd.model.device import DeviceState
+from kioskd.model.entry import ModeName
+from kioskd.model.view import LineResult, Paper, Screen
+from tests.screen.views import LANGUAGES
+
+PAGE = Path(__file__).parents[2] / "kioskd/screen/page"
+FILES = sorted(PAGE.iterdir())
+SCRIPTS = {file.name: file.read_text() for file in FILES if file.suffix == ".js"}
+
+# Labels that are chosen by a value: the values come from the model.
+BY_VALUE = {
+    *(result.value for result in LineResult),
+    *(f"mode_{mode.value}" for mode in ModeName),
+    *(f"paper_is_{paper.value}" for paper in Paper),
+    *(state.value for state in DeviceState),
+    *(f"help_{step}" for step in (1, 2, 3)),
+}
+
+
+def tables() -> dict[str, dict[str, str | dict[str, str]]]:
+    """labels.js, read without a browser: one entry a line."""
+    found: dict[str, dict[str, str | dict[str, str]]] = {}
+    for text_line in SCRIPTS["labels.js"].splitlines():
+        if head := re.fullmatch(r'  "?([\w-]+)"?: \{', text_line):
+            found[head[1]] = {}
+        elif entry := re.fullmatch(r"    (\w+): (.*),", text_line):
+            value = re.sub(r"(\w+): \"", r'"\1": "', entry[2]) if entry[2].startswith("{") else entry[2]
+            table = list(found.values())[-1]
+            assert entry[1] not in table, f"{entry[1]} stands twice"
+            table[entry[1]] = json.loads(value)
+    return found
+
+
+def forms(label: str | dict[str, str]) -> list[str]:
+    return list(label.values()) if isinstance(label, dict) else [label]
+
+
+def test_every_language_has_every_label() -> None:
+    found = tables()
+    assert tuple(found) == LANGUAGES
+    for one, other in combinations(LANGUAGES, 2):
+        assert found[one].keys() == found[other].keys()
+    assert all(text.strip() for table in found.values() for label in table.values() for text in forms(label))
+
+
+def test_every_language_fills_in_the_same_values() -> None:
+    found = tables()
+    for key, english in found["en"].items():
+        wanted = {name for text in forms(english) for name in re.findall(r"\{(\w+)\}", text)}
+        for language in LANGUAGES:
+            for text in forms(found[language][key]):
+                assert set(re.findall(r"\{(\w+)\}", text)) == wanted, (language, key)
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("en", {"one", "other"}),
+        ("es", {"one", "many", "other"}),
+        ("vi", {"other"}),
+        ("ru", {"one", "few", "many", "other"}),
+        ("zh-Hans", {"other"}),
+    ],
+)
+def test_numbers_have_the_forms_of_the_language(language: str, wanted: set[str]) -> None:
+    """The categories of Unicode's plural rules (CLDR) for whole numbers."""
+    plurals = [label for label in tables()[language].values() if isinstance(label, dict)]
+    assert plurals
+    assert all(label.keys() == wanted for label in plurals)
+
+
+def test_no_language_was_left_in_english() -> None:
+    found = tables()
+    same = {"enter", "seconds", "no"}
+    for language in LANGUAGES[1:]:
+        copied = {key for key, label in found[language].items() if label == found["en"][key]}
+        assert copied <= same, language
+
+
+def test_every_label_is_used_and_every_use_has_its_label() -> None:
+    source = "\n".join(text for name, text in SCRIPTS.items() if name != "labels.js")
+    labels = set(tables()["en"])
+    assert labels >= BY_VALUE
+    said = set(re.findall(r'say\(\s*(?:\w+ \? )?"(\w+)"', source)) | set(re.findall(r'say\([^")]* \? "(\w+)"', source))
+    said |= set(re.findall(r'say\([^")]* \? "\w+" : "(\w+)"', source)) | set(re.findall(r'\bfact\("(\w+)"', source))
+    assert said <= labels, said - labels
+    assert {label for label in labels if not re.search(rf'"{label}"|\b{label}\b(?=:)', source)} - BY_VALUE <= {"name"}
+
+
+def test_every_screen_of_the_model_is_drawn() -> None:
+    table = re.search(r"const SCREENS = \{(.*?)\};", SCRIPTS["draw.js"], re.DOTALL)
+    assert table is not None
+    assert set(re.findall(r"(\w+): ", table[1])) == {screen.value for screen in Screen}
+
+
+def test_the_page_is_small() -> None:
+    assert sum(file.stat().st_size for file in FILES) < 150_000
+
+
+def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline() -> None:
+    index = (PAGE / "index.html").read_text()
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)[^>]*>", index)
+    for file in FILES:
+        outside = re.findall(
+            r"(?:https?:)?//[a-z][\w.-]*\.\w+[^\s\"'`]*", re.sub(r"^\s*//.*$", "", file.read_text(), flags=re.MULTILINE)
+        )
+        assert set(outside) <= {"http://www.w3.org/2000/svg"}, file.name
+
+
+def test_every_module_is_asked_for_before_it_is_needed() -> None:
+    index = (PAGE / "index.html").read_text()
+    assert {name for name in SCRIPTS if f'"{name}"' in index} == set(SCRIPTS)
+
+
+def test_nothing_of_a_session_is_kept_or_told() -> None:
+    for name, text in SCRIPTS.items():
+        assert not re.search(
+            r"localStorage|sessionStorage|indexedDB|document\.cookie|console\.|history\.|innerHTML", text
+        ), name
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2.2, relative luminance of #rrggbb."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(
+    ("ink", "ground"),
+    [
+        ("ink", "paper"),
+        ("ink", "card"),
+        ("ink", "brand-pale"),
+        ("ink", "ok-pale"),
+        ("ink", "stop-pale"),
+        ("soft", "paper"),
+        ("soft", "card"),
+        ("soft", "ok-pale"),
+        ("on-brand", "brand"),
+        ("brand-deep", "brand-pale"),
+        ("ok", "card"),
+        ("ok", "ok-pale"),
+        ("ask", "ask-pale"),
+        ("warn", "warn-pale"),
+        ("stop", "stop-pale"),
+        ("card", "soft"),
+    ],
+)
+def test_what_is_read_has_a_contrast_of_seven(ink: str, ground: str) -> None:
+    colours = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", (PAGE / "style.css").read_text()))
+    light, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
+    assert (light + 0.05) / (dark + 0.05) >= 7

@@ -1,0 +1,301 @@
+"""The page in a real browser: every View draws, fingers and keys reach the daemon, and it heals."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.screen.browser import Browser, Page, chromium
+from tests.screen.fake_core import FakeCore, fake_core
+from tests.screen.pictures import CLIPPED, scenes
+from tests.screen.station import serving, start, stop
+from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, view
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FINGER_PX = 105
+"""20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+@asynccontextmanager
+async def opened(browser: Browser, path: Path) -> AsyncIterator[tuple[FakeCore, Page]]:
+    """A stand-in for the daemon, the real server, and the page at 800×480, drawn."""
+    async with fake_core(path) as core, serving(path) as screen:
+        page = await browser.page()
+        await page.size(800, 480)
+        await page.open(screen.url)
+        await page.until("document.body.dataset.seq === '1'")
+        try:
+            yield core, page
+        finally:
+            await page.close()
+            assert browser.faults() == []
+
+
+SMALL = f"""[...document.querySelectorAll("button")].filter((button) => {{
+  const box = button.getBoundingClientRect();
+  return Math.min(box.width, box.height) < {FINGER_PX} - 0.5;
+}}).map((button) => button.dataset.name)"""
+
+DRAW_ALL = """(async () => {
+  const { draw, announcements } = await import("./draw.js");
+  const { patch } = await import("./dom.js");
+  const panels = [null, "number", "languages", "remove", "staff_code", "staff", "reasons", "unheard"];
+  const nothing = () => null;
+  const act = { ask: nothing, change: nothing, submit: nothing, type: nothing };
+  const root = document.createElement("div");
+  document.body.append(root);
+  let before = null, count = 0;
+  for (const view of VIEWS) {
+    for (const panel of panels) {
+      const use = { panel, typed: "12", notice: null, date: null };
+      const remaining_s = view.timer?.ends_in_s ?? null;
+      patch(root, draw({ view, languages: ["en", "xx"], connected: true, status: null, use, remaining_s }, act));
+      if (!root.textContent.trim()) throw new Error(`nothing drawn: ${JSON.stringify(view)}`);
+      count += 1;
+    }
+    announcements(before, view);
+    before = view;
+  }
+  const made = root.querySelectorAll("img, script, b b").length;
+  root.remove();
+  return [count, made];
+})()"""
+
+_seqs = itertools.count(2)
+
+
+async def show(core: FakeCore, page: Page, screen: str, **changes: Any) -> None:
+    seq = next(_seqs)
+    core.show(view(screen, seq=seq, **changes))
+    await page.until(f"document.body.dataset.seq === '{seq}'")
+
+
+async def settled(page: Page) -> None:
+    """Past the moment in which a tap still means the picture before."""
+    await page.ask("new Promise((done) => setTimeout(done, 400))")
+
+
+async def names(page: Page) -> set[str]:
+    return set(await page.ask("[...document.querySelectorAll('[data-name]')].map((e) => e.dataset.name)"))
+
+
+async def test_every_screen_draws_whole_in_every_language_with_room_for_fingers(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        for language in LANGUAGES:
+            for name, shown in scenes(language).items():
+                seq = next(_seqs)
+                core.show(shown | {"seq": seq})
+                await page.until(f"document.body.dataset.seq === '{seq}'")
+                assert await page.ask(CLIPPED) == [], (language, name)
+                assert await page.ask(SMALL) == [], (language, name)
+                text = await page.ask("document.querySelector('#screen').innerText")
+                assert not any(word in text for word in ("undefined", "null", "NaN", "[object", "{"))
+                assert await page.ask("document.documentElement.lang") == language
+
+
+async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> None:
+    """Each field at its extremes, in every screen and mode, and values that the contract may grow."""
+    one = [
+        line(1, result, title=title, due=due)
+        for result in ("checking", "checked_out", "renewed", "recorded", "refused", "withdrawn")
+        for title, due in ((None, None), ("", ""), ("<b>&" * 50, "2026-02-30"))
+    ]
+    odd: list[dict[str, Any]] = [
+        {},
+        {"message": None, "choices": []},
+        {"message": {"key": "x", "params": {}, "text": "<img src=x onerror=alert(1)> " * 20, "tone": "shout"}},
+        {"timer": {"ends_in_s": 0, "kind": "idle"}, "choices": ["session.more_time"]},
+        {"timer": {"ends_in_s": 100000, "kind": "new"}},
+        {"items": one},
+        {"items": [{**line(1), "result": "teleported", "text": ""}]},
+        {"patron": None, "session": None, "flow": None},
+        {"due_date": {"date": "2026-12-18", "scope": "session"}, "flow": "renew"},
+        {"staff": {"unlocked": True, "by": None}, "paper": "none", "language": "tlh"},
+        {"staff": {"unlocked": True, "by": "MK"}, "upload": {"done": 1, "left": 9, "per_s": 0.5}, "unsent": 10**6},
+    ]
+    async with opened(browser, tmp_path / "s") as (_, page):
+        views = [
+            view(screen, mode=mode) | changes
+            for screen in SCREENS
+            for mode in ("online", "offline", "recovering")
+            for changes in [*odd, {"screen": "hologram"}]
+        ]
+        drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(views)))
+        assert drawn == [len(views) * 8, 0]
+
+
+async def test_a_button_is_there_only_if_its_method_makes_sense(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "items")
+        assert {"finish", "remove", "language", "help"} <= await names(page)
+        await show(core, page, "items", choices=["session.finish"])
+        assert await names(page) == {"finish"}
+        for screen in ("idle", "card", "confirm", "items", "finish", "done", "out_of_service"):
+            await show(core, page, screen, choices=[])
+            assert await names(page) == set(), screen
+
+
+async def test_a_tap_asks_with_the_session_that_was_seen(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "items")
+        await settled(page)
+        await page.tap('[data-name="finish"]')
+        assert (await core.next_asked("session.show"))["params"] == {"screen": "finish", "session": "7c1b"}
+        await show(core, page, "finish")
+        await settled(page)
+        await page.tap('[data-name="both"]')
+        assert (await core.next_asked("session.finish"))["params"] == {
+            "paper": ["receipt", "bookmark"],
+            "session": "7c1b",
+        }
+
+
+async def test_a_tap_meant_for_the_screen_before_presses_nothing(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "finish")
+        await page.tap('[data-name="no_paper"]')
+        await settled(page)
+        await page.tap('[data-name="receipt"]')
+        assert (await core.next_asked("session.finish"))["params"]["paper"] == ["receipt"]
+
+
+@pytest.mark.parametrize("suffix", ["Enter", "Tab"])
+async def test_a_scanner_that_types_reaches_the_daemon_from_anywhere(
+    browser: Browser, tmp_path: Path, suffix: str
+) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "items")
+        await page.ask("document.querySelector('[data-name=\"finish\"]').focus()")
+        # In one go, for a scanner's keys are closer than a test can send them; CR LF makes a second Enter.
+        await page.ask(
+            f"""for (const key of ["3", "0", "0", "0", "A", "{suffix}", "Enter"]) {{
+                   const press = new KeyboardEvent("keydown", {{ key, bubbles: true, cancelable: true }});
+                   if (document.activeElement.dispatchEvent(press)) throw new Error(`${{key}} did more`);
+                 }}"""
+        )
+        assert (await core.next_asked("session.input"))["params"] == {"code": "3000A", "session": "7c1b"}
+        assert await page.ask("document.querySelector('.typing') === null")
+
+
+async def test_the_whole_way_by_keyboard(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await page.type("211680")
+        await page.key("Backspace")
+        assert await page.ask("document.querySelector('.typing output').textContent") == "21168"
+        await page.key("Enter")
+        assert (await core.next_asked("session.input"))["params"] == {"code": "21168"}
+        await show(core, page, "items", items=[])
+        await page.ask("new Promise((done) => setTimeout(done, 150))")
+        await page.key("Tab")
+        assert await page.ask("document.activeElement.dataset.name") == "finish"
+        assert await page.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+        await page.key("Enter")
+        assert (await core.next_asked("session.show"))["params"]["screen"] == "finish"
+
+
+async def test_a_pin_is_typed_by_finger_and_shown_to_nobody(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "pin")
+        await settled(page)
+        for digit in "4711":
+            await page.tap(f'[data-name="{digit}"]')
+        assert await page.ask("document.querySelector('.field').textContent") == "••••"
+        assert "4711" not in await page.ask("document.documentElement.outerHTML")
+        await page.tap('[data-name="enter"]')
+        assert (await core.next_asked("session.input"))["params"]["code"] == "4711"
+        assert await page.ask("document.querySelector('.field').textContent") == ""
+
+
+async def test_a_staff_code_goes_to_unlock_and_a_refusal_is_told(browser: Browser, tmp_path: Path) -> None:
+    refusal = {
+        "code": -32010,
+        "message": "no",
+        "data": {"kind": "refused_offline", "reason": "Not now.", "instead": "Keep it in the crate."},
+    }
+    async with opened(browser, tmp_path / "s") as (core, page):
+        core.answers["staff.unlock"] = lambda params: {"error": refusal}
+        await show(core, page, "help")
+        await settled(page)
+        await page.tap('[data-name="staff"]')
+        await page.type("99")
+        await page.key("Enter")
+        assert (await core.next_asked("staff.unlock"))["params"] == {"code": "99"}
+        await page.until("document.querySelector('.notice')")
+        assert "Not now. Keep it in the crate." in await page.ask("document.querySelector('.notice').textContent")
+
+
+async def test_the_question_about_the_card_hides_the_list(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "confirm")
+        assert await page.ask("document.querySelectorAll('.line').length") == 0
+
+
+async def test_results_are_announced_once(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        spoken = "document.querySelector('#live').textContent"
+        await show(core, page, "items", items=[line(1, "checking")])
+        await show(core, page, "items", items=[line(1, "checked_out", title="Momo")])
+        assert await page.ask(spoken) == "Momo Borrowed"
+        await show(core, page, "items", items=[line(1, "checked_out", title="Momo"), line(2, "refused")])
+        assert await page.ask(spoken) == "Cannot be borrowed here. Please ask staff."
+        assert await page.ask("document.querySelector('#live').getAttribute('aria-live')") == "polite"
+
+
+async def test_the_countdown_runs_by_itself_and_any_touch_asks_for_more_time(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        choices = [*CHOICES["items"], "session.more_time"]
+        await show(core, page, "items", choices=choices, timer={"ends_in_s": 18, "kind": "idle"})
+        assert await page.ask("document.querySelector('.time .count').textContent") == "18"
+        await page.until("document.querySelector('.time .count').textContent === '17'")
+        await settled(page)
+        await page.tap(".headline")
+        await core.next_asked("session.more_time")
+
+
+async def test_a_button_outlives_a_view_that_comes_while_it_is_pressed(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "items", items=[])
+        await page.ask("window.pressed = document.querySelector('[data-name=\"finish\"]'); window.pressed.focus()")
+        await show(core, page, "items", mode="offline", language="ru")
+        assert await page.ask("document.activeElement === window.pressed && window.pressed.isConnected")
+
+
+async def test_the_page_heals_after_the_daemon_and_after_its_own_server(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    async with fake_core(path) as core:
+        screen = await start(path)
+        listen = screen.url.removeprefix("http://").rstrip("/")
+        try:
+            page = await browser.page()
+            await page.open(screen.url)
+            await page.until("document.body.dataset.screen === 'idle'")
+            await page.ask("window.first = true")
+            await core.stop()
+            await page.until("document.body.dataset.screen === 'down'")
+            assert "One moment" in await page.ask("document.querySelector('#screen').innerText")
+            core.view = view("idle", seq=1)
+            await core.start()
+            await page.until("document.body.dataset.screen === 'idle'", seconds=2)
+            assert await stop(screen) == 0
+            await page.until("document.body.dataset.screen === 'down'")
+            screen = await start(path, listen)
+            core.view = view("card", seq=1)
+            await page.until("document.body.dataset.screen === 'card'", seconds=2)
+            assert await page.ask("window.first") is True
+            await page.close()
+        finally:
+            await stop(screen)
