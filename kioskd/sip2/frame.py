@@ -11,6 +11,7 @@ MAX_LINE: Final = 64 * 1024
 
 _BLANK: Final = b" \t\0"
 _TRAILER: Final = re.compile(rb"(?:AY([0-9])\|?)?AZ([0-9A-Fa-f]{4})\|?\Z")
+_TRAILER_DAMAGED: Final = re.compile(rb"AY.AZ.{4}\|?\Z", re.DOTALL)
 _TRAILER_LONGEST: Final = len(b"AY0|AZ0000|")
 
 
@@ -87,6 +88,8 @@ def split(line: bytes, *, verify: bool) -> Frame:
     tail_at = max(2, len(line) - _TRAILER_LONGEST)
     trailer = _TRAILER.search(line, tail_at) if b"AZ" in line[-7:] else None
     if trailer is None:
+        if verify and _TRAILER_DAMAGED.search(line, tail_at):
+            raise BadChecksum(zeros=False)
         return Frame(code.decode("ascii"), line[2:], None, sealed=False)
     if verify and trailer[2].upper() != checksum(line[: trailer.start(2)]):
         raise BadChecksum(zeros=trailer[2] == b"0000")

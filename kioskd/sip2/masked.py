@@ -1,6 +1,7 @@
 """A line as it may be shown to a technician: its shape and its codes, nobody's name, number or secret."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from kioskd.sip2.body import cut_fixed
@@ -8,7 +9,7 @@ from kioskd.sip2.codes import Code
 from kioskd.sip2.errors import BadFrame
 from kioskd.sip2.fields import Field
 from kioskd.sip2.frame import Frame, split
-from kioskd.sip2.layouts import LAYOUTS
+from kioskd.sip2.layouts import LAYOUTS, Kind
 
 _PATRON_NUMBERS: Final = frozenset({Field.PATRON_IDENTIFIER, Field.HOLD_PATRON})
 _SECRETS: Final = frozenset({Field.TERMINAL_PASSWORD, Field.PATRON_PASSWORD, Field.LOGIN_PASSWORD})
@@ -32,7 +33,13 @@ _SHOWN: Final = frozenset(Field) - _PERSONAL
 """A field that is unknown here is not shown either: servers put birthdays into them."""
 _IMPERSONAL: Final = frozenset({Code.LOGIN_ANSWER, Code.ACS_STATUS})
 """Messages about no patron: their notices are shown. Elsewhere AF may say who has the book."""
-_FIXED: Final = re.compile(r"[0-9A-Za-z .+*-]*")
+_FIXED: Final[Mapping[Kind, re.Pattern[str]]] = {
+    Kind.FLAGS: re.compile(r"[YNUynu01 +*-]*"),
+    Kind.DIGITS: re.compile(r"[0-9. ]*"),
+    Kind.DATE: re.compile(r"(\d{8}[ Z]{4}\d{6}| {18})?"),
+    Kind.LETTERS: re.compile(r"([A-Z]{3})?"),
+}
+_CODE: Final = re.compile(r"[A-Z][A-Z0-9]")
 _HIDDEN: Final = "***"
 
 
@@ -48,11 +55,9 @@ def masked(line: bytes) -> str:
     except (BadFrame, ValueError):
         return f"{_HIDDEN} ({len(line)} bytes that are no known message)"
     text = frame.body.decode("utf-8", "backslashreplace")
-    pieces, at = cut_fixed(text, LAYOUTS[code])
-    fixed = "".join(pieces)
-    shown = [code, fixed if _FIXED.fullmatch(fixed) else _HIDDEN]
-    secret = False
-    *closed, last = text[at:].split("|")
+    shown, rest = _fixed(code, text)
+    secret = _HIDDEN in shown
+    *closed, last = rest.split("|")
     for part in closed:
         shown.append(_part(code, part) + "|")
         secret = secret or (part[:2] in _SECRETS and len(part) > 2)
@@ -62,9 +67,25 @@ def masked(line: bytes) -> str:
     return _printable("".join(shown))
 
 
+def _fixed(code: Code, text: str) -> tuple[list[str], str]:
+    """Return what to show of the code and the fixed part, and the rest.
+
+    From the first piece that is not what belongs there nobody knows what is what: hidden up to the next bar.
+    """
+    layout = LAYOUTS[code]
+    pieces, at = cut_fixed(text, layout)
+    shown: list[str] = [code]
+    for fixed, piece in zip(layout.fixed, pieces, strict=True):
+        if not _FIXED[fixed.kind].fullmatch(piece):
+            bar = text.find("|")
+            return [*shown, _HIDDEN, "" if bar < 0 else "|"], "" if bar < 0 else text[bar + 1 :]
+        shown.append(piece)
+    return shown, text[at:]
+
+
 def _part(code: Code, part: str) -> str:
     field, value = part[:2], part[2:]
-    if not (field.isascii() and field.isalnum() and len(field) == 2):
+    if not _CODE.fullmatch(field):
         return _HIDDEN
     if not value or field in _SHOWN or (field in _NOTICES and code in _IMPERSONAL):
         return field + value
