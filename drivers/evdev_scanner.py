@@ -26,6 +26,7 @@ class EvdevScanner:
         self._fd: int | None = fd
         self._device = device
         self._assembler = assembler
+        self._rest = bytearray()
         self._gap_s = character_gap_s
         self._deadline_s: float | None = None
 
@@ -74,7 +75,7 @@ class EvdevScanner:
         scans: list[ScanEvent] = []
         for _ in range(READS_AT_ONCE):
             try:
-                queued = read_events(self.fileno())
+                queued = read_events(self.fileno(), self._rest)
             except BlockingIOError:
                 break
             except OSError as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from drivers.find_scanners import is_tagged
 from drivers.identity import Evidence, Found, Verdict, identify, told_apart
+from drivers.usb_device import read_hex, read_text, usb_device_of
 
 TAG: Final = "E:KIOSKD_PRINTER=1"
 SPEAKS_ESCPOS: Final = re.compile(r"esc/?pos|receipt|thermal|\bTM-|\bSRP-|\bTSP|\bpos[- ]?\d\d", re.IGNORECASE)
@@ -23,8 +24,8 @@ def find_printers(
     found = []
     for path in sorted(device_folder.glob("lp*")):
         interface = (class_folder / path.name / "device").resolve()
-        about = read_device_id(_read(interface / "ieee1284_id"))
-        usb = interface.parent
+        about = read_device_id(read_text(interface / "ieee1284_id"))
+        usb = usb_device_of(interface)
         try:
             number = path.stat().st_rdev
         except OSError:
@@ -33,12 +34,14 @@ def find_printers(
         verdict, evidence = judge(about, tagged=tagged)
         if not os.access(path, os.R_OK | os.W_OK):
             verdict, evidence = Verdict.DENIED, Evidence.NO_PERMISSION
-        identity = identify(
-            _hex(usb / "idVendor"),
-            _hex(usb / "idProduct"),
-            serial_number=_read(usb / "serial"),
-            port=usb.name if (usb / "idVendor").exists() else "",
-        )
+        identity = None
+        if usb is not None:
+            identity = identify(
+                read_hex(usb / "idVendor"),
+                read_hex(usb / "idProduct"),
+                serial_number=read_text(usb / "serial"),
+                port=usb.name,
+            )
         name = " ".join(filter(None, (about.get("MFG"), about.get("MDL"))))
         found.append(Found("usblp", str(path), name, verdict, evidence, identity))
     return told_apart(found)
@@ -58,17 +61,3 @@ def read_device_id(text: str) -> Mapping[str, str]:
     short = {"MANUFACTURER": "MFG", "MODEL": "MDL", "COMMAND SET": "CMD", "DESCRIPTION": "DES"}
     fields = (field.partition(":") for field in text.split(";") if ":" in field)
     return {short.get(key.strip().upper(), key.strip().upper()): value.strip() for key, _, value in fields}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace").strip("\0\n ")
-    except OSError:
-        return ""
-
-
-def _hex(path: Path) -> int:
-    try:
-        return int(_read(path) or "0", 16)
-    except ValueError:
-        return 0

@@ -56,6 +56,8 @@ class Evidence(StrEnum):
     """It types, but so does a person's keyboard, which must not be taken away."""
     COULD_BE_ANY_PRINTER = "could_be_any_printer"
     """It prints, but does not say that it understands ESC/POS."""
+    COULD_BE_ANY_SERIAL_DEVICE = "could_be_any_serial_device"
+    """A converter or an unknown make: behind it may be anything."""
     CANNOT_TYPE_A_CODE = "cannot_type_a_code"
     BUILT_IN = "built_in"
     """Neither USB nor Bluetooth."""

@@ -87,11 +87,17 @@ def open_input(path: str, *, grab: bool) -> int:
     return fd
 
 
-def read_events(fd: int, limit: int = 64) -> list[InputEvent]:
-    """Return what is queued, up to `limit`. Raises BlockingIOError when nothing is; OSError (ENODEV) at unplug."""
-    chunk = os.read(fd, EVENT.size * limit)
-    whole = len(chunk) - len(chunk) % EVENT.size
-    return [InputEvent(kind, code, value) for _, _, kind, code, value in EVENT.iter_unpack(chunk[:whole])]
+def read_events(fd: int, rest: bytearray, limit: int = 64) -> list[InputEvent]:
+    """Return what is queued, up to `limit`. Raises BlockingIOError when nothing is; OSError (ENODEV) at unplug.
+
+    `rest` keeps the beginning of an event between calls: the kernel gives whole events, a recorded device's stream may
+    be cut anywhere, and one byte out of step would make other keys of all that follow.
+    """
+    rest += os.read(fd, EVENT.size * limit)
+    whole = len(rest) - len(rest) % EVENT.size
+    events = [InputEvent(kind, code, value) for _, _, kind, code, value in EVENT.iter_unpack(rest[:whole])]
+    del rest[:whole]
+    return events
 
 
 def describe(fd: int, path: str) -> Description:

@@ -5,6 +5,7 @@ a grab that another program holds.
 """
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import pytest
 
 from drivers import SCANNERS
 from drivers.base import CannotOpen, WhyNot
+from drivers.input_device import EVENT, read_events
 
 SCANNER_KEYS = [*range(2, 15), *range(15, 54), 54, 56, 57, 58, 69, *range(71, 84), 96, 97, 100]
 USB, HOST = 3, 0x19
@@ -219,3 +221,17 @@ def test_what_is_no_event_device_cannot_be_opened(tmp_path: Path) -> None:
 def test_a_bad_setting_is_said_before_the_device_is_touched() -> None:
     with pytest.raises(ValueError, match="layout"):
         SCANNERS["evdev"](device="/dev/input/event0", layout="dvorak")
+
+
+def test_an_event_stream_cut_anywhere_stays_in_step() -> None:
+    stream = b"".join(EVENT.pack(0, 0, *event) for event in press(2, 3, 28))
+    for cut in range(len(stream) + 1):
+        reader, writer = os.pipe()
+        got, rest = [], bytearray()
+        for part in (stream[:cut], stream[cut:]):
+            if part:
+                os.write(writer, part)
+                got += read_events(reader, rest)
+        assert [tuple(event) for event in got] == press(2, 3, 28)
+        os.close(reader)
+        os.close(writer)
