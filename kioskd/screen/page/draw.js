@@ -2,6 +2,7 @@
 
 import * as art from "./art.js";
 import { h } from "./dom.js";
+import { LABELS } from "./labels.js";
 import { banner, notice, time_sheet, typing } from "./parts.js";
 import * as patron from "./patron.js";
 import * as staff from "./staff.js";
@@ -67,17 +68,24 @@ function countdown(page) {
   return short && h("p", { key: "seconds", class: "seconds", "aria-hidden": "true" }, page.say("seconds", { n: remaining_s }));
 }
 
-// Nobody's language is known while the daemon is away, so it is said in the first ones.
+// Nobody's language is known while the daemon is away, so it is said in all of them.
 function away(down) {
-  const languages = ["en", "es", "zh-Hans"].map((language) => [language, words(language)]);
+  const [[, first], ...others] = Object.keys(LABELS).map((language) => [language, words(language)]);
+  const text = ([language, say]) => h("p", { lang: language }, h("b", null, say("down_title")), " ", say("down_text"));
   return h(
     "div",
     { key: "away", class: down ? "frame away" : "frame starting" },
     h(
       "main",
       { class: "end" },
-      h("section", { class: "hero" }, down && art.closed, h("h1", { class: "headline" }, words("en")(down ? "down_title" : "starting")), down && h("p", { class: "hint" }, words("en")("down_text"))),
+      h(
+        "section",
+        { class: "hero" },
+        down && art.closed,
+        h("h1", { class: "headline" }, first(down ? "down_title" : "starting")),
+        down && h("p", { class: "hint" }, first("down_text")),
+      ),
     ),
-    down && h("footer", { class: "others" }, languages.slice(1).map(([language, say]) => h("p", { lang: language }, h("b", null, say("down_title")), " ", say("down_text")))),
+    down && h("footer", { class: "others" }, others.map(text)),
   );
 }

@@ -144,7 +144,7 @@ export const LABELS = {
     printing_title: "Imprimiendo…",
     done_title: "Gracias. Ya está todo.",
     paper_out: "Ahora no hay papel. Todo queda guardado igualmente.",
-    due: "Devolver antes del {date}",
+    due: "Fecha de devolución: {date}",
     time_title: "¿Sigue ahí?",
     time_text: { one: "Se cerrará en {n} segundo. Lo que se lleva queda guardado.", many: "Se cerrará en {n} segundos. Lo que se lleva queda guardado.", other: "Se cerrará en {n} segundos. Lo que se lleva queda guardado." },
     seconds: "{n} s",
