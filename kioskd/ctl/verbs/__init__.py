@@ -1,0 +1,1 @@
+"""One verb a file: `add` registers it, its `run` carries it out."""

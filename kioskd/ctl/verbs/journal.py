@@ -1,0 +1,86 @@
+"""`kioskctl journal`: what is recorded, and what became of it; with the daemon down, from the journal itself."""
+
+import argparse
+from typing import Any
+
+from kioskd.ctl import when
+from kioskd.ctl.arguments import Asked, Verbs, state_dir
+from kioskd.ctl.errors import CtlError
+from kioskd.ctl.journal_source import Selection, opened
+from kioskd.ctl.output import clean, get, mark, moment, pairs, say, say_json, table
+from kioskd.model.entry import EntryState
+
+
+def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
+    """Register the verbs."""
+    journal = verbs.add_parser("journal", parents=parents, help="what is recorded, and what became of it")
+    actions = journal.add_subparsers(dest="action", required=True, metavar="list|summary|show")
+    state_dir(journal)
+
+    listing = actions.add_parser("list", parents=parents, help="entries, oldest first")
+    listing.add_argument("--state", choices=[state.value for state in EntryState], metavar="STATE", help="only these")
+    listing.add_argument("--since", type=when.since, metavar="TIME", help="a day, or a moment")
+    listing.add_argument("--until", type=when.until, metavar="TIME", help="a day (which is in), or a moment")
+    listing.set_defaults(run=run_list)
+
+    summary = actions.add_parser("summary", parents=parents, help="the journal in numbers")
+    summary.set_defaults(run=run_summary)
+
+    show = actions.add_parser("show", parents=parents, help="all that is known of one entry")
+    show.add_argument("seq", type=int, help="its number, as on slips")
+    show.set_defaults(run=run_show)
+
+    for verb in (listing, show):
+        verb.add_argument("--reveal", action="store_true", help="whole card numbers")
+    for verb in (listing, summary, show):
+        state_dir(verb)
+
+
+def run_list(asked: Asked) -> None:
+    """Print the entries."""
+    options = asked.options
+    wanted = Selection(state=options.state, since=options.since, until=options.until, reveal=options.reveal)
+    with opened(asked) as source:
+        entries = source.entries(wanted)
+    if asked.json:
+        say_json({"entries": entries})
+    elif not entries:
+        say("no entries")
+    else:
+        table(
+            ("seq", "at", "kind", "item", "patron", "state", "outcome"),
+            [(*_first(entry), get(entry, "state"), _outcome(entry)) for entry in entries],
+        )
+
+
+def run_summary(asked: Asked) -> None:
+    """Print the journal in numbers."""
+    with opened(asked) as source:
+        summary = source.summary()
+    if asked.json:
+        say_json(summary)
+    else:
+        pairs((name.replace("_", " "), value) for name, value in summary.items())
+
+
+def run_show(asked: Asked) -> None:
+    """Print one entry."""
+    seq = asked.options.seq
+    with opened(asked) as source:
+        found = source.entries(Selection(after=seq - 1, at_most=1, reveal=asked.options.reveal)) if seq > 0 else []
+    if not found or get(found[0], "seq") != seq:
+        raise CtlError(f"journal show: there is no entry {seq}; its personal data may be past its keeping time")
+    if asked.json:
+        say_json(found[0])
+        return
+    for name, value in found[0].items():
+        shown = ", ".join(f"{key} {clean(text)}" for key, text in value.items()) if isinstance(value, dict) else value
+        say(f"{name:<10}  {mark(clean(shown))}")
+
+
+def _first(entry: Any) -> tuple[object, ...]:  # noqa: ANN401 # any JSON
+    return (get(entry, "seq"), moment(get(entry, "at")), get(entry, "kind"), get(entry, "item"), get(entry, "patron"))
+
+
+def _outcome(entry: Any) -> object:  # noqa: ANN401 # any JSON
+    return get(entry, "outcome") or ""
