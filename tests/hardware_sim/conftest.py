@@ -69,13 +69,14 @@ def start() -> Iterator[Callable[..., Running]]:
                 text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
+            running = Running(process, {})
+            stack.callback(lambda: running.stop() if process.returncode is None else None)
             assert process.stdout is not None
             line = process.stdout.readline()
             if not line:
                 assert process.stderr is not None
                 pytest.fail(process.stderr.read())
-            running = Running(process, json.loads(line))
-            stack.callback(lambda: running.stop() if process.returncode is None else None)
+            running.ready = json.loads(line)
             return running
 
         yield begin

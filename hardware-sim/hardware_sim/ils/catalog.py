@@ -61,7 +61,7 @@ _PATRONS: Final[Sequence[tuple[str, dict[str, str]]]] = (
     ("Carla Ortiz", {"blocked": "Card blocked: please see staff", "note": "blocked"}),
     ("Dmitri Sokolov", {"expires": "2020-06-30", "note": "expired"}),
     ("Erin Walsh", {"pin": "4711", "note": "has a PIN: 4711"}),
-    ("Farid Haddad", {"note": "has other people's wishes on loan"}),
+    ("Farid Haddad", {"note": "has Don Quijote on loan"}),
     ("Grace Liu", {"profile": "child", "note": "a child's card: five items at most"}),
     ("Hanna Lind", {"fines": "3.50", "note": "owes 3.50, may borrow"}),
     ("王小明", {"note": "an ordinary card"}),

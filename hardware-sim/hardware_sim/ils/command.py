@@ -73,7 +73,11 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
     )
     system.desk.logins = logins
     await system.open(listen)
-    runner, bound = await open_http(control, Control(system).routes(), option="--control")
+    try:
+        runner, bound = await open_http(control, Control(system).routes(), option="--control")
+    except BaseException:
+        await system.close()
+        raise
     announce(sip2=str(system.address), control=bound.url)
 
     async def stop() -> None:

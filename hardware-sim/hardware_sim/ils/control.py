@@ -142,6 +142,7 @@ class Control:
             "requests": service.requests,
             "loans": len(system.world.loans),
             "ledger": len(system.ledger),
+            "transcript": service.spoken,
         }
 
     async def _catalog(self, _request: web.Request) -> web.Response:

@@ -72,8 +72,10 @@ class Disguise:
             other = {"AA": "29999999999990", "AB": "39999999999998"}
             fields = [(name, other.get(name, value)) for name, value in fields]
         if faults.af_repeated:
-            texts = [value for name, value in fields if name == "AF"] or ["Thank you"]
-            fields += [("AF", texts[0]), ("AF", "Central Library"), ("AG", texts[0]), ("AG", "Central Library")]
+            if "AF" not in dict(fields):
+                fields.append(("AF", "Thank you"))
+            text = dict(fields)["AF"]
+            fields += [("AF", "Central Library"), ("AG", text), ("AG", "Central Library")]
         if faults.unknown_fields:
             fields[1:1] = _FOREIGN
         return fields

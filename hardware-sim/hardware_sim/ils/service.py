@@ -49,7 +49,7 @@ class Service:
         self.requests: dict[str, int] = {}
         self.cuts = Cuts(faults)
         self.cuts_happened = 0
-        self._spoken = 0
+        self.spoken = 0
         self.put_faults(faults)
 
     def put_faults(self, faults: Faults) -> None:
@@ -89,7 +89,7 @@ class Service:
         self._speak(connection, "<", line)
 
     def _speak(self, connection: int, direction: str, line: bytes) -> None:
-        self._spoken += 1
+        self.spoken += 1
         text = line.decode(self.disguise.encoding, "replace").rstrip("\r\n")
-        self.transcript.append(Spoken(self._spoken, time.monotonic(), connection, direction, text))
+        self.transcript.append(Spoken(self.spoken, time.monotonic(), connection, direction, text))
         self.changes.note()

@@ -39,7 +39,11 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
     listen = parse_address(text, option="--listen") if text else None
     printer = PrinterCables(faults=from_words(Faults, options.fault))
     await printer.open(listen, options.pty.absolute() if options.pty else None)
-    runner, bound = await open_http(control, Control(printer).routes(), option="--control")
+    try:
+        runner, bound = await open_http(control, Control(printer).routes(), option="--control")
+    except BaseException:
+        await printer.close()
+        raise
     where = {"tcp": str(printer.address)} if printer.address else {}
     announce(**where, **({"pty": str(printer.pty.link)} if printer.pty else {}), control=bound.url)
 

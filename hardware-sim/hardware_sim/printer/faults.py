@@ -13,8 +13,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         Literal["ok", "low", "out"], Meta(description="the sensors: near the end, or no paper; `ok` is a new roll")
     ] = "ok"
     paper_lines: Annotated[
-        int | None,
-        Meta(ge=0, description="so many lines are left on the roll, then it is out, in the middle of a slip"),
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="so many lines are left on the roll, then it is out, in the middle of a slip"),
     ] = None
     cover_open: Annotated[bool, Meta(description="nothing is printed while it is open")] = False
     cutter_jam: Annotated[bool, Meta(description="the next cut fails and stops the printer until the jam is gone")] = (
