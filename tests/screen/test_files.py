@@ -27,16 +27,14 @@ BY_VALUE = {
 
 
 def tables() -> dict[str, dict[str, str | dict[str, str]]]:
-    """labels.js, read without a browser: one entry a line."""
+    """The labels, read without a browser: one entry a line."""
     found: dict[str, dict[str, str | dict[str, str]]] = {}
-    for text_line in SCRIPTS["labels.js"].splitlines():
-        if head := re.fullmatch(r'  "?([\w-]+)"?: \{', text_line):
-            found[head[1]] = {}
-        elif entry := re.fullmatch(r"    (\w+): (.*),", text_line):
-            value = re.sub(r"(\w+): \"", r'"\1": "', entry[2]) if entry[2].startswith("{") else entry[2]
-            table = list(found.values())[-1]
-            assert entry[1] not in table, f"{entry[1]} stands twice"
-            table[entry[1]] = json.loads(value)
+    for language in re.findall(r'from "\./labels\.([\w-]+)\.js"', SCRIPTS["labels.js"]):
+        found[language] = {}
+        for key, text in re.findall(r"^  (\w+): (.*),$", SCRIPTS[f"labels.{language}.js"], re.MULTILINE):
+            assert key not in found[language], f"{key} stands twice"
+            found[language][key] = json.loads(re.sub(r"(\w+): \"", r'"\1": "', text) if text.startswith("{") else text)
+        assert SCRIPTS[f"labels.{language}.js"].count("\n") <= len(found[language]) + 6, "a line was not understood"
     return found
 
 
@@ -87,7 +85,7 @@ def test_no_language_was_left_in_english() -> None:
 
 
 def test_every_label_is_used_and_every_use_has_its_label() -> None:
-    source = "\n".join(text for name, text in SCRIPTS.items() if name != "labels.js")
+    source = "\n".join(text for name, text in SCRIPTS.items() if not name.startswith("labels"))
     labels = set(tables()["en"])
     assert labels >= BY_VALUE
     said = set(re.findall(r'say\(\s*(?:\w+ \? )?"(\w+)"', source)) | set(re.findall(r'say\([^")]* \? "(\w+)"', source))
