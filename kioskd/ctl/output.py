@@ -67,7 +67,7 @@ def clean(value: object) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; the last column takes what room is left on the terminal, and goes on below where that is little."""
+    """Print a table; the last column takes what room the terminal leaves, and goes on below where that is little."""
     cells = [[clean(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     room = shutil.get_terminal_size((80, 24)).columns - sum(width + 2 for width in widths[:-1])

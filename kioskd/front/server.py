@@ -45,7 +45,7 @@ _NO_RESULT: Final[Mapping[str, object]] = {}
 
 
 class Front:
-    """The local socket, from `start` to `close`."""
+    """The local socket, from `start` to `close`. Made within the running loop; a View may be published before `start`."""
 
     def __init__(
         self,
@@ -75,11 +75,10 @@ class Front:
         self._places = self.limits.connections
         self._listener: Listener | None = None
         self._server: asyncio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop
+        self._loop = asyncio.get_running_loop()
 
     async def start(self) -> None:
         """Open the socket and accept clients. Raises SocketTrouble."""
-        self._loop = asyncio.get_running_loop()
         self._places = min(self.limits.connections, _open_files(self.limits.connections + SPARE_FILES) - SPARE_FILES)
         self._listener = open_listener(self._settings.path, self._environ)
         # asyncio accepts as many clients in one turn as it was told for the kernel's queue, so they are told apart.

@@ -133,10 +133,10 @@ async def running(
 
     front = Front(settings or SocketSettings(path=path), submit, INFO, environ={}, limits=limits)
     station = Station(path, front)
+    if view is not None:
+        front.publish(view)
     await front.start()
     try:
-        if view is not None:
-            front.publish(view)
         yield station
     finally:
         await station.stack.aclose()
