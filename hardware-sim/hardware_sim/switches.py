@@ -30,18 +30,20 @@ def standing(switches: msgspec.Struct) -> dict[str, Any]:
 
 
 def from_words(kind: type[S], words: Sequence[str]) -> S:
-    """Read `NAME` or `NAME=VALUE` words; lists are comma-separated or JSON, a bare name is true, 1 or the first choice.
+    """Read `NAME` or `NAME=VALUE` words; lists are comma-separated or JSON, a bare name is true, 1 or the first
+    value that is not the default.
 
     Raises UsageError.
     """
     plain = _plain_kinds(kind)
+    usual = msgspec.to_builtins(kind())
     document: dict[str, object] = {}
     for word in words:
         name, equals, text = word.partition("=")
         if name not in plain:
             near = difflib.get_close_matches(name, plain, n=3) or ["--list-faults shows them all"]
             raise UsageError(f"--fault {word}: there is no such switch; near it: {', '.join(near)}")
-        document[name] = _value(word, text, plain[name]) if equals else _bare(plain[name])
+        document[name] = _value(word, text, plain[name]) if equals else _bare(plain[name], usual[name])
     try:
         return msgspec.convert(document, kind, strict=False)
     except msgspec.ValidationError as wrong:
@@ -57,9 +59,9 @@ def _value(word: str, text: str, kind: Any) -> object:  # noqa: ANN401  # a type
     return text.split(",") if get_origin(kind) is list else text
 
 
-def _bare(kind: Any) -> object:  # noqa: ANN401  # a type, as typing has it
+def _bare(kind: Any, usual: object) -> object:  # noqa: ANN401  # a type, as typing has it
     if get_origin(kind) is Literal:
-        return next(value for value in get_args(kind) if value)
+        return next(value for value in get_args(kind) if value not in {"", usual})
     return True if kind is bool else 1
 
 

@@ -407,11 +407,21 @@ async def test_a_cut_request_is_refused_by_others(open_branch: OpenBranch) -> No
 
 def test_words_of_the_command_line() -> None:
     faults = from_words(
-        Faults, ["hang", "half_up", "seats=2", "drop_codes=11,29", 'drop_plan=[{"at":"after_act","n":3}]', "96_once"]
+        Faults,
+        [
+            "hang",
+            "half_up",
+            "checksum",
+            "seats=2",
+            "drop_codes=11,29",
+            'drop_plan=[{"at":"after_act","n":3}]',
+            "96_once",
+        ],
     )
     assert standing(faults) == {
         "hang": True,
         "half_up": "refuse",
+        "checksum": "zero",
         "seats": 2,
         "drop_codes": ["11", "29"],
         "drop_plan": [{"at": "after_act", "n": 3}],
