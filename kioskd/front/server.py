@@ -45,7 +45,7 @@ _NO_RESULT: Final[Mapping[str, object]] = {}
 
 
 class Front:
-    """The local socket, from `start` to `close`. Made within the running loop; a View may be published before `start`."""
+    """The local socket, from `start` to `close`; made within the loop. A View may be published before `start`."""
 
     def __init__(
         self,
