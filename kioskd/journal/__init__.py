@@ -1,0 +1,5 @@
+"""The durable record: entries and what became of them, in SQLite, written before anything is said.
+
+`journal` writes, `reading` reads, `thread` keeps both off the loop, `listing` gives the contract's JSON, `salvage`
+deals with a damaged file.
+"""
