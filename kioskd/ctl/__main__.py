@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kioskd.ctl.arguments import Asked, Parser, Where, common
+from kioskd.ctl.arguments import Asked, Parser, Where, common, state_dir
 from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError, Exit, Refused
 from kioskd.ctl.output import say_json
@@ -24,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
         description="A station's command line. Its options may stand before or after the verb.",
         epilog="exit status: 0 done, 1 tried and failed, 2 wrong usage or configuration, 3 the daemon does not answer",
     )
+    state_dir(command)
     verbs = command.add_subparsers(dest="verb", required=True, metavar="VERB")
     for verb in VERBS:
         verb.add(verbs, [anywhere])

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from kioskd.ctl.client import Client
 from kioskd.ctl.errors import WrongUsage
@@ -57,15 +57,12 @@ def common() -> argparse.ArgumentParser:
     return options
 
 
-STATE_DIR: Final = "--state-dir"
-
-
 def state_dir(parser: argparse.ArgumentParser) -> None:
-    """Let a verb read a journal where it lies."""
+    """Let a verb be told where a journal lies."""
     parser.add_argument(
-        STATE_DIR,
+        "--state-dir",
         type=Path,
         metavar="DIR",
         default=argparse.SUPPRESS,
-        help="read the journal in this directory, without the daemon (unless --socket is given and answers)",
+        help="journal verbs: read the journal in this directory (with --socket: if the daemon does not answer there)",
     )

@@ -8,9 +8,10 @@ import itertools
 import logging
 import os
 import resource
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from kioskd.front import greeting, rpc
 from kioskd.front.connection import Connection
@@ -27,6 +28,9 @@ from kioskd.model.settings import SocketSettings
 from kioskd.model.view import View
 
 log = logging.getLogger(__name__)
+
+_KEEP_FILE: Final[dict[str, Any]] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+"""From Python 3.13 on asyncio would remove the file of systemd's socket."""
 
 Submit = Callable[[RequestId, Role, Call], None]
 """How a call reaches the rules; it may be answered at once, from within, or later."""
@@ -83,7 +87,7 @@ class Front:
         self._listener = open_listener(self._settings.path, self._environ)
         # asyncio accepts as many clients in one turn as it was told for the kernel's queue, so they are told apart.
         self._server = await self._loop.create_unix_server(
-            lambda: Connection(self, self._loop), sock=self._listener.sock, backlog=ACCEPTED_A_TURN
+            lambda: Connection(self, self._loop), sock=self._listener.sock, backlog=ACCEPTED_A_TURN, **_KEEP_FILE
         )
         self._listener.sock.listen(BACKLOG)
 
