@@ -52,7 +52,9 @@ ENTRIES: Final = _table(
 )
 ROWS: Final = _table("rows", "n seq was state at_wall_s outcome answer by reason due_before sum", "at_wall_s")
 NOTES: Final = _table("notes", "n kind at_wall_s content sum", "at_wall_s")
-CORRECTIONS: Final = _table("corrections", "n boot_id to_seq wall_minus_boot_s sum", "wall_minus_boot_s")
+CORRECTIONS: Final = _table(
+    "corrections", "n boot_id to_seq wall_minus_boot_s at_wall_s sum", "wall_minus_boot_s at_wall_s"
+)
 LASTING: Final = (ENTRIES, ROWS, NOTES, CORRECTIONS)
 
 
@@ -91,7 +93,7 @@ def _sum(table: Table, cells: Cells) -> int:
 def verify(table: Table, cells: Cells) -> Cells:
     """Return the row. Raises JournalDamaged if it is not as it was written."""
     if not is_true(table, cells):
-        raise JournalDamaged("journal", f"{table.name}: row {cells[0]} is not as it was written")
+        raise JournalDamaged("journal", f"{table.name}: row {cells[0]!r} is not as it was written")
     return cells
 
 

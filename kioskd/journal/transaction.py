@@ -54,9 +54,10 @@ class Transaction:
             except apsw.Error as failed:
                 raise self._failed(failed) from failed
             self._trouble.failures = 0
-        elif isinstance(error, apsw.Error):
+        elif isinstance(error, apsw.Error) and hasattr(error, "result"):
             raise self._failed(error) from error
         else:
+            # Not SQLite's: a fault of ours, such as a wrong number of bindings, is to be seen as one.
             self._roll_back()
 
     def _failed(self, error: apsw.Error) -> JournalError:
