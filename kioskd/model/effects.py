@@ -36,6 +36,7 @@ class CorrectClock:
 
     boot_id: str
     wall_minus_boot_s: float
+    at_wall_s: float
 
 
 @dataclass(frozen=True, slots=True)

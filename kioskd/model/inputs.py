@@ -91,6 +91,13 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchFailed:
+    """The answer to a `FetchUnsent` that the disk did not give."""
+
+    problem: StorageProblem
+
+
+@dataclass(frozen=True, slots=True)
 class EntriesRead:
     """The answer to a `ReadEntries`: those that exist, by number."""
 
@@ -166,16 +173,14 @@ class Tick:
     """A deadline that the rules asked for has come (`rules.deadline`)."""
 
 
-Input = (
+Heard = (
     Started
-    | Scanned
-    | ScanLost
-    | Asked
     | StaffCodeChecked
     | Saved
     | NotSaved
     | DiskChecked
     | Fetched
+    | FetchFailed
     | EntriesRead
     | LineUp
     | LineDown
@@ -187,6 +192,9 @@ Input = (
     | ClockChanged
     | Tick
 )
+"""What the rooms answer and notice."""
+
+Input = Scanned | ScanLost | Asked | Heard
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules import mode, policy
 from kioskd.rules.policy import Act
-from kioskd.rules.state import AskFor, Asking, Line, SaveFor, Saving
+from kioskd.rules.state import AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 
@@ -33,14 +33,17 @@ def take(
     session, settings = turn.session, turn.state.settings
     if turn.state.storage is not None:
         refuse_storage(turn, turn.state.storage)
+        _beep(turn, scanner, good=False)
         return
     if any(line.item == item and line.result in GOOD | {LineResult.CHECKING} for line in session.lines):
         turn.say("already_listed", Tone.WARN, item=item)
+        _beep(turn, scanner, good=False)
         return
     act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
     live = policy.how(turn.state, act) is policy.How.LIVE and session.patron is not None
-    n = len(session.lines) + 1
-    taken = sum(line.result in GOOD for line in session.lines)
+    # Never a number that a screen may still hold: a line that was not saved leaves a gap.
+    n = max((line.n for line in session.lines), default=0) + 1
+    taken = sum(line.result in GOOD | {LineResult.CHECKING} for line in session.lines)
     if not live and settings.offline.max_items and taken >= settings.offline.max_items:
         refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="max_items")
         turn.set_session(lines=(*session.lines, refused))
@@ -77,9 +80,9 @@ def take(
         due_date=line.alternative_due,
     )
     state = EntryState.SENDING if live else EntryState.RECORDED
-    turn.save((AddEntry(entry, state),), Saving(SaveFor.ITEM, session.id, n, request=turn.request))
+    saving = Saving(SaveFor.ITEM, session.id, n, request=turn.request, scanner=scanner, live=live)
+    turn.save((AddEntry(entry, state),), saving)
     turn.request = None
-    _beep(turn, scanner, good=True)
 
 
 def _beep(turn: Turn, scanner: str | None, *, good: bool) -> None:
@@ -89,6 +92,7 @@ def _beep(turn: Turn, scanner: str | None, *, good: bool) -> None:
 
 def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
     """The item is durable: say so, or ask the library system."""
+    _beep(turn, saving.scanner, good=True)
     line = turn.line(saving.session, saving.n)
     if line is None:
         return
@@ -96,7 +100,8 @@ def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
     turn.set_line(line.n, seq=seq)
     session = turn.session
     act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
-    if policy.how(turn.state, act) is not policy.How.LIVE or session.patron is None:
+    # Saved as `recorded`, it is the upload's: sent from here, a power cut would make the upload send it again.
+    if not saving.live or policy.how(turn.state, act) is not policy.How.LIVE or session.patron is None:
         turn.set_line(line.n, result=LineResult.RECORDED)
         turn.say("recorded", Tone.OK, item=line.item)
         return
@@ -116,9 +121,14 @@ def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
 def not_saved(turn: Turn, saving: Saving, answer: NotSaved) -> None:
     """The disk took nothing: the item leaves the list and stays here."""
     storage_failed(turn, answer.problem)
-    if turn.state.session is not None and turn.state.session.id == saving.session:
-        lines = tuple(line for line in turn.session.lines if line.n != saving.n)
-        turn.set_session(lines=lines)
+    _beep(turn, saving.scanner, good=False)
+    gone = turn.line(saving.session, saving.n)
+    if gone is not None:
+        turn.set_session(lines=tuple(line for line in turn.session.lines if line is not gone))
+        if gone.alternative_due is not None and turn.session.alternative_due is None:
+            # It was for the next item, and that is still to come.
+            due = AlternativeDue(gone.alternative_due, DueDateScope.NEXT_ITEM)
+            turn.set_session(alternative_due=due)
     refuse_storage(turn, answer.problem)
 
 
@@ -126,7 +136,18 @@ def storage_failed(turn: Turn, problem: StorageProblem) -> None:
     """Stop accepting, and look again soon."""
     if turn.state.storage is None:
         turn.log("error", "storage_failed", problem=problem.value)
+        turn.say("storage", Tone.STOP, lasting=True)
     turn.set(storage=problem, storage_check_mono_s=turn.at.mono_s + STORAGE_RETRY_S)
+
+
+def storage_back(turn: Turn, free_mib: int | None = None) -> None:
+    """The journal takes rows again."""
+    if turn.state.storage is None:
+        return
+    turn.set(storage=None, storage_check_mono_s=None)
+    if turn.state.message is not None and turn.state.message.key == "storage":
+        turn.hush()
+    turn.log("info", "storage_back", free_mib=free_mib)
 
 
 def refuse_storage(turn: Turn, problem: StorageProblem) -> None:

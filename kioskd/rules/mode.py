@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from kioskd.model.effects import Connect
 from kioskd.model.entry import ModeName
-from kioskd.model.ils import AskStatus, LineTrouble, NoAnswer, StatusAnswer, Urgency
+from kioskd.model.ils import AskId, AskStatus, LineTrouble, NoAnswer, StatusAnswer, Urgency
 from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
 from kioskd.rules.state import AskFor, Asking, Link, Phase
@@ -16,6 +16,7 @@ SHORTEST_TIMEOUT_S = 2.0
 LOGIN_BACKOFF_S = 60.0
 LONGEST_BACKOFF_S = 600.0
 CLOCK_AGREES_S = 60.0
+FIRST_FLAP_WAIT_S = 0.1
 
 
 def timeout_s(turn: Turn) -> float:
@@ -114,7 +115,9 @@ def line_down(turn: Turn, down: LineDown) -> None:
         poll=None,
         trouble=down.trouble,
         detail=down.detail,
-        dropped_mono_s=turn.at.mono_s if was_up else link.dropped_mono_s,
+        # Only a line that was closed may come back at once: one that died of silence would be silent again.
+        dropped_mono_s=turn.at.mono_s if was_up and not miss else link.dropped_mono_s,
+        flaps=link.flaps + 1 if was_up else 0,
     )
     if was_up or turn.state.mode.reason != down.trouble:
         turn.log("warning", "line_down", trouble=down.trouble.value, detail=down.detail)
@@ -123,7 +126,8 @@ def line_down(turn: Turn, down: LineDown) -> None:
         _fall(turn, down.trouble)
         offline = True
     if was_up:
-        wait_s = 0.0
+        # A line that was closed without having answered anything is not opened in a busy loop.
+        wait_s = min(FIRST_FLAP_WAIT_S * 2 ** min(link.flaps - 1, 10), settings.poll_return_s) if link.flaps else 0.0
     elif down.trouble is LineTrouble.LOGIN and link.login_worked:
         wait_s = min(LOGIN_BACKOFF_S * 2 ** min(failures - 1, 10), LONGEST_BACKOFF_S)
     else:
@@ -153,7 +157,7 @@ def answered(turn: Turn, round_trip_s: float) -> None:
     """Any answer shows that the line lives, and puts off the next 99."""
     before = turn.state.link
     slow = round_trip_s > SLOW_S
-    _link(turn, round_trip_s=round_trip_s, last_answer_wall_s=turn.at.wall_s, misses=0)
+    _link(turn, round_trip_s=round_trip_s, last_answer_wall_s=turn.at.wall_s, misses=0, flaps=0)
     if turn.state.mode.name is not ModeName.OFFLINE:
         _link(turn, next_mono_s=turn.at.mono_s + turn.state.settings.ils.poll_online_s)
     if slow and not (before.round_trip_s or 0.0) > SLOW_S:
@@ -166,6 +170,12 @@ def poll_answered(turn: Turn, status: StatusAnswer) -> None:
     _status(turn, status)
 
 
+def poll_unanswered(turn: Turn, ask: AskId) -> None:
+    """A 99 never left (its turn did not come in time): ask again. Where the line died, `LineDown` says so."""
+    if turn.state.link.poll == ask and turn.state.link.phase is Phase.UP:
+        _link(turn, poll=None, next_mono_s=turn.at.mono_s + turn.state.settings.ils.poll_return_s)
+
+
 def tick(turn: Turn) -> None:
     """Connect or poll when it is time."""
     link = turn.state.link
@@ -173,7 +183,10 @@ def tick(turn: Turn) -> None:
         return
     if link.phase is Phase.DOWN:
         connect(turn)
-    elif link.phase is Phase.UP and link.poll is None:
+    elif link.poll is not None:
+        # It is out already; its answer or its silence says when the next one is due.
+        _link(turn, next_mono_s=None)
+    elif link.phase is Phase.UP:
         until = turn.at.mono_s + timeout_s(turn)
         ask = turn.ask(AskStatus(), Asking(AskFor.POLL), Urgency.POLL, until)
         _link(turn, poll=ask, next_mono_s=None)

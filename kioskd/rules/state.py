@@ -181,6 +181,8 @@ class Link:
     login_worked: bool = False
     failures: int = 0
     """Connections that failed in a row, for the back-off."""
+    flaps: int = 0
+    """Lines in a row that came up and ended without an answer to anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +282,10 @@ class Saving:
     request: RequestId | None = None
     seqs: tuple[Seq, ...] = ()
     mode_reason: str | None = None
+    scanner: str | None = None
+    """Whose scan it was, to let it beep once the item is safe."""
+    live: bool = False
+    """Saved as `sending`: to be sent as soon as it is saved."""
 
 
 WAITED_FOR = frozenset({SaveFor.ITEM, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER})

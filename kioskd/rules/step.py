@@ -16,6 +16,8 @@ from kioskd.model.inputs import (
     EntriesRead,
     Event,
     Fetched,
+    FetchFailed,
+    Heard,
     Input,
     LineDown,
     LineUp,
@@ -73,6 +75,17 @@ def _take(turn: Turn, what: Input) -> None:
                 _wait(turn, what)
             else:
                 calls.asked(turn, what)
+        case ScanLost():
+            turn.log("warning", "scan_lost", scanner=what.scanner)
+            turn.say("scan_lost", Tone.WARN)
+            scanning.touch(turn)
+        case _:
+            _hear(turn, what)
+
+
+def _hear(turn: Turn, what: Heard) -> None:
+    """Take in what a room answers or notices."""
+    match what:
         case Saved():
             _saved(turn, what)
         case NotSaved():
@@ -87,12 +100,11 @@ def _take(turn: Turn, what: Input) -> None:
             mode.line_up(turn, what)
         case LineDown():
             mode.line_down(turn, what)
-        case ScanLost():
-            turn.log("warning", "scan_lost", scanner=what.scanner)
-            turn.say("scan_lost", Tone.WARN)
-            scanning.touch(turn)
         case Fetched():
             upload.fetched(turn, what)
+        case FetchFailed():
+            upload.fetch_failed(turn)
+            lending.storage_failed(turn, what.problem)
         case EntriesRead():
             calls.entries_read(turn, what)
         case StaffCodeChecked():
@@ -317,7 +329,7 @@ def _clock(turn: Turn, before: State) -> None:
     """When the clock becomes trusted, this boot's earlier entries get their exact time."""
     clock = turn.state.clock
     if clock.trusted and not before.clock.trusted and turn.state.instance:
-        turn.do(CorrectClock(clock.boot_id, turn.at.wall_s - turn.at.boot_s))
+        turn.do(CorrectClock(clock.boot_id, turn.at.wall_s - turn.at.boot_s, turn.at.wall_s))
 
 
 def _show(turn: Turn) -> tuple[State, list[Effect]]:

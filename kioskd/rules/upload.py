@@ -162,6 +162,11 @@ def fetched(turn: Turn, event: Fetched) -> None:
         _set(turn, start_mono_s=turn.at.mono_s + 1.0)
 
 
+def fetch_failed(turn: Turn) -> None:
+    """The disk did not give the next entries: they are asked for again when it answers."""
+    _set(turn, fetching=False)
+
+
 def _mark(turn: Turn) -> None:
     """Make durable that the next entries are about to be sent, many with one sync."""
     upload = turn.state.upload

@@ -1,0 +1,56 @@
+"""`kioskd [--config FILE] [--check]`: the daemon's command line."""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+from kioskd import __version__
+
+DEFAULT_FILE: Final = Path("/etc/kioskd/kioskd.toml")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the daemon. Exit status: 0 done, 1 tried and failed, 2 wrong usage or configuration."""
+    parser = argparse.ArgumentParser(
+        prog="kioskd", description="The library station that keeps lending when the library system is down."
+    )
+    parser.add_argument("--config", type=Path, help=f"the configuration (default: {DEFAULT_FILE})")
+    parser.add_argument("--check", action="store_true", help="validate the configuration and exit")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.add_argument("--version", action="version", version=f"kioskd {__version__}")
+    options = parser.parse_args(argv)
+
+    from kioskd.config import BadConfiguration, load  # noqa: PLC0415 - --help and --version need none of it
+
+    try:
+        loaded = load(options.config or DEFAULT_FILE, os.environ, need_file=options.config is not None)
+    except BadConfiguration as bad:
+        print(bad, file=sys.stderr)
+        return 2
+    for warning in loaded.warnings:
+        print(f"kioskd: warning: {warning}", file=sys.stderr)
+    if options.check:
+        print(f"{options.config or DEFAULT_FILE}: good; station {loaded.settings.station.id}")
+        return 0
+
+    from kioskd.daemon.running import CannotStart, run  # noqa: PLC0415 - a wrong configuration is said at once
+
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.INFO,
+        format="%(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    try:
+        run(loaded.settings)
+    except CannotStart as trouble:
+        print(f"kioskd: {trouble}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

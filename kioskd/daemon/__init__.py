@@ -1,0 +1,1 @@
+"""The daemon: wires the rooms, runs the loop, carries out effects."""

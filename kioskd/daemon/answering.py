@@ -1,0 +1,63 @@
+"""Answers that are read, not decided: lists out of the journal, and the status."""
+
+from collections.abc import Callable
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from kioskd.daemon import status
+from kioskd.front.server import Front
+from kioskd.journal.errors import JournalError
+from kioskd.journal.folder import free_mib
+from kioskd.journal.jobs import JournalQueue, ScanJob
+from kioskd.journal.listing import listed, listed_exception
+from kioskd.model.calls import ExceptionsList, JournalList, StatusGet
+from kioskd.model.effects import Query
+from kioskd.model.entry import Entry, EntryFilter, EntryState, Seq
+from kioskd.model.errors import CallError, ErrorKind
+from kioskd.model.settings import Settings
+from kioskd.rules.state import State
+
+
+class Answering:
+    """Reads and replies."""
+
+    def __init__(self, settings: Settings, journal: JournalQueue, front: Front, wall_s: Callable[[], float]) -> None:
+        self._zone = ZoneInfo(settings.station.timezone)
+        self._state_dir = settings.station.state_dir
+        self._journal = journal
+        self._front = front
+        self._wall_s = wall_s
+
+    def answer(self, query: Query, state: State) -> None:
+        """Answer a call by reading."""
+        match query.call:
+            case StatusGet():
+                drawn = status.draw(state, wall_s=self._wall_s(), free_mib=free_mib(self._state_dir))
+                self._front.reply(query.request, drawn)
+            case JournalList() as call:
+                wanted = EntryFilter(
+                    after=Seq(call.after),
+                    limit=call.limit + 1,
+                    state=call.state,
+                    since_wall_s=call.since.timestamp() if call.since else None,
+                    until_wall_s=call.until.timestamp() if call.until else None,
+                )
+                self._list(query, wanted, call.limit)
+            case ExceptionsList() as call:
+                wanted = EntryFilter(after=Seq(call.after), limit=call.limit + 1, state=EntryState.EXCEPTION)
+                self._list(query, wanted, call.limit)
+
+    def _list(self, query: Query, wanted: EntryFilter, limit: int) -> None:
+        self._journal.submit(ScanJob(lambda journal: journal.scan(wanted)), partial(self._listed, query, limit))
+
+    def _listed(self, query: Query, limit: int, found: list[Entry] | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+            return
+        page = found[:limit]
+        more = page[-1].seq if len(found) > limit else None
+        exceptions = isinstance(query.call, ExceptionsList)
+        draw = listed_exception if exceptions else listed
+        reveal = not isinstance(query.call, StatusGet) and query.call.reveal
+        documents = [draw(entry, self._zone, reveal=reveal) for entry in page]
+        self._front.reply(query.request, {"exceptions" if exceptions else "entries": documents, "next": more})

@@ -1,0 +1,174 @@
+"""Carrying out what the rules ask for: each effect goes to its room, and the room's answer comes back as an input."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Final, assert_never
+
+from kioskd.daemon.answering import Answering
+from kioskd.daemon.open_session import OpenSession
+from kioskd.devices.printer import PrinterThread
+from kioskd.front.server import Front
+from kioskd.ils.conversation import Conversation
+from kioskd.journal.errors import JournalError, NotRead, NotWritten
+from kioskd.journal.jobs import AskJob, JournalQueue, WriteJob
+from kioskd.journal.journal import Written
+from kioskd.model import effects as e
+from kioskd.model import inputs
+from kioskd.model.effects import Effect
+from kioskd.model.entry import Entry, StorageProblem
+from kioskd.model.inputs import Input
+from kioskd.model.slip import SlipFate
+from kioskd.rules.state import State
+from kioskd.staff import StaffCodes, StaffCodesTrouble
+
+log: Final = logging.getLogger("kioskd")
+LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+class Rooms:
+    """The rooms that carry effects out."""
+
+    def __init__(
+        self,
+        *,
+        deliver: Callable[[Input], None],
+        journal: JournalQueue,
+        front: Front,
+        conversation: Conversation,
+        printer: PrinterThread | None,
+        staff_codes: Callable[[], StaffCodes | None],
+        answering: Answering,
+        session: OpenSession,
+    ) -> None:
+        self._deliver = deliver
+        self._journal = journal
+        self._front = front
+        self._conversation = conversation
+        self._printer = printer
+        self._staff_codes = staff_codes
+        self._answering = answering
+        self._session = session
+        self._checks: set[asyncio.Task[None]] = set()
+
+    def carry(self, effect: Effect, state: State) -> None:
+        """Hand one effect to its room."""
+        match effect:
+            case e.Save():
+                self._journal.submit(WriteJob(effect.writes), partial(self._saved, effect))
+            case e.Show():
+                self._front.publish(effect.view)
+                self._session.follow(state)
+            case e.Reply():
+                self._front.reply(effect.request, effect.result)
+            case e.Fail():
+                self._front.fail(effect.request, effect.error)
+            case e.Ask():
+                self._conversation.ask(effect)
+            case e.Connect():
+                self._conversation.connect(effect.timeout_s)
+            case e.Disconnect():
+                self._conversation.disconnect()
+            case e.Query():
+                self._answering.answer(effect, state)
+            case e.FetchUnsent():
+                self._journal.submit(AskJob(lambda journal: journal.unsent(effect.after, effect.limit)), self._fetched)
+            case e.ReadEntries():
+                self._journal.submit(
+                    AskJob(lambda journal: journal.those(effect.seqs)), partial(self._entries_read, effect)
+                )
+            case e.CheckDisk():
+                self._journal.submit(
+                    AskJob(lambda journal: (journal.takes_rows(), journal.free_mib())), self._disk_checked
+                )
+            case e.CorrectClock():
+                self._journal.submit(
+                    AskJob(
+                        lambda journal: journal.correct_clock(
+                            effect.boot_id, effect.wall_minus_boot_s, effect.at_wall_s
+                        )
+                    ),
+                    _clock_corrected,
+                )
+            case e.CheckStaffCode():
+                task = asyncio.get_running_loop().create_task(self._check_staff_code(effect))
+                self._checks.add(task)
+                task.add_done_callback(self._checks.discard)
+            case e.Print():
+                self._print(effect)
+            case e.DropSlips():
+                if self._printer is not None:
+                    self._printer.drop()
+            case e.Beep():
+                # Scanners that can be told so come with their drivers.
+                pass
+            case e.Log():
+                write_log(effect)
+            case _:
+                assert_never(effect)
+
+    def _saved(self, effect: e.Save, result: Written | JournalError) -> None:
+        if isinstance(result, JournalError):
+            self._deliver(inputs.NotSaved(effect.token, _problem("journal_not_written", result)))
+        else:
+            self._deliver(inputs.Saved(effect.token, result.seqs, result.summary))
+
+    def _fetched(self, result: list[Entry] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            self._deliver(inputs.FetchFailed(_problem("journal_not_read", result)))
+        else:
+            self._deliver(inputs.Fetched(tuple(result)))
+
+    def _entries_read(self, effect: e.ReadEntries, result: list[Entry] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            _problem("journal_not_read", result)
+            result = []
+        self._deliver(inputs.EntriesRead(effect.request, tuple(result)))
+
+    def _disk_checked(self, result: tuple[StorageProblem | None, int | None] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            result = (_problem("journal_not_written", result), None)
+        problem, free_mib = result
+        self._deliver(inputs.DiskChecked(problem, free_mib))
+
+    async def _check_staff_code(self, effect: e.CheckStaffCode) -> None:
+        initials = await asyncio.to_thread(self._initials, str(effect.code))
+        self._deliver(inputs.StaffCodeChecked(effect.request, initials))
+
+    def _initials(self, code: str) -> str | None:
+        try:
+            codes = self._staff_codes()
+            return codes.check(code) if codes is not None else None
+        except StaffCodesTrouble as trouble:
+            log.error("staff codes: %s", trouble)
+            return None
+
+    def _print(self, effect: e.Print) -> None:
+        if self._printer is not None:
+            self._printer.print(effect)
+        else:
+            asyncio.get_running_loop().call_soon(self._deliver, inputs.SlipEnded(effect.slip, SlipFate.DROPPED))
+
+
+def _problem(event: str, error: JournalError) -> StorageProblem:
+    log.error("%s %s", event, error)
+    return error.problem if isinstance(error, NotWritten | NotRead) else StorageProblem.BROKEN
+
+
+def _clock_corrected(result: int | JournalError) -> None:
+    if isinstance(result, JournalError):
+        _problem("clock_not_corrected", result)
+    elif result:
+        log.info("clock_corrected entries=%d", result)
+
+
+def write_log(effect: e.Log) -> None:
+    """Write a line to the log: the event's name, then its fields."""
+    fields = " ".join(f"{name}={_plain(value)}" for name, value in effect.fields.items())
+    log.log(LEVELS[effect.level], "%s %s", effect.event, fields)
+
+
+def _plain(value: object) -> str:
+    text = str(value)
+    return repr(text) if " " in text else text

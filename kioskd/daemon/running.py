@@ -1,0 +1,144 @@
+"""Bringing a station up, and down again: each room made with what it must know, and nothing more."""
+
+import asyncio
+import logging
+import signal
+import uuid
+from contextlib import AsyncExitStack
+from typing import Final
+
+from kioskd import __version__
+from kioskd.clock import WallClock
+from kioskd.daemon.answering import Answering
+from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.notify import notify
+from kioskd.daemon.open_session import OpenSession, left_open
+from kioskd.daemon.station import Station
+from kioskd.devices.printer import PrinterThread
+from kioskd.devices.scanners import Scanners
+from kioskd.front.greeting import HelloInfo
+from kioskd.front.listening import SocketTrouble
+from kioskd.front.server import Front
+from kioskd.ils.conversation import Conversation
+from kioskd.journal.errors import JournalError
+from kioskd.journal.journal import Journal
+from kioskd.journal.salvage import Salvage
+from kioskd.journal.thread import JournalThread
+from kioskd.model import inputs
+from kioskd.model.settings import PrinterDriver, Settings
+from kioskd.model.view import Paper
+from kioskd.rules.state import initial
+from kioskd.rules.wording import local_rfc3339
+from kioskd.staff import StaffCodes
+from kioskd.trace.ring import Ring
+
+log: Final = logging.getLogger("kioskd")
+
+
+class CannotStart(Exception):  # noqa: N818 - it says what happened
+    """Raised when the daemon cannot start; the text says what is wrong, where, and what to do."""
+
+
+def run(settings: Settings) -> None:
+    """Run the station until it is told to stop (SIGTERM, SIGINT). Raises CannotStart."""
+    try:
+        journal = Journal.open(settings.station.state_dir, timezone=settings.station.timezone)
+    except JournalError as trouble:
+        raise CannotStart(str(trouble)) from trouble
+    except OSError as trouble:
+        raise CannotStart(
+            f"{settings.station.state_dir}: {trouble.strerror}; station.state_dir must be a folder that the "
+            "daemon's user may write to"
+        ) from trouble
+    asyncio.run(_serve(settings, journal))
+
+
+async def _serve(settings: Settings, journal: Journal) -> None:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        await _bring_up(settings, journal, stack)
+        notify("READY=1")
+        await stop.wait()
+        notify("STOPPING=1")
+
+
+async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack) -> None:
+    loop = asyncio.get_running_loop()
+    clock = WallClock(loop)
+    instance = str(uuid.uuid4())
+    station = Station(initial(settings), clock, Ring(settings.barcodes))
+    zone = station.state.zone
+    deliver = station.deliver
+
+    def now_rfc3339() -> str:
+        return local_rfc3339(clock.now().wall_s, zone)
+
+    note = journal.last_note("mode")
+    summary = journal.summary()
+    session_was = left_open(settings.station.state_dir, journal)
+    if journal.salvaged is not None:
+        _tell_salvage(journal.salvaged)
+    queue = JournalThread(journal, loop.call_soon_threadsafe, _tell_salvage)
+    stack.callback(queue.stop)
+
+    front = Front(
+        settings.socket,
+        lambda request, role, call: deliver(inputs.Asked(request, role, call)),
+        HelloInfo(
+            station=settings.station.id,
+            library=settings.station.library,
+            version=__version__,
+            languages=settings.station.languages,
+            instance=instance,
+        ),
+    )
+    conversation = Conversation(
+        settings.ils,
+        zone,
+        deliver,
+        lambda: clock.now().wall_s,
+        trace=lambda way, line: front.diagnose("sip2", {"way": way, "line": line}) if front.diagnosed else None,
+    )
+    stack.push_async_callback(conversation.close)
+    printer = None
+    if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:
+        printer = PrinterThread(settings.printer, deliver, now_rfc3339)
+    codes_file = settings.staff.codes_file
+    rooms = Rooms(
+        deliver=deliver,
+        journal=queue,
+        front=front,
+        conversation=conversation,
+        printer=printer,
+        staff_codes=lambda: StaffCodes.load(codes_file) if codes_file is not None else None,
+        answering=Answering(settings, queue, front, lambda: clock.now().wall_s),
+        session=OpenSession(settings.station.state_dir, queue),
+    )
+    station.begin(rooms)
+    stack.callback(station.end)
+    forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
+    deliver(
+        inputs.Started(
+            instance=instance, summary=summary, clock=clock.trust(), forced_reason=forced, interrupted=session_was
+        )
+    )
+    try:
+        await front.start()
+    except SocketTrouble as trouble:
+        raise CannotStart(str(trouble)) from trouble
+    stack.push_async_callback(front.close)
+    scanners = Scanners(settings.scanners, deliver, now_rfc3339)
+    scanners.start()
+    stack.callback(scanners.close)
+    if printer is not None:
+        printer.start()
+        stack.callback(printer.close)
+    else:
+        deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
+
+
+def _tell_salvage(found: Salvage) -> None:
+    log.error("journal_salvaged %s", found)

@@ -1,0 +1,106 @@
+"""The loop around the core: an input in, `step`, its effects out. `step` is called here and only here."""
+
+import asyncio
+import logging
+from collections import deque
+from typing import Final, Protocol
+
+from kioskd.clock import Clocks
+from kioskd.model.effects import Effect, Fail
+from kioskd.model.errors import CallError, ErrorKind
+from kioskd.model.inputs import Asked, ClockChanged, Event, Input, Tick
+from kioskd.model.time import Clock
+from kioskd.rules.deadlines import deadline
+from kioskd.rules.state import State
+from kioskd.rules.step import step
+from kioskd.trace.ring import Ring
+
+log: Final = logging.getLogger("kioskd")
+
+SOONEST_TICK_S: Final = 0.01
+"""A deadline that was not met by its tick is not asked for again at once."""
+
+
+class Carrier(Protocol):
+    """Who carries effects out."""
+
+    def carry(self, effect: Effect, state: State) -> None:
+        """Carry out one effect; `state` is the one after the step."""
+
+
+class Station:
+    """The state, and the one place where it changes."""
+
+    def __init__(self, state: State, clocks: Clocks, ring: Ring) -> None:
+        self.state = state
+        self.ring = ring
+        self._clocks = clocks
+        self._clock_said: Clock | None = None
+        self._loop = asyncio.get_running_loop()
+        self._inputs: deque[Input] = deque()
+        self._stepping = False
+        self._carrier: Carrier | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+
+    def begin(self, carrier: Carrier) -> None:
+        """Carry out effects from now on."""
+        self._carrier = carrier
+
+    def deliver(self, what: Input) -> None:
+        """Take an input in; one that comes from within a step waits for its end."""
+        self._inputs.append(what)
+        if self._stepping or self._carrier is None:
+            return
+        self._stepping = True
+        try:
+            while self._inputs:
+                self._step(self._inputs.popleft(), self._carrier)
+        finally:
+            self._stepping = False
+        self._set_timer()
+
+    def end(self) -> None:
+        """Take nothing in any more."""
+        self._carrier = None
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _step(self, what: Input, carrier: Carrier) -> None:
+        event = Event(self._clocks.now(), what)
+        try:
+            self.state, effects = step(self.state, event)
+            for effect in effects:
+                carrier.carry(effect, self.state)
+        except Exception:
+            # A fault of ours. The state stands as it was, and whoever asked gets a word; the loop's hook has the rest.
+            if isinstance(what, Asked):
+                carrier.carry(Fail(what.request, CallError(ErrorKind.INTERNAL, "internal error")), self.state)
+            raise
+        finally:
+            self.ring.add(event)
+
+    def _set_timer(self) -> None:
+        due = deadline(self.state, self._clocks.now())
+        if due == self._due and self._timer is not None and not self._timer.cancelled():
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = due
+        if due is not None:
+            soonest = self._loop.time() + SOONEST_TICK_S
+            self._timer = self._loop.call_at(max(due, soonest), self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._due = None
+        self._ask_clock()
+        self.deliver(Tick())
+
+    def _ask_clock(self) -> None:
+        """Notice that the kernel believes its clock now, or no longer; cheap, so at every tick."""
+        said = self._clocks.trust()
+        if said != self._clock_said:
+            self._clock_said = said
+            self.deliver(ClockChanged(said))

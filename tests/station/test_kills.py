@@ -1,0 +1,76 @@
+"""kill -9 at random moments: what a client saw recorded ends at the library system, once."""
+
+import random
+import time
+
+import pytest
+from tests.station.client import Hangup
+from tests.station.conftest import Bench, luhn14
+
+KILLS = 50
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.timeout(240)
+def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) -> None:
+    chance = random.Random(seed)
+    bench.start_ils("--fault", "down")
+    made = bench.ils.post("/world", {"do": "add_items", "count": 2000, "first": 100_000})["done"][0]
+    assert made["count"] == 2000
+    bench.start_scanner()
+    bench.start_daemon(journal={"keep_settled_days": 7})
+    seen: list[str] = []
+    scanned = 0
+    for _ in range(KILLS):
+        bench.scan(bench.cards[scanned % 5])
+        deadline = time.monotonic() + chance.uniform(0.0, 0.08)
+        try:
+            while True:
+                bench.scan(luhn14("3", 100_000 + scanned))
+                scanned += 1
+                while time.monotonic() < deadline:
+                    _take_in(bench, deadline)
+                    if _recorded(bench, luhn14("3", 100_000 + scanned - 1)):
+                        break
+                if time.monotonic() >= deadline:
+                    break
+        except Hangup:
+            pass
+        bench.daemon.kill()
+        _last_words(bench)
+        seen += [
+            line["item"] for view in bench.client.views for line in view["items"] if line["result"] == "recorded"
+        ]
+        bench.client.close()
+        bench.restart_daemon()
+    said = set(seen)
+    assert len(said) > KILLS
+    journal = [entry["item"] for entry in bench.daemon.ctl("journal", "list")["entries"]]
+    assert said <= set(journal)
+    bench.ils.fault(down=False)
+    bench.settled(timeout_s=120)
+    lent = [entry["item"] for entry in bench.ledger("loan", "renewal")]
+    assert sorted(lent) == sorted(journal), "each entry once, none else"
+    assert lent == journal, "in order"
+    print(f"\n{KILLS} kills, {scanned} scans, {len(said)} seen recorded, {len(journal)} in the journal, 0 lost")
+
+
+def _take_in(bench: Bench, deadline: float) -> None:
+    try:
+        bench.client._note(bench.client._next(min(deadline, time.monotonic() + 0.02)))
+    except TimeoutError:
+        return
+
+
+def _recorded(bench: Bench, item: str) -> bool:
+    view = bench.client.views[-1]
+    return any(line["item"] == item and line["result"] == "recorded" for line in view["items"])
+
+
+def _last_words(bench: Bench) -> None:
+    """What was sent before the kill may still be read."""
+    try:
+        while True:
+            bench.client._note(bench.client._next(time.monotonic() + 0.2))
+    except (Hangup, TimeoutError):
+        return

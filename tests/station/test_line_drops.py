@@ -1,0 +1,61 @@
+"""The line drops during an upload, at every message boundary and in the middle of messages: each loan once, in order."""
+
+import random
+from typing import Any
+
+import pytest
+from tests.station.conftest import Bench, luhn14
+
+ENTRIES = 500
+
+
+def record(bench: Bench, count: int) -> list[str]:
+    """Lend `count` items offline, 25 a session."""
+    items = [luhn14("3", 100_000 + number) for number in range(count)]
+    for start in range(0, count, 25):
+        bench.scan(bench.cards[start // 25 % 5])
+        bench.until(lambda view: view["screen"] == "items" and not view["items"])
+        for item in items[start : start + 25]:
+            bench.scan(item)
+            bench.result(item, "recorded")
+        bench.client.call("session.finish", paper=[])
+        bench.client.views[:-1] = []
+    return items
+
+
+def cuts(how: str) -> list[dict[str, Any]]:
+    chance = random.Random(how)
+    match how:
+        case "before_act" | "after_act":
+            # Every boundary: after 1 message, after 2, after 3 … and again from 1.
+            return [{"at": how, "n": 1 + number % 7} for number in range(150)]
+        case "answer_bytes":
+            return [{"at": how, "n": chance.randrange(1, 400)} for _ in range(150)]
+        case "request_bytes":
+            return [{"at": how, "n": chance.randrange(1, 300)} for _ in range(150)]
+        case _:
+            kinds = ("before_act", "after_act", "answer_bytes", "request_bytes")
+            return [
+                {"at": kind, "n": chance.randrange(1, 6 if kind.endswith("act") else 500)}
+                for kind in (chance.choice(kinds) for _ in range(150))
+            ]
+
+
+@pytest.mark.parametrize("how", ["before_act", "after_act", "answer_bytes", "request_bytes", "mixed"])
+@pytest.mark.timeout(240)
+def test_each_loan_exactly_once_and_in_order(bench: Bench, how: str) -> None:
+    bench.start_ils("--fault", "down")
+    bench.ils.post("/world", {"do": "add_items", "count": ENTRIES, "first": 100_000})
+    bench.start_scanner()
+    bench.start_daemon()
+    items = record(bench, ENTRIES)
+    bench.ils.fault(down=False, drop_plan=cuts(how), drop_codes=["11", "17", "63"])
+    bench.settled(timeout_s=150)
+    state = bench.ils.get("/state")
+    ledger = bench.ledger("loan", "renewal")
+    assert [entry["item"] for entry in ledger] == items
+    assert {entry["kind"] for entry in ledger} == {"loan"}
+    summary = bench.daemon.ctl("journal", "summary")
+    assert (summary["settled"], summary["exceptions"], summary["unsent"]) == (ENTRIES, 0, 0)
+    assert state["cuts_happened"] > 100
+    print(f"\n{how}: {state['cuts_happened']} cuts, {ENTRIES} loans, each once")

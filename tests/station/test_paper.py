@@ -1,0 +1,57 @@
+"""Paper: item numbers yes; card, name, title, due date no; and never anything for the next person."""
+
+import time
+from typing import Any
+
+from tests.station.conftest import Bench
+
+
+def slips(bench: Bench, count: int) -> list[dict[str, Any]]:
+    """Return the slips on paper as soon as there are `count`; read by the simulated printer's own parser."""
+    deadline = time.monotonic() + 15
+    version = -1
+    while True:
+        state = bench.printer.get(f"/changes?since={version}&wait_s=2")
+        version = state["version"]
+        found: list[dict[str, Any]] = bench.printer.get("/slips")["slips"]
+        if len(found) >= count or time.monotonic() > deadline:
+            return found
+
+
+def text(slip: dict[str, Any]) -> str:
+    return "\n".join(line if isinstance(line, str) else line.get("text", "") for line in slip["lines"])
+
+
+def test_the_receipt_holds_item_numbers_and_nothing_of_the_patron(station: Bench) -> None:
+    card, items = station.cards[0], station.items[:3]
+    station.scan(card)
+    station.screen("items")
+    for item in items:
+        station.scan(item)
+        station.result(item, "checked_out")
+    view = station.client.views[-1]
+    titles = [line["title"] for line in view["items"]]
+    due = {line["due"] for line in view["items"]}
+    station.client.call("session.finish", paper=["receipt"])
+    station.screen("done")
+    (slip,) = slips(station, 1)
+    paper = text(slip)
+    for item in items:
+        assert item in paper
+    assert "TEST-1" in paper
+    assert "3" in paper
+    names = [patron["name"] for patron in station.catalog["patrons"] if patron["barcode"] == card]
+    for forbidden in [card, card[-4:] + " ", *titles, *names, *due]:
+        assert forbidden not in paper, forbidden
+
+
+def test_paper_out_is_said_and_lending_goes_on(station: Bench) -> None:
+    station.printer.fault(paper="out")
+    station.until(lambda view: view["paper"] == "out", what="paper out")
+    station.scan(station.cards[0])
+    station.screen("items")
+    station.scan(station.items[0])
+    station.result(station.items[0], "checked_out")
+    station.client.call("session.finish", paper=["receipt"])
+    view = station.screen("done")
+    assert view["message"]["key"] == "done_no_paper"
