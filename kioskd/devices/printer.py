@@ -6,7 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from drivers import PRINTERS
@@ -51,13 +51,14 @@ class PrinterThread:
 
     def __init__(
         self,
-        settings: PrinterSettings,
+        settings: PrinterSettings | None,
         deliver: Callable[[Input], None],
         now_rfc3339: Callable[[], str],
         *,
         trace: Callable[[bytes], None] | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings = settings or PrinterSettings(PrinterDriver.USBLP)
+        self._finds = settings is None
         self._loop = asyncio.get_running_loop()
         self._deliver = deliver
         self._now_rfc3339 = now_rfc3339
@@ -129,6 +130,8 @@ class PrinterThread:
     def _open(self) -> bool:
         if self._printer is not None:
             return True
+        if self._finds and not self._find():
+            return False
         settings = self._settings
         arguments: dict[str, str] = {}
         match settings.driver:
@@ -154,6 +157,20 @@ class PrinterThread:
             self._tell(_Known(state, Paper.UNKNOWN, ready=False, problem=str(error)), error.why)
             return False
         self._failures = 0
+        return True
+
+    def _find(self) -> bool:
+        """Look for a receipt printer that nobody configured."""
+        from drivers.find_printers import find_printers  # noqa: PLC0415 - only a station without a configured one
+        from drivers.identity import Verdict  # noqa: PLC0415
+
+        paths = [found.path for found in find_printers() if found.verdict is Verdict.TAKE]
+        if not paths:
+            self._failures = len(OPEN_AGAIN_S)
+            problem = "no receipt printer was found"
+            self._tell(_Known(DeviceState.ABSENT, Paper.NONE, ready=False, problem=problem), driver.WhyNot.ABSENT)
+            return False
+        self._settings = replace(self._settings, device=paths[0])
         return True
 
     def _look(self) -> bool:
