@@ -29,20 +29,17 @@ class Counts:
         self.add(was, -number)
         self.add(state, number)
 
-    def of(self, *states: EntryState) -> int:
-        """Return how many stand in any of these."""
-        return sum(self.by_state.get(state, 0) for state in states)
-
     def summary(self, oldest_unsent: str | None) -> Summary:
         """Return the journal in numbers."""
+        of = self.by_state.get
         return Summary(
-            recorded=self.of(*EntryState),
-            unsent=self.of(*UNSENT),
-            settled=self.of(EntryState.SETTLED),
-            refused=self.of(EntryState.REFUSED),
-            exceptions=self.of(EntryState.EXCEPTION),
-            withdrawn=self.of(EntryState.WITHDRAWN),
-            handed_over=self.of(EntryState.HANDED_OVER),
+            recorded=sum(self.by_state.values()),
+            unsent=sum(of(state, 0) for state in UNSENT),
+            settled=of(EntryState.SETTLED, 0),
+            refused=of(EntryState.REFUSED, 0),
+            exceptions=of(EntryState.EXCEPTION, 0),
+            withdrawn=of(EntryState.WITHDRAWN, 0),
+            handed_over=of(EntryState.HANDED_OVER, 0),
             oldest_unsent=oldest_unsent,
         )
 

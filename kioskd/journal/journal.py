@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from kioskd.journal import columns, opening, salvage, schema, sqlite
+from kioskd.journal import columns, log, opening, salvage, schema, sqlite
 from kioskd.journal.columns import CORRECTIONS, ENTRIES, NOTES, ROWS, Correction
 from kioskd.journal.counts import WAITING, Counts
 from kioskd.journal.errors import JournalDamaged, JournalError, NoSuchEntry, NotWritten
 from kioskd.journal.folder import prepare
 from kioskd.journal.lock import Lock
-from kioskd.journal.names import JOURNAL
+from kioskd.journal.names import JOURNAL, LOG
 from kioskd.journal.reading import JournalReader
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.transaction import Transaction, Trouble
@@ -28,9 +28,11 @@ from kioskd.model.time import ClockTrust
 
 LOG_SOFT_BYTES: Final = 1 << 19
 """From this size on the log wants a checkpoint when nobody waits (`checkpoint_due`)."""
-LOG_URGENT_BYTES: Final = 1 << 21
+LOG_URGENT_BYTES: Final = 7 << 17
 """From this size on it wants one at the first moment in which no job waits (`checkpoint_urgent`)."""
-LOG_HARD_BYTES: Final = 8 << 20
+LOG_ROOM_BYTES: Final = 1 << 20
+"""So long the log is from the start; checkpoints come before it is full, so that it need not grow."""
+LOG_HARD_BYTES: Final = 4 << 20
 """At this size the write that reaches it also makes the checkpoint."""
 NOT_SAVED: Final = "not_saved"
 """The outcome of an entry that was answered with *not written* and came back from a failing disk all the same."""
@@ -234,6 +236,8 @@ class Journal(JournalReader):
 
         self._connection.set_wal_hook(noted)
         self._log_pages = opening.log_length(self._connection)
+        if self._vfs is None:
+            log.make_room(self._state_dir / LOG, LOG_ROOM_BYTES)
 
     def _reopen(self) -> None:
         """Open the file anew after the disk failed twice in a row. Raises NotWritten, JournalDamaged."""

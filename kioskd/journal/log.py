@@ -3,6 +3,8 @@
 Source: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 """
 
+import contextlib
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,23 @@ class Frame:
     db_pages: int
     salt: bytes
     offset: int
+
+
+def make_room(path: Path, room: int) -> None:
+    """Lengthen the log with zeros to this size, durably, as far as the disk has space.
+
+    In a file that grows, each flush also writes the file's new length, which costs an SD card more than the entry does.
+    SQLite takes zeros for frames of no round, and overwrites them.
+    """
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(fd).st_size
+        if size < room:
+            with contextlib.suppress(OSError):
+                os.pwrite(fd, bytes(room - size), size)
+                os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def page_size(path: Path, otherwise: int) -> int:

@@ -5,6 +5,8 @@ from typing import Final
 
 JOURNAL: Final = "journal.sqlite3"
 """The journal itself; the contract names it."""
+LOG: Final = JOURNAL + "-wal"
+"""Its write-ahead log; SQLite names it."""
 LOCK: Final = "lock"
 """Held (flock) by the process that has the journal open, whose number stands in it."""
 PART: Final = "journal.part.sqlite3"

@@ -7,7 +7,7 @@ import apsw
 
 from kioskd.journal import log, salvage, schema, sqlite
 from kioskd.journal.errors import JournalDamaged, NotWritten, OtherVersion
-from kioskd.journal.names import JOURNAL
+from kioskd.journal.names import JOURNAL, LOG
 from kioskd.journal.salvage import Salvage
 
 CHECK_S: Final = 0.1
@@ -30,7 +30,7 @@ def open_connection(state_dir: Path, vfs: str | None) -> tuple[apsw.Connection, 
 
 def _connect(state_dir: Path, vfs: str | None) -> apsw.Connection:
     path = state_dir / JOURNAL
-    log_path = path.with_name(JOURNAL + "-wal")
+    log_path = state_dir / LOG
     if vfs is None and path.stat().st_size == 0 and log_path.exists() and log_path.stat().st_size > log.HEADER:
         # SQLite deletes the log of an empty file; ours never has one.
         raise JournalDamaged(path, "empty beside a log that is not")

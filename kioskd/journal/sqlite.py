@@ -1,5 +1,6 @@
 """How the file is opened, and what SQLite's errors mean to us."""
 
+import ctypes
 import errno
 import time
 from pathlib import Path
@@ -40,6 +41,7 @@ def open_for_writing(path: Path | str, vfs: str | None) -> apsw.Connection:
         connection.pragma("synchronous", SYNCHRONOUS)
         # Checkpoints cost flushes; they come when nobody waits (`Journal.checkpoint`).
         connection.wal_autocheckpoint(0)
+        keep_log(connection)
         # Take the locks now: a second program is found out here, not at the first scan.
         connection.execute("BEGIN IMMEDIATE; ROLLBACK")
     except BaseException:
@@ -77,6 +79,12 @@ def _common(connection: apsw.Connection) -> None:
     connection.pragma("temp_store", "MEMORY")
     connection.pragma("trusted_schema", False)
     connection.pragma("cell_size_check", True)
+
+
+def keep_log(connection: apsw.Connection) -> None:
+    """Let the log stay when the file is closed: making room for it again would wear the card."""
+    wanted = ctypes.c_int(1)
+    connection.file_control("main", apsw.SQLITE_FCNTL_PERSIST_WAL, ctypes.addressof(wanted))
 
 
 def quick_check(connection: apsw.Connection, limit_s: float) -> bool:
