@@ -1,6 +1,7 @@
 """Each fault as a client meets it."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -35,6 +36,8 @@ async def test_down_resets_and_refuses_and_comes_back_on_the_same_port(open_bran
     assert await client.line() == ""
     with pytest.raises(ConnectionRefusedError):
         await branch.client()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind(("127.0.0.1", port))  # nobody else gets it meanwhile
     await branch.system.set_faults({"down": None})
     assert (await branch.client()) is not None
     assert branch.system.address.port == port
