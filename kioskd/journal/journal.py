@@ -34,6 +34,8 @@ LOG_ROOM_BYTES: Final = 1 << 20
 """So long the log is from the start; checkpoints come before it is full, so that it need not grow."""
 LOG_HARD_BYTES: Final = 4 << 20
 """At this size the write that reaches it also makes the checkpoint."""
+PROBE_BYTES: Final = 4096
+"""About what the greediest entry takes: the disk takes rows if it takes that."""
 NOT_SAVED: Final = "not_saved"
 """The outcome of an entry that was answered with *not written* and came back from a failing disk all the same."""
 
@@ -70,6 +72,7 @@ class Journal(JournalReader):
         self._vfs = vfs
         self._log_pages = 0
         self._trouble = Trouble()
+        self._unpromised: int | None = None
         try:
             connection, self.salvaged = opening.open_connection(state_dir, vfs)
             super().__init__(state_dir, connection, zone, lock)
@@ -155,10 +158,10 @@ class Journal(JournalReader):
     def takes_rows(self) -> StorageProblem | None:
         """Find out, by writing something harmless, whether the disk takes rows; None: it does."""
         try:
-            if self._trouble.suspect:
-                self._reopen()
+            if self._trouble.suspect or self._unpromised is not None:
+                self._write(())
             with self._transaction():
-                self._connection.execute("UPDATE tally SET probes = probes + 1")
+                self._connection.execute("UPDATE tally SET probe = zeroblob(?)", (PROBE_BYTES,))
         except NotWritten as error:
             return error.problem
         except JournalDamaged as error:
@@ -249,21 +252,23 @@ class Journal(JournalReader):
         self._load()
         self._watch_log()
         self._trouble.failures = 0
-        self._withdraw_unpromised(known)
+        if self._unpromised is None and known < self._next_seq:
+            self._unpromised = known
 
-    def _withdraw_unpromised(self, known: int) -> None:
-        """Take back what was answered with *not written*, yet stands in the log: its flush alone had failed."""
-        back = self._query(f"{ENTRIES.select} WHERE seq >= ?", (known,)) if known < self._next_seq else []
-        entries = [columns.entry_of(cells) for cells in back]
-        rows = [AddRow(seq, EntryState.WITHDRAWN, what.at_wall_s, NOT_SAVED) for seq, what, _ in entries]
-        if rows:
-            self._write(rows)
+    def _take_back(self, pending: _Pending) -> None:
+        """Withdraw what was answered with *not written*, yet stands in the log: its flush alone had failed."""
+        for cells in self._query(f"{ENTRIES.select} WHERE seq >= ?", (self._unpromised,)):
+            seq, what, _ = columns.entry_of(cells)
+            if self._state_of(seq) is not EntryState.WITHDRAWN:
+                self._add_row(pending, AddRow(seq, EntryState.WITHDRAWN, what.at_wall_s, NOT_SAVED))
 
     def _write(self, writes: Sequence[Write]) -> Written:
         if self._trouble.suspect:
             self._reopen()
         pending = _Pending(self._counts.copy(), self._next_seq, self._next_row)
         with self._transaction():
+            if self._unpromised is not None:
+                self._take_back(pending)
             for write in writes:
                 match write:
                     case AddEntry():
@@ -272,6 +277,7 @@ class Journal(JournalReader):
                         self._add_row(pending, write)
                     case AddNote():
                         self._add_note(write)
+        self._unpromised = None
         self._counts = pending.counts
         self._next_seq = pending.next_seq
         self._next_row = pending.next_row

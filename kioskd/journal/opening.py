@@ -46,7 +46,7 @@ def _connect(state_dir: Path, vfs: str | None) -> apsw.Connection:
             if beyond > 1:
                 raise JournalDamaged(log_path, f"{beyond} commits stand behind a damaged one")
         sqlite.quick_check(connection, CHECK_S)
-        schema.migrate(connection)
+        schema.migrate(connection, schema.STEPS)
     except (*sqlite.DAMAGED, apsw.SQLError) as error:
         keep_as_it_is(connection)
         connection.close()

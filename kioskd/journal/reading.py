@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from kioskd.journal import columns, sqlite
+from kioskd.journal import columns, schema, sqlite
 from kioskd.journal.columns import CORRECTIONS, ENTRIES, NOTES, ROWS, Cells, Correction, KeptRow
 from kioskd.journal.counts import WAITING, Counts, counts_of
 from kioskd.journal.errors import JournalDamaged, NoJournal, NotRead, OtherVersion
@@ -18,7 +18,6 @@ from kioskd.journal.folder import free_mib
 from kioskd.journal.listing import moment
 from kioskd.journal.lock import Lock
 from kioskd.journal.names import JOURNAL
-from kioskd.journal.schema import STEPS, version
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.entry import (
     BEFORE_ALL,
@@ -86,9 +85,9 @@ class JournalReader:
         except apsw.Error as error:
             raise NotRead(*sqlite.problem(error)) from error
         try:
-            found = version(connection)
-            if found != len(STEPS):
-                raise NoJournal(path) if found == 0 else OtherVersion(path, found, len(STEPS))
+            found = schema.version(connection)
+            if found != len(schema.STEPS):
+                raise NoJournal(path) if found == 0 else OtherVersion(path, found, len(schema.STEPS))
             return JournalReader(state_dir, connection, ZoneInfo(timezone), lock)
         except BaseException:
             connection.close()

@@ -77,7 +77,7 @@ def _build(part: Path, damaged: Path) -> tuple[int, int, int]:
         # Nothing depends on this file until it is flushed as a whole.
         connection.pragma("journal_mode", "OFF")
         connection.pragma("synchronous", "OFF")
-        schema.migrate(connection)
+        schema.migrate(connection, schema.STEPS)
         connection.execute("BEGIN")
         rows = carve.true_rows(damaged)
         while batch := list(islice(rows, BATCH)):

@@ -38,9 +38,9 @@ STEPS: Final[Sequence[str]] = (
     CREATE INDEX exceptions_of_item ON standing (item) WHERE state = 'exception';
     CREATE TABLE tally (
         one INTEGER PRIMARY KEY CHECK (one = 1), to_seq INTEGER NOT NULL, to_n INTEGER NOT NULL, counts TEXT NOT NULL,
-        next_seq INTEGER NOT NULL, probes INTEGER NOT NULL
+        next_seq INTEGER NOT NULL, probe BLOB
     ) STRICT;
-    INSERT INTO tally VALUES (1, 0, 0, '{}', 1, 0);
+    INSERT INTO tally VALUES (1, 0, 0, '{}', 1, NULL);
     """,
 )
 
@@ -50,7 +50,7 @@ def version(connection: apsw.Connection) -> int:
     return int(connection.pragma("user_version"))
 
 
-def migrate(connection: apsw.Connection, steps: Sequence[str] = STEPS) -> int:
+def migrate(connection: apsw.Connection, steps: Sequence[str]) -> int:
     """Bring the file up to `len(steps)`, all steps in one transaction; return the version that it had.
 
     Raises OtherVersion if the file is newer: nothing is touched.
