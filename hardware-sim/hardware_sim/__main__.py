@@ -17,6 +17,7 @@ SIMULATORS: Final[Mapping[str, tuple[str, str]]] = {
     "scanner": ("hardware_sim.scanner.command", "a serial barcode scanner on a pseudo-terminal"),
     "printer": ("hardware_sim.printer.command", "an ESC/POS receipt printer on TCP or a pseudo-terminal"),
     "bench": ("hardware_sim.bench.command", "the web page from which a person plays all of them"),
+    "demo": ("hardware_sim.demo.command", "a whole station on one desk; --tour plays an outage unattended"),
 }
 
 

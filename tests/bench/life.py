@@ -7,12 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+from hardware_sim.demo.client import Client
+from hardware_sim.demo.processes import BIN, Daemon, Sim, clean_environment, end
 from tests.bench import figures
 from tests.bench.figures import Figure
 from tests.bench.scanning import offline_config
-from tests.station.client import Client
 from tests.station.conftest import FAST_ILS
-from tests.station.process import BIN, Daemon, Sim, clean_environment, end
 from tests.station.pty_scanner import PtyScanner
 
 LOADED = """
@@ -117,5 +117,3 @@ def _switches_and_cpu(pid: int) -> tuple[int, float]:
                 switches += int(line.split()[1])
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return switches, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-

@@ -4,12 +4,12 @@ import re
 import time
 from pathlib import Path
 
+from hardware_sim.demo.client import Client
+from hardware_sim.demo.processes import Daemon
 from tests.bench import figures
 from tests.bench.disk import RawFile
 from tests.bench.figures import Figure
-from tests.station.client import Client
 from tests.station.conftest import FAST_ILS, luhn14
-from tests.station.process import Daemon
 from tests.station.pty_scanner import PtyScanner
 
 A_SESSION = 10
@@ -52,9 +52,9 @@ class Desk:
         begun = time.perf_counter()
         self.scanner.scan(item)
         self.client.until(
-            lambda view: bool(view["items"])
-            and view["items"][-1]["item"] == item
-            and view["items"][-1]["result"] == "recorded"
+            lambda view: (
+                bool(view["items"]) and view["items"][-1]["item"] == item and view["items"][-1]["result"] == "recorded"
+            )
         )
         taken = time.perf_counter() - begun
         self.client.views[:-1] = []

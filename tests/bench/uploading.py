@@ -4,11 +4,11 @@ import socket
 import time
 from pathlib import Path
 
+from hardware_sim.demo.client import Client
+from hardware_sim.demo.processes import Daemon, Sim
 from tests.bench import figures
 from tests.bench.figures import Figure
-from tests.station.client import Client
 from tests.station.conftest import FAST_ILS, luhn14
-from tests.station.process import Daemon, Sim
 from tests.station.pty_scanner import PtyScanner
 
 LATENCY_MS = 5
@@ -34,7 +34,7 @@ def upload(folder: Path, entries: int = 2000) -> dict[str, Figure]:
             _record(client, card, entries)
             ils.fault(down=False)
             client.until(lambda view: view["mode"]["name"] == "online" and view["unsent"] == 0, timeout_s=120)
-        sent = [row for row in ils.get("/ledger?kind=loan,renewal")["entries"]]
+        sent = ils.get("/ledger?kind=loan,renewal")["entries"]
         assert len(sent) == entries
         taken_s = sent[-1]["monotonic"] - sent[0]["monotonic"]
         daemon.stop()

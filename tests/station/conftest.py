@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.station.client import Client, View
-from tests.station.process import Daemon, Sim
+
+from hardware_sim.demo.client import Client, View
+from hardware_sim.demo.processes import Daemon, Sim
 from tests.station.pty_scanner import PtyScanner
 
 FAST_ILS = {
@@ -48,7 +49,7 @@ class Bench:
 
     def start_ils(self, *arguments: str) -> None:
         self.ils = Sim("ils", *arguments)
-        self._stack.callback(lambda: self.ils.close())
+        self._stack.callback(self.ils.close)
         catalog = self.ils.get("/catalog")
         self.catalog = catalog
         free = [item for item in catalog["items"] if not item["on_loan_to"] and not item.get("held_for")]
@@ -114,7 +115,9 @@ class Bench:
         return self.until(lambda view: view["screen"] in names, what=f"on screen {names}")
 
     def ledger(self, *kinds: str) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = self.ils.get("/ledger?kind=" + ",".join(kinds or ("loan", "renewal")))["entries"]
+        entries: list[dict[str, Any]] = self.ils.get("/ledger?kind=" + ",".join(kinds or ("loan", "renewal")))[
+            "entries"
+        ]
         return entries
 
     def settled(self, *, timeout_s: float = 30.0) -> View:

@@ -4,7 +4,8 @@ import random
 import time
 
 import pytest
-from tests.station.client import Hangup
+
+from hardware_sim.demo.client import Hangup
 from tests.station.conftest import Bench, luhn14
 
 KILLS = 50
@@ -38,9 +39,7 @@ def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) ->
             pass
         bench.daemon.kill()
         _last_words(bench)
-        seen += [
-            line["item"] for view in bench.client.views for line in view["items"] if line["result"] == "recorded"
-        ]
+        seen += [line["item"] for view in bench.client.views for line in view["items"] if line["result"] == "recorded"]
         bench.client.close()
         bench.restart_daemon()
     said = set(seen)
@@ -57,7 +56,7 @@ def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) ->
 
 def _take_in(bench: Bench, deadline: float) -> None:
     try:
-        bench.client._note(bench.client._next(min(deadline, time.monotonic() + 0.02)))
+        bench.client.note(bench.client.next(min(deadline, time.monotonic() + 0.02)))
     except TimeoutError:
         return
 
@@ -71,6 +70,6 @@ def _last_words(bench: Bench) -> None:
     """What was sent before the kill may still be read."""
     try:
         while True:
-            bench.client._note(bench.client._next(time.monotonic() + 0.2))
+            bench.client.note(bench.client.next(time.monotonic() + 0.2))
     except (Hangup, TimeoutError):
         return

@@ -1,9 +1,10 @@
-"""The line drops during an upload, at every message boundary and in the middle of messages: each loan once, in order."""
+"""The line drops during an upload, at message boundaries and in the middle of messages: each loan once, in order."""
 
 import random
 from typing import Any
 
 import pytest
+
 from tests.station.conftest import Bench, luhn14
 
 ENTRIES = 500

@@ -23,8 +23,12 @@ class RpcError(Exception):
         self.message: str = error.get("message", "")
 
 
-class Hangup(Exception):
+class Hangup(Exception):  # noqa: N818 - it says what happened
     """Raised when the daemon ends the connection."""
+
+
+class NoSuchView(Exception):  # noqa: N818 - it says what happened
+    """Raised when the View that was waited for did not come."""
 
 
 class Client:
@@ -32,7 +36,11 @@ class Client:
 
     def __init__(self, path: Path, *, timeout_s: float = 20.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.connect(_short(path))
+        try:
+            self._socket.connect(_short(path))
+        except OSError:
+            self._socket.close()
+            raise
         self._timeout_s = timeout_s
         self._numbers = itertools.count(1)
         self._buffer = b""
@@ -41,6 +49,7 @@ class Client:
         self.others: list[dict[str, Any]] = []
 
     def close(self) -> None:
+        """Hang up."""
         self._socket.close()
 
     def __enter__(self) -> "Client":
@@ -50,65 +59,63 @@ class Client:
         self.close()
 
     def send(self, method: str, **params: Any) -> int:
+        """Send a call and return its number."""
         number = next(self._numbers)
         self.send_raw(json.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params}).encode() + b"\n")
         return number
 
     def send_raw(self, line: bytes) -> None:
+        """Send bytes as they are. Raises Hangup."""
         try:
             self._socket.sendall(line)
         except OSError as error:
             raise Hangup(str(error)) from error
 
-    def call(self, method: str, **params: Any) -> Any:
-        number = self.send(method, **params)
-        return self.answer(number)
+    def call(self, method: str, **params: Any) -> Any:  # noqa: ANN401 - each method has a result of its own
+        """Call and wait for the result. Raises RpcError, Hangup, TimeoutError."""
+        return self.answer(self.send(method, **params))
 
-    def answer(self, number: int) -> Any:
+    def answer(self, number: int) -> Any:  # noqa: ANN401
+        """Wait for the answer to a call that was sent."""
         deadline = time.monotonic() + self._timeout_s
         while True:
-            message = self._next(deadline)
+            message = self.next(deadline)
             if message.get("id") == number and "method" not in message:
                 if "error" in message:
                     raise RpcError(message["error"])
                 return message["result"]
-            self._note(message)
+            self.note(message)
 
     def watch(self) -> View:
+        """Begin to watch; return the View as it stands."""
         view: View = self.call("view.watch")
         self.views.append(view)
         return view
 
     def until(self, wanted: Callable[[View], bool], *, timeout_s: float | None = None, what: str = "") -> View:
-        """Return the first View, beginning with the newest seen, that is as wanted."""
+        """Return the first View, beginning with the newest seen, that is as wanted. Raises NoSuchView."""
         deadline = time.monotonic() + (timeout_s or self._timeout_s)
         if self.views and wanted(self.views[-1]):
             return self.views[-1]
         while True:
             try:
-                message = self._next(deadline)
+                message = self.next(deadline)
             except TimeoutError:
                 last = json.dumps(self.views[-1] if self.views else None, indent=1)
-                raise TimeoutError(f"no such View {what}; the last one: {last}") from None
-            self._note(message)
+                raise NoSuchView(f"no such View {what}; the last one: {last}") from None
+            self.note(message)
             if message.get("method") == "view" and wanted(self.views[-1]):
                 return self.views[-1]
 
-    def drain(self) -> None:
-        """Take in what has already come."""
-        while True:
-            try:
-                self._note(self._next(time.monotonic()))
-            except TimeoutError:
-                return
-
-    def _note(self, message: dict[str, Any]) -> None:
+    def note(self, message: dict[str, Any]) -> None:
+        """Keep a message that nobody waited for."""
         if message.get("method") == "view":
             self.views.append(message["params"])
         else:
             self.others.append(message)
 
-    def _next(self, deadline: float) -> dict[str, Any]:
+    def next(self, deadline: float) -> dict[str, Any]:
+        """Return the next message. Raises TimeoutError at the deadline (time.monotonic), Hangup."""
         while not self._lines:
             self._socket.settimeout(max(0.0005, deadline - time.monotonic()))
             try:
@@ -125,6 +132,6 @@ class Client:
 
 
 def _short(path: Path) -> str:
-    """A socket's path has 108 bytes at most; a relative one may be shorter."""
+    # A socket's path has 108 bytes at most; a relative one may be shorter.
     text = str(path)
     return text if len(text) < 100 else os.path.relpath(text)

@@ -13,61 +13,85 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-BIN = Path(os.environ.get("KIOSK_TEST_BIN", Path(sys.executable).parent))
-START_S = 20.0
+BIN: Final = Path(os.environ.get("KIOSK_SIM_BIN", Path(sys.executable).parent))
+"""Where kioskd and the others stand: beside this Python."""
+ZONE: Final = "UTC"
+"""The desk's time zone: simulators write local time, and the station compares it with its own."""
+START_S: Final = 20.0
+
+
+class DidNotStart(Exception):  # noqa: N818 - it says what happened
+    """Raised when a process did not get ready; the text is what it said."""
+
+
+class Refused(Exception):  # noqa: N818 - it says what happened
+    """Raised when a control address or a command refuses; the text is what it said."""
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """Return this environment without settings of a station."""
+    """Return this environment without a station's settings, in the desk's time zone."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KIOSKD_")}
-    return {**kept, **more}
+    return {**kept, "TZ": ZONE, **more}
 
 
-class Sim:
-    """A simulated peripheral as a process of its own, told what to do by its control address."""
+class Announcing:
+    """A process that prints one JSON line when it is ready."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, program: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [str(BIN / "kiosk-sim"), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [str(BIN / program), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
         )
         assert self.process.stdout is not None
-        line = _line_within(self.process, START_S)
+        ready, _, _ = select.select([self.process.stdout], [], [], START_S)
+        line = self.process.stdout.readline() if ready else ""
+        if not line:
+            self.process.kill()
+            _, errors = self.process.communicate()
+            raise DidNotStart(f"{program} {' '.join(arguments)}: {errors.strip() or 'no word'}")
         self.ready: dict[str, Any] = json.loads(line)
-        self.control: str = self.ready["control"]
-
-    def get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.control + path, timeout=70) as answer:
-            return json.loads(answer.read())
-
-    def post(self, path: str, document: object = None) -> Any:
-        body = json.dumps({} if document is None else document).encode()
-        request = urllib.request.Request(
-            self.control + path, data=body, headers={"Content-Type": "application/json"}, method="POST"
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return json.loads(answer.read())
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{path}: {error.read().decode()}") from error
-
-    def fault(self, **switches: Any) -> None:
-        self.post("/fault", switches)
 
     def close(self) -> None:
+        """End it."""
         end(self.process)
 
 
-def _line_within(process: "subprocess.Popen[str]", seconds: float) -> str:
-    assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], seconds)
-    line = process.stdout.readline() if ready else ""
-    if not line:
-        process.kill()
-        _, errors = process.communicate()
-        raise AssertionError(f"{process.args} did not start: {errors}")
-    return line
+class Sim(Announcing):
+    """A simulated peripheral, told what to do by its control address."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__("kiosk-sim", *arguments)
+        self.control: str = self.ready.get("control", "")
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - each path has a document of its own
+        """Return a document of the control address. Raises Refused."""
+        return self._ask(urllib.request.Request(self.control + path))  # noqa: S310 - our own loopback address
+
+    def post(self, path: str, document: object = None) -> Any:  # noqa: ANN401
+        """Tell the control address something. Raises Refused."""
+        body = json.dumps({} if document is None else document).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._ask(
+            urllib.request.Request(self.control + path, data=body, headers=headers, method="POST")  # noqa: S310
+        )
+
+    def fault(self, **switches: Any) -> None:
+        """Set fault switches."""
+        self.post("/fault", switches)
+
+    @staticmethod
+    def _ask(request: urllib.request.Request) -> Any:  # noqa: ANN401
+        try:
+            with urllib.request.urlopen(request, timeout=70) as answer:  # noqa: S310
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(f"{request.full_url}: {error.read().decode()}") from error
 
 
 def end(process: "subprocess.Popen[Any]") -> None:
@@ -98,30 +122,27 @@ class Daemon:
         self.write_config(config)
 
     def write_config(self, config: Mapping[str, Any]) -> None:
+        """Write its configuration, with the folder's own places filled in."""
+        places = {"id": "TEST-1", "library": "CENTRAL", "state_dir": str(self.state_dir), "timezone": ZONE}
         merged = {
             **config,
-            "station": {
-                "id": "TEST-1",
-                "library": "CENTRAL",
-                "state_dir": str(self.state_dir),
-                **config.get("station", {}),
-            },
+            "station": {**places, **config.get("station", {})},
             "socket": {"path": str(self.socket), **config.get("socket", {})},
         }
         self.config.write_text(to_toml(merged))
 
     def start(self, *, wait: bool = True, wrapper: tuple[str, ...] = ()) -> "Daemon":
-        """Start it; ready when it says READY=1 (sd_notify)."""
+        """Start it; it is ready when it says READY=1 (sd_notify). Raises DidNotStart."""
         notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        address = f"\0kioskd-test-{os.getpid()}-{time.monotonic_ns()}"
-        notify.bind(address)
+        address = f"kioskd-desk-{os.getpid()}-{time.monotonic_ns()}"
+        notify.bind("\0" + address)
         try:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     [*wrapper, str(BIN / "kioskd"), "--config", str(self.config)],
                     stdout=log,
                     stderr=log,
-                    env=clean_environment(NOTIFY_SOCKET="@" + address[1:], **self._environment),
+                    env=clean_environment(NOTIFY_SOCKET="@" + address, **self._environment),
                 )
             if wait:
                 self._await_ready(notify)
@@ -138,21 +159,22 @@ class Daemon:
                 if b"READY=1" in notify.recv(4096):
                     return
             if self.process.poll() is not None:
-                raise AssertionError(f"kioskd ended with {self.process.returncode}: {self.log.read_text()}")
-        raise AssertionError(f"kioskd is not ready: {self.log.read_text()}")
+                raise DidNotStart(f"kioskd ended with {self.process.returncode}: {self.log.read_text()}")
+        raise DidNotStart(f"kioskd is not ready: {self.log.read_text()}")
 
     def kill(self) -> None:
-        """kill -9."""
+        """End it by kill -9."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
     def stop(self) -> None:
+        """End it in order."""
         if self.process is not None:
             end(self.process)
 
-    def ctl(self, *arguments: str) -> Any:
-        """Run kioskctl --json and return its document."""
+    def ctl(self, *arguments: str) -> Any:  # noqa: ANN401 - each verb has a document of its own
+        """Run `kioskctl --json` and return its document. Raises Refused."""
         done = subprocess.run(
             [str(BIN / "kioskctl"), "--config", str(self.config), "--json", *arguments],
             capture_output=True,
@@ -162,7 +184,7 @@ class Daemon:
             check=False,
         )
         if done.returncode != 0:
-            raise AssertionError(f"kioskctl {arguments}: {done.returncode}: {done.stderr}")
+            raise Refused(f"kioskctl {' '.join(arguments)}: {done.returncode}: {done.stderr}")
         return json.loads(done.stdout)
 
 
