@@ -15,7 +15,7 @@ MESSAGE_FIELDS: Final = ("AF", "AG")
 """SIP2 screen message and print line: where the library system says in words why it refused."""
 
 
-def listed(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dict[str, object]:
+def entry_document(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dict[str, object]:
     """Return an entry as `journal list --json` prints it; the card number whole only with `reveal`."""
     what = entry.what
     patron = what.patron
@@ -45,19 +45,19 @@ def listed(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dict[str, o
     }
 
 
-def listed_exception(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dict[str, object]:
+def exception_document(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dict[str, object]:
     """Return an exception as `exceptions list --json` prints it.
 
     `class`: what is the matter, a key. `message`: the library system's own words, or a person's, or none.
     """
     return {
-        **listed(entry, zone, reveal=reveal),
+        **entry_document(entry, zone, reveal=reveal),
         "class": entry.outcome or UNCLASSED,
         "message": _message(entry.answer or {}) or entry.reason or "",
     }
 
 
-def listed_summary(summary: Summary) -> dict[str, object]:
+def summary_document(summary: Summary) -> dict[str, object]:
     """Return the journal in numbers as `journal summary --json` prints it."""
     return asdict(summary)
 
@@ -69,3 +69,7 @@ def moment(at_wall_s: float, zone: ZoneInfo) -> str:
 
 def _message(answer: Mapping[str, str]) -> str:
     return next((answer[field] for field in MESSAGE_FIELDS if answer.get(field)), "")
+
+
+listed = entry_document
+listed_exception = exception_document
