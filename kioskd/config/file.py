@@ -1,0 +1,77 @@
+"""The TOML file: read whole, its tables told apart; what stands in them is checked elsewhere."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from kioskd.config.keys import SECTIONS
+from kioskd.config.near import meant
+from kioskd.config.problems import BadConfiguration, Problem, kind, printable
+
+LARGEST_BYTES: Final = 1 << 20
+
+Tables = dict[str, Any]
+"""Section → table, or for lists of tables section → list of tables."""
+
+
+def read_toml(path: Path) -> Tables:
+    """Return the file's content. Raises FileNotFoundError; BadConfiguration for what cannot be read."""
+    source = printable(str(path))
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise BadConfiguration([Problem(source, "", f"cannot be read: {error.strerror}")]) from None
+    except ValueError as error:
+        raise BadConfiguration([Problem(source, "", f"cannot be read: {error}")]) from None
+    if len(content) > LARGEST_BYTES:
+        raise BadConfiguration([Problem(source, "", "is too large for a configuration", "1 MiB at most")])
+    try:
+        return tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadConfiguration([Problem(source, f"line {line}", "is not UTF-8")]) from None
+    except RecursionError:
+        raise BadConfiguration([Problem(source, "", "is nested too deeply")]) from None
+    except ValueError as error:
+        raise BadConfiguration([Problem(source, "", f"is not TOML: {_without_values(error)}")]) from None
+
+
+def told_apart(tables: Tables, source: str) -> tuple[Tables, list[Problem]]:
+    """Return the known sections that are tables, and what is wrong with the others."""
+    good: Tables = {}
+    problems = []
+    for name, content in tables.items():
+        section = SECTIONS.get(name)
+        if section is None:
+            problems.append(_stranger(source, name, content))
+        elif section.many:
+            if isinstance(content, list) and all(isinstance(each, dict) for each in content):
+                good[name] = content
+            else:
+                problems.append(Problem(source, f"[[{name}]]", kind(content), f"a list of tables, each [[{name}]]"))
+        elif isinstance(content, dict):
+            good[name] = content
+        else:
+            problems.append(Problem(source, f"[{name}]", kind(content), f"a table, [{name}]"))
+    return good, problems
+
+
+def _stranger(source: str, name: str, content: object) -> Problem:
+    if isinstance(content, dict | list):
+        sections = ", ".join(f"[[{each}]]" if section.many else f"[{each}]" for each, section in SECTIONS.items())
+        return Problem(source, f"[{printable(name)}]", f"unknown section{meant(name, SECTIONS)}", sections)
+    homes = [f"[{each}]" for each, section in SECTIONS.items() if name in section.keys]
+    return Problem(
+        source,
+        printable(name),
+        "stands outside of all sections",
+        f"under {' or '.join(homes)}" if homes else "no such key",
+    )
+
+
+def _without_values(error: ValueError) -> str:
+    """Return what tomllib says, in one line; it quotes a character or a key at most."""
+    return " ".join(str(error).split())[:200] if isinstance(error, tomllib.TOMLDecodeError) else "a number is too large"
