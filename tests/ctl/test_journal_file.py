@@ -1,5 +1,6 @@
 """With the daemon down: the journal verbs read what lies on the disk, and nothing is written."""
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from kioskd.model.time import ClockTrust
 
 from .conftest import Daemon, kioskctl
 
-NOON_S = 1_795_550_400.0  # 2026-11-24 16:00 UTC
+NOON_S = dt.datetime(2026, 11, 24, 16, tzinfo=dt.UTC).timestamp()
 
 
 def entry(n: int) -> NewEntry:
@@ -57,7 +58,7 @@ async def test_the_journal_is_read_and_left_as_it_is(folder: Path, state_dir: Pa
     entries = done.document["entries"]
     assert [line["seq"] for line in entries] == list(range(1, 31))
     assert entries[0]["patron"] == "…1234"
-    assert entries[0]["at"].endswith(("-08:00", "-07:00"))
+    assert entries[0]["at"].endswith("-08:00")
     assert prints(state_dir) == before
 
 
@@ -81,9 +82,8 @@ async def test_selections_hold(state_dir: Path) -> None:
     done = await kioskctl(
         "journal", "list", "--since", "2026-11-24T20:00:00Z", "--until", "2026-11-24T22:00:00Z", *where
     )
-    assert [line["at"] for line in done.document["entries"]] == [
-        line["at"] for line in (await kioskctl("journal", "list", *where)).document["entries"][3:5]
-    ]
+    assert [line["seq"] for line in done.document["entries"]] == [4, 5]
+    assert done.document["entries"][0]["at"] == "2026-11-24T12:00:00-08:00"
     done = await kioskctl("journal", "show", "30", *where)
     assert done.document["seq"] == 30
     done = await kioskctl("exceptions", "list", *where)

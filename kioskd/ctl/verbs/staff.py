@@ -24,13 +24,13 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
 def run(asked: Asked) -> None:
     """Write the code's salted hash to the codes file."""
     from kioskd.ctl.place import codes_file  # noqa: PLC0415 # the configuration and the hash are for this verb alone
-    from kioskd.staff.codes import CodesTrouble, StaffCodes  # noqa: PLC0415
+    from kioskd.staff import StaffCodes, StaffCodesTrouble  # noqa: PLC0415
 
     path = asked.options.codes_file or codes_file(asked.where)
     code = sys.stdin.readline().rstrip("\r\n") if asked.options.code_stdin else _asked_twice(asked.options.initials)
     try:
-        StaffCodes(path).add(asked.options.initials, code)
-    except CodesTrouble as problem:
+        StaffCodes.load_or_new(path).add(asked.options.initials, code)
+    except StaffCodesTrouble as problem:
         raise CtlError(str(problem)) from None
     if asked.json:
         say_json({"initials": asked.options.initials, "file": str(path)})
