@@ -11,7 +11,7 @@ from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswere
 from kioskd.rules import lending, mode, policy, scanning, staffing, upload, visiting
 from kioskd.rules.policy import Act
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
-from kioskd.rules.turn import Turn, unsent
+from kioskd.rules.turn import Turn, awaited, unsent
 from kioskd.texts import say
 
 
@@ -25,7 +25,7 @@ def asked(turn: Turn, event: Asked) -> None:
         return
     meant = getattr(call, "session", None)
     if meant is not None and turn.state.session is not None and turn.state.session.id != meant:
-        visiting.not_now(turn, "other_session")
+        policy.not_now(turn, "other_session")
         return
     staffing.used(turn)
     _dispatch(turn, event, call)
@@ -202,16 +202,16 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
         return
     turn.request, turn.role = event.request, by.role
     open_ = {EntryState.RECORDED, EntryState.SENDING, EntryState.EXCEPTION}
-    entries = {entry.seq: entry for entry in event.entries if entry.state in open_}
+    # What the journal is being told at this moment, or waits for an answer, is older here than it looks.
+    moving = awaited(turn.state) | upload.taken(turn)
+    entries = {entry.seq: entry for entry in event.entries if entry.state in open_ and entry.seq not in moving}
     if isinstance(by.call, c.JournalWithdraw):
         entry = entries.get(by.call.seq)
         if entry is None:
             turn.fail(ErrorKind.NOT_NOW, f"seq: {by.call.seq} is no entry that waits")
             return
         sent = entry.state is not EntryState.RECORDED or lending.maybe_sent(turn, entry.seq)
-        row = lending.withdrawal(turn, entry.seq, by.call.reason, sent=sent)
-        turn.save((row,), Saving(SaveFor.WITHDRAWAL, request=turn.request, seqs=(entry.seq,)))
-        turn.request = None
+        lending.take_back(turn, entry.seq, by.call.reason, sent=sent)
         return
     assert isinstance(by.call, c.JournalHandOver)
     missing = [str(seq) for seq in by.call.seqs if seq not in entries]
@@ -225,5 +225,6 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
     rows = tuple(
         AddRow(seq, EntryState.HANDED_OVER, turn.at.wall_s, by.call.to, by=turn.state.staff.by) for seq in by.call.seqs
     )
+    upload.drop(turn, by.call.seqs)
     turn.save(rows, Saving(SaveFor.HAND_OVER, request=turn.request, seqs=by.call.seqs))
     turn.request = None

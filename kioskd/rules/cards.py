@@ -1,13 +1,13 @@
 """A card's way: opening a session, asking the library system about the card, and whose session it is."""
 
-from kioskd.model.barcode import PatronBarcode, last_digits
+from kioskd.model.barcode import PatronBarcode
 from kioskd.model.effects import DropSlips
 from kioskd.model.entry import How, ModeName
 from kioskd.model.ils import AskEndSession, AskPatron, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import mode
+from kioskd.rules import mode, questions
 from kioskd.rules.lending import GOOD
 from kioskd.rules.state import (
     OPEN,
@@ -17,7 +17,6 @@ from kioskd.rules.state import (
     Phase,
     Session,
     Stage,
-    StillCard,
     TypedCard,
     TypedOnce,
 )
@@ -38,11 +37,10 @@ def came(turn: Turn, card: PatronBarcode, how: How, *, unmatched: bool = False) 
         adopt(turn, card, unmatched=unmatched)
         return
     if session.patron == card:
-        if isinstance(turn.state.question, StillCard | FinishFirst):
-            turn.set(question=None)
+        turn.set(question=None)
         if session.stage is Stage.FINISH:
             turn.set_session(stage=Stage.ITEMS)
-        turn.hush()
+        questions.prompt(turn)
         return
     question = turn.state.question
     again = isinstance(question, FinishFirst) and question.card == card
@@ -50,8 +48,7 @@ def came(turn: Turn, card: PatronBarcode, how: How, *, unmatched: bool = False) 
         end(turn)
         begin(turn, card, Flow.CHECKOUT, unmatched=unmatched)
         return
-    turn.set(question=FinishFirst(card, how, unmatched))
-    turn.say("finish_first", Tone.ASK, lasting=True, card=last_digits(session.patron), other=last_digits(card))
+    questions.ask(turn, FinishFirst(card, how, unmatched))
 
 
 def typed(turn: Turn, card: PatronBarcode, *, proven: bool) -> None:
@@ -62,8 +59,7 @@ def typed(turn: Turn, card: PatronBarcode, *, proven: bool) -> None:
         came(turn, card, How.TYPED)
         return
     if turn.staffed:
-        turn.set(question=TypedCard(card))
-        turn.say("typed_card_sure", Tone.ASK, lasting=True, card=str(card))
+        questions.ask(turn, TypedCard(card))
         return
     once = turn.state.typed_once
     if once is not None and once.card == card and turn.at.mono_s <= once.until_mono_s:
@@ -84,23 +80,21 @@ def begin(turn: Turn, card: PatronBarcode | None, flow: Flow, *, unmatched: bool
     )
     turn.set(session=session, question=None, overlay=None, typed_once=None)
     turn.hush()
+    questions.prompt(turn)
     if card is not None:
         adopt(turn, card, unmatched=unmatched)
-    elif flow is Flow.RENEW and turn.state.mode.name is not ModeName.ONLINE:
-        turn.say("scan_card_or_item", Tone.ASK, lasting=True)
-    else:
-        turn.say("scan_card", Tone.ASK, lasting=True)
 
 
 def adopt(turn: Turn, card: PatronBarcode, *, unmatched: bool = False) -> None:
     """Let the open session be this card's."""
     turn.set_session(patron=card, patron_unmatched=unmatched)
+    turn.set(question=None)
     if turn.state.mode.name is not ModeName.ONLINE:
         turn.set_session(stage=Stage.ITEMS)
-        turn.say("scan_items", Tone.ASK, lasting=True)
+        questions.prompt(turn)
     elif turn.state.settings.ils.ask_pin:
         turn.set_session(stage=Stage.PIN)
-        turn.say("enter_pin", Tone.ASK, lasting=True)
+        questions.prompt(turn)
     else:
         look_up(turn, None)
 
@@ -112,7 +106,7 @@ def look_up(turn: Turn, pin: Secret | None) -> None:
     until = turn.at.mono_s + mode.timeout_s(turn)
     ask = turn.ask(AskPatron(card, pin), Asking(AskFor.CARD, turn.session.id), Urgency.PATRON, until)
     turn.set_session(stage=Stage.LOOKUP, lookup=ask, pin=pin)
-    turn.say("card_checking", Tone.OK, lasting=True)
+    questions.prompt(turn)
 
 
 def answered(turn: Turn, asking: Asking, event: Answered) -> None:
@@ -135,7 +129,7 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
         if answer.denied:
             turn.say("card_blocked_staff", Tone.WARN, blocks=", ".join(answer.blocks))
         else:
-            turn.say("scan_items", Tone.ASK, lasting=True)
+            questions.prompt(turn)
 
 
 def _turn_away(turn: Turn, key: str) -> None:
@@ -152,7 +146,7 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
         _turn_away(turn, "card_unknown")
         return
     turn.set_session(lookup=None, stage=Stage.ITEMS, pin=None)
-    turn.say("scan_items", Tone.ASK, lasting=True)
+    questions.prompt(turn)
 
 
 def end(turn: Turn) -> None:

@@ -5,6 +5,12 @@ from kioskd.rules.state import OPEN, Phase, Stage, State
 from kioskd.rules.turn import busy
 
 
+def idle_leftovers(state: State) -> bool:
+    """Tell whether somebody left something on a screen without a session: a question, the help, their language."""
+    language = state.settings.station.languages[0]
+    return state.question is not None or state.overlay is not None or state.language != language
+
+
 def deadline(state: State, at: Instant) -> float | None:
     """Return the earliest moment (`Instant.mono_s`) at which a `Tick` is due; None: never."""
     found = [
@@ -19,13 +25,15 @@ def deadline(state: State, at: Instant) -> float | None:
         if moment is not None
     ]
     session = state.session
-    if session is not None:
-        if session.stage is Stage.DONE and session.done_until_mono_s is not None:
-            found.append(session.done_until_mono_s)
-        elif session.stage in OPEN and not busy(state):
-            settings = state.settings.session
-            wait_s = settings.idle_s + (settings.warning_s if session.warned else 0.0)
-            found.append(session.last_input_mono_s + wait_s)
+    if session is None:
+        if idle_leftovers(state):
+            found.append(state.touched_mono_s + state.settings.session.idle_s)
+    elif session.stage is Stage.DONE and session.done_until_mono_s is not None:
+        found.append(session.done_until_mono_s)
+    elif session.stage in OPEN and not busy(state):
+        settings = state.settings.session
+        wait_s = settings.idle_s + (settings.warning_s if session.warned else 0.0)
+        found.append(session.last_input_mono_s + wait_s)
     upload = state.upload
     if upload.running and state.link.phase is Phase.UP and state.storage is None:
         if upload.start_mono_s is not None:

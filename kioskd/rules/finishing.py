@@ -29,7 +29,8 @@ def go_on(turn: Turn) -> None:
         return
     wanted = [slip for kind in session.paper if (slip := _slip(turn, kind)) is not None]
     if not wanted:
-        _done(turn, missing=bool(session.paper))
+        # Nothing to print: no item for a receipt, no date for a bookmark.
+        _done(turn, missing=False)
         return
     if not _can_print(turn):
         # A printer that is known not to print keeps nobody waiting.

@@ -9,7 +9,7 @@ from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgenc
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
 from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import mode, policy
+from kioskd.rules import mode, policy, upload
 from kioskd.rules.policy import Act
 from kioskd.rules.state import AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
@@ -196,15 +196,31 @@ def withdraw(turn: Turn, n: int, reason: str) -> None:
     """Take back a line of the open session: never sent if it was not, else a person must check the item in."""
     line = next((line for line in turn.session.lines if line.n == n), None)
     if line is None or line.seq is None or line.result not in GOOD:
+        turn.say("nothing_to_withdraw", Tone.WARN)
         turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "nothing_to_withdraw"))
         return
     if line.result is not LineResult.RECORDED:
         turn.say("withdraw_at_desk", Tone.WARN)
         turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "withdraw_at_desk"))
         return
-    row = withdrawal(turn, line.seq, reason, sent=line.asked or maybe_sent(turn, line.seq))
-    turn.save((row,), Saving(SaveFor.WITHDRAWAL, turn.session.id, n, request=turn.request, seqs=(line.seq,)))
+    take_back(turn, line.seq, reason, sent=line.asked or maybe_sent(turn, line.seq))
+
+
+def take_back(turn: Turn, seq: Seq, reason: str, *, sent: bool) -> None:
+    """Ask the journal to keep that an entry is taken back; from now on the upload leaves it alone."""
+    row = withdrawal(turn, seq, reason, sent=sent)
+    turn.write_up()
+    upload.drop(turn, (seq,))
+    turn.save((row,), Saving(SaveFor.WITHDRAWAL, request=turn.request, seqs=(seq,)))
     turn.request = None
+
+
+def withdrawn(turn: Turn, seqs: tuple[Seq, ...]) -> None:
+    """It is durable that these are taken back: say so where they stand on the screen."""
+    for line in turn.state.session.lines if turn.state.session is not None else ():
+        if line.seq in seqs:
+            turn.set_line(line.n, result=LineResult.WITHDRAWN)
+            turn.say("withdrawn", Tone.OK, item=line.item)
 
 
 def withdrawal(turn: Turn, seq: Seq, reason: str, *, sent: bool) -> AddRow:
@@ -216,7 +232,7 @@ def withdrawal(turn: Turn, seq: Seq, reason: str, *, sent: bool) -> AddRow:
 
 def maybe_sent(turn: Turn, seq: Seq) -> bool:
     """Tell whether the upload may have told the library system of an entry."""
-    upload = turn.state.upload
-    if upload.current is not None and upload.current.entry.seq == seq:
+    now = turn.state.upload
+    if now.current is not None and now.current.entry.seq == seq:
         return True
-    return seq in upload.marked or any(entry.seq == seq and entry.state is EntryState.SENDING for entry in upload.queue)
+    return seq in now.marked or any(entry.seq == seq and entry.state is EntryState.SENDING for entry in now.queue)

@@ -43,13 +43,13 @@ def enter(turn: Turn, name: ModeName, reason: str) -> None:
 
 def connect(turn: Turn) -> None:
     """Open a line now."""
-    _link(turn, phase=Phase.CONNECTING, next_mono_s=None, poll=None, answered=0)
+    _link(turn, phase=Phase.CONNECTING, next_mono_s=None, poll=None, answered=())
     turn.do(Connect(timeout_s(turn)))
 
 
 def line_up(turn: Turn, up: LineUp) -> None:
     """Take in a line that is connected, logged in and has answered its first 99."""
-    _link(turn, phase=Phase.UP, login_worked=True, failures=0, detail="", answered=0)
+    _link(turn, phase=Phase.UP, login_worked=True, failures=0, detail="", answered=())
     _status(turn, up.status)
 
 

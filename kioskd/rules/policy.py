@@ -7,6 +7,7 @@ from typing import Final
 
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import ErrorKind
+from kioskd.rules.project import choices
 from kioskd.rules.state import State
 from kioskd.rules.turn import Turn, unsent
 from kioskd.texts import say
@@ -98,6 +99,11 @@ def how(state: State, act: Act) -> How:
     if act is Act.CHECKIN and permitted is How.LIVE and not state.settings.ils.checkin:
         return How.ELSEWHERE
     return permitted
+
+
+def not_now(turn: Turn, key: str = "not_now") -> None:
+    """Refuse a call that this moment does not allow, and say what is possible."""
+    turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, key), {"choices": list(choices(turn.state))})
 
 
 def refuse(turn: Turn, act: Act) -> None:

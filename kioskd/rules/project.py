@@ -17,11 +17,12 @@ from kioskd.model.view import (
     StaffView,
     StationView,
     TimerView,
+    Tone,
     UploadView,
     View,
 )
 from kioskd.rules.mode import slow
-from kioskd.rules.state import OPEN, Line, Overlay, Stage, State
+from kioskd.rules.state import OPEN, Line, Message, Overlay, Stage, State
 from kioskd.rules.turn import awaited, unsent
 from kioskd.rules.wording import local_rfc3339, station_time
 from kioskd.texts import say
@@ -75,7 +76,7 @@ def choices(state: State) -> Sequence[str]:
                 found.append("session.withdraw")
         if session.warned:
             found += ["session.more_time", "session.confirm"]
-        if staff:
+        if staff and session.stage in (Stage.CARD, Stage.ITEMS, Stage.FINISH):
             found.append("session.due_date")
     elif session.stage is Stage.DONE:
         found += ["session.start", "session.input", "session.cancel"]
@@ -120,6 +121,8 @@ def project(state: State, at: Instant, seq: int) -> View:
     """Draw the View."""
     session = state.session
     message = state.message
+    if message is None and state.storage is not None:
+        message = Message("storage", Tone.STOP)
     language = state.language
     due = session.alternative_due if session else None
     patron = session.patron if session is not None and session.stage is not Stage.DONE else None

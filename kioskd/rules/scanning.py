@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from kioskd.model.barcode import ItemBarcode, PatronBarcode, last_digits
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import (
     Call,
     CodeAs,
@@ -21,11 +21,12 @@ from kioskd.model.calls import (
 )
 from kioskd.model.effects import Beep
 from kioskd.model.entry import How, ModeName
+from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import CheckDigit
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import cards, lending
+from kioskd.rules import cards, lending, policy, questions
 from kioskd.rules.commands import Command
 from kioskd.rules.recognise import (
     CheckDigitState,
@@ -37,8 +38,9 @@ from kioskd.rules.recognise import (
     Recognised,
     recognise,
 )
-from kioskd.rules.state import OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, Unmatched
+from kioskd.rules.state import OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, TypedCard, Unmatched
 from kioskd.rules.turn import Turn
+from kioskd.texts import say
 
 COMMAND_CALLS: Final[Mapping[Command, Call]] = {
     Command.YES: SessionConfirm(yes=True),
@@ -77,7 +79,6 @@ def scanned(turn: Turn, scan: Scanned, call: Callable[[Turn, Call], None]) -> No
     if last is not None and last.code == scan.code and turn.at.mono_s - last.mono_s < settings.repeat_s:
         return
     if isinstance(what, IsCommand):
-        turn.set(overlay=turn.state.overlay)
         call(turn, _command(turn, what.command))
         return
     recognised(turn, what, scan, scan.how, scan.scanner)
@@ -102,16 +103,12 @@ def typed(turn: Turn, asked: Asked, entered: SessionInput, call: Callable[[Turn,
             what = _as(what.code, entered.as_)
         elif isinstance(what, IsNothing) and what.length:
             if not turn.staffed:
-                turn.say(what.why.value, Tone.WARN)
-                return
-            code = entered.code.strip()
-            turn.set(question=Unmatched(code, entered.as_ is CodeAs.PATRON, How.TYPED))
-            turn.say(
-                "unmatched_card_sure" if entered.as_ is CodeAs.PATRON else "unmatched_item_sure",
-                Tone.ASK,
-                lasting=True,
-                code=code,
-            )
+                turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_only"), {"needs": "staff"})
+            elif turn.state.session is not None and turn.state.session.stage is Stage.LOOKUP:
+                policy.not_now(turn)
+            else:
+                touch(turn)
+                questions.ask(turn, Unmatched(entered.code.strip(), entered.as_ is CodeAs.PATRON, How.TYPED))
             return
     recognised(turn, what, asked, How.TYPED, None)
 
@@ -120,6 +117,28 @@ def _as(code: str, as_: CodeAs) -> IsCard | IsItem:
     if as_ is CodeAs.PATRON:
         return IsCard(PatronBarcode(code), CheckDigitState.NONE)
     return IsItem(ItemBarcode(code), CheckDigitState.NONE)
+
+
+def again(turn: Turn, source: Scanned | Asked) -> None:
+    """Take up a code that had to wait."""
+    if isinstance(source, Scanned):
+        what = recognise(source.code, turn.state.settings.barcodes, typed=False)
+        recognised(turn, what, source, source.how, source.scanner)
+    elif isinstance(source.call, SessionInput):
+        turn.role = source.role
+        what = recognise(source.call.code, turn.state.settings.barcodes, typed=True)
+        if isinstance(what, IsEither) and source.call.as_ is not None:
+            what = _as(what.code, source.call.as_)
+        recognised(turn, what, source, How.TYPED, None)
+
+
+def still_the_same(turn: Turn, question: StillCard) -> None:
+    """It is still the person of this card: what was scanned meanwhile is taken."""
+    turn.set(question=None)
+    touch(turn)
+    turn.hush()
+    for source in question.items:
+        again(turn, source)
 
 
 def recognised(turn: Turn, what: Recognised, source: Scanned | Asked, how: How, scanner: str | None) -> None:
@@ -131,17 +150,22 @@ def recognised(turn: Turn, what: Recognised, source: Scanned | Asked, how: How, 
         return
     if isinstance(what, IsNothing):
         turn.log("info", "code_not_ours", why=what.why.value, length=what.length, kind=what.kind)
-        turn.say(what.why.value, Tone.WARN, length=str(what.length))
+        turn.say(what.why.value, Tone.WARN)
         touch(turn)
         if scanner is not None:
             turn.do(Beep(scanner, good=False))
         return
     if isinstance(what, IsEither):
-        turn.set(question=CardOrItem(what.code, how))
-        turn.say("card_or_item", Tone.ASK, lasting=True)
+        if session is not None and session.stage is Stage.DONE:
+            cards.close(turn)
+        questions.ask(turn, CardOrItem(what.code, how))
         touch(turn)
         return
     if isinstance(what, IsCard):
+        question = turn.state.question
+        if isinstance(question, StillCard) and session is not None and session.patron == what.card:
+            still_the_same(turn, question)
+            return
         if how is How.TYPED:
             cards.typed(turn, what.card, proven=what.check_digit is CheckDigitState.GOOD)
         else:
@@ -168,8 +192,13 @@ def item(
 ) -> None:
     """An item came: to the list, or to the question that must be answered first."""
     session = turn.state.session
+    if isinstance(turn.state.question, CardOrItem | TypedCard | Unmatched):
+        # Whoever was asked about one code has gone on to the next.
+        questions.drop(turn)
     if session is None or session.stage not in OPEN:
-        cards.close(turn)
+        if session is not None and session.stage is Stage.DONE:
+            cards.close(turn)
+        # One that is still printing keeps its slip.
         turn.say("card_first", Tone.ASK)
         return
     question = turn.state.question
@@ -177,19 +206,13 @@ def item(
         turn.set(question=StillCard((*question.items, source)))
         return
     if isinstance(question, FinishFirst):
-        turn.say(
-            "finish_first",
-            Tone.ASK,
-            lasting=True,
-            card=last_digits(session.patron or ""),
-            other=last_digits(question.card),
-        )
+        questions.ask(turn, question)
         return
     if session.stage is Stage.PIN:
         turn.say("enter_pin", Tone.ASK, lasting=True)
         touch(turn)
         return
-    if session.stage is Stage.CARD:
+    if session.patron is None:
         alone = session.flow is Flow.RENEW and turn.state.mode.name is not ModeName.ONLINE
         if not alone:
             turn.say("card_first", Tone.ASK, lasting=True)
@@ -198,8 +221,7 @@ def item(
     quiet_s = turn.at.mono_s - session.last_input_mono_s
     after_s = turn.state.settings.session.confirm_after_s
     if turn.self_service and session.patron is not None and quiet_s >= after_s > 0:
-        turn.set(question=StillCard((source,)))
-        turn.say("still_card", Tone.ASK, lasting=True, card=last_digits(session.patron))
+        questions.ask(turn, StillCard((source,)))
         return
     turn.set_session(stage=Stage.ITEMS)
     turn.set(question=None)
@@ -208,9 +230,14 @@ def item(
 
 
 def touch(turn: Turn) -> None:
-    """Somebody is there: put off the idle warning."""
-    if turn.state.session is not None and turn.state.session.stage in OPEN:
-        turn.set_session(last_input_mono_s=turn.at.mono_s, warned=False)
+    """Somebody is there: put off the idle warning, and what an idle screen forgets by itself."""
+    turn.set(touched_mono_s=turn.at.mono_s)
+    session = turn.state.session
+    if session is None or session.stage not in OPEN:
+        return
+    turn.set_session(last_input_mono_s=turn.at.mono_s, warned=False)
+    if session.warned and turn.state.message is not None and turn.state.message.key == "still_there":
+        questions.prompt(turn)
 
 
 def _doubtful(turn: Turn, state: CheckDigitState) -> bool:

@@ -1,5 +1,6 @@
 """Staff rights lent to the station: a code, for a while."""
 
+import math
 from dataclasses import replace
 
 from kioskd.model.effects import CheckStaffCode, Reply
@@ -7,7 +8,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import StaffCodeChecked
 from kioskd.model.settings import Secret
 from kioskd.model.view import Tone
-from kioskd.rules.state import Staff
+from kioskd.rules.state import Overlay, Staff
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 
@@ -17,24 +18,34 @@ WAIT_S = 60.0
 
 def unlock(turn: Turn, code: Secret) -> None:
     """`staff.unlock`: have the code checked, unless too many wrong ones came before."""
-    staff = turn.state.staff
     if turn.state.settings.staff.codes_file is None:
         turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "staff_no_codes"))
         return
-    if staff.blocked_until_mono_s is not None and turn.at.mono_s < staff.blocked_until_mono_s:
-        left = str(round(staff.blocked_until_mono_s - turn.at.mono_s) + 1)
-        turn.say("staff_wait", Tone.STOP, seconds=left)
-        turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_wait", seconds=left), {"needs": "staff"})
+    if _blocked(turn):
         return
     assert turn.request is not None
     turn.do(CheckStaffCode(turn.request, code))
     turn.request = None
 
 
+def _blocked(turn: Turn) -> bool:
+    """Tell whether too many wrong codes came before, and say so."""
+    until = turn.state.staff.blocked_until_mono_s
+    if until is None or turn.at.mono_s >= until:
+        return False
+    left = str(math.ceil(until - turn.at.mono_s))
+    turn.say("staff_wait", Tone.STOP, seconds=left)
+    turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_wait", seconds=left), {"needs": "staff"})
+    return True
+
+
 def checked(turn: Turn, event: StaffCodeChecked) -> None:
     """The code is somebody's, or nobody's."""
     turn.request = event.request
     staff = turn.state.staff
+    if _blocked(turn):
+        # Asked before the fifth wrong one was known: else a thousand calls at once were a thousand guesses.
+        return
     if event.initials is None:
         wrong = staff.wrong + 1
         blocked = turn.at.mono_s + WAIT_S if wrong >= WRONG_AT_MOST else None
@@ -62,6 +73,8 @@ def lock(turn: Turn) -> None:
         turn.log("info", "staff_locked", by=turn.state.staff.by)
     turn.set(staff=replace(turn.state.staff, by=None, until_mono_s=None))
     session = turn.state.session
+    if turn.state.overlay is Overlay.DUE_DATE:
+        turn.set(overlay=None)
     if session is not None and session.alternative_due is not None:
         turn.set_session(alternative_due=None)
 

@@ -162,7 +162,8 @@ class Link:
     """The line to the library system and what was seen of it.
 
     `misses`, `good`: polls or connections in a row that failed, that were answered. `next_mono_s`: when to connect
-    or to poll next. `answered`: upload messages answered on the present line. `login_worked`: a 94 was good once.
+    or to poll next. `answered`: the last entries about which the upload was answered on the present line.
+    `login_worked`: a 94 was good once.
     """
 
     phase: Phase = Phase.DOWN
@@ -177,7 +178,7 @@ class Link:
     round_trip_s: float | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
     server_timeout_s: float | None = None
-    answered: int = 0
+    answered: tuple[Seq, ...] = ()
     login_worked: bool = False
     failures: int = 0
     """Connections that failed in a row, for the back-off."""
@@ -251,8 +252,8 @@ class Upload:
     fetched_to: Seq = BEFORE_ALL
     current: Current | None = None
     marked: frozenset[Seq] = frozenset()
-    marking: SaveToken | None = None
     deaths: Mapping[Seq, int] = field(default_factory=dict)
+    stumbles: Mapping[Seq, int] = field(default_factory=dict)
     held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
     done: int = 0
     started_mono_s: float = 0.0
@@ -366,6 +367,8 @@ class State:
     """Calls that wait for the entries they are about."""
     last_scans: Mapping[str, LastScan] = field(default_factory=dict)
     typed_once: TypedOnce | None = None
+    touched_mono_s: float = 0.0
+    """When somebody last did something at the station."""
     upload: Upload = field(default_factory=Upload)
     nightly_wall_s: float | None = None
     view: View | None = None

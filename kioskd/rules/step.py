@@ -32,11 +32,23 @@ from kioskd.model.inputs import (
     Tick,
     Unanswered,
 )
-from kioskd.model.view import LineResult, TimerView, Tone, View
-from kioskd.rules import calls, cards, finishing, lending, mode, scanning, staffing, upload, visiting
+from kioskd.model.view import TimerView, Tone, View
+from kioskd.rules import (
+    calls,
+    cards,
+    finishing,
+    lending,
+    mode,
+    policy,
+    questions,
+    scanning,
+    staffing,
+    upload,
+    visiting,
+)
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.project import project
-from kioskd.rules.state import AskFor, SaveFor, Saving, Stage, State
+from kioskd.rules.state import AskFor, Asking, SaveFor, Saving, Stage, State
 from kioskd.rules.turn import Turn
 
 __all__ = ["deadline", "step"]
@@ -44,6 +56,8 @@ __all__ = ["deadline", "step"]
 WAITING_AT_MOST = 64
 """Scans and calls that may wait for a save; a person cannot make more while a disk hangs."""
 NIGHTLY_HOUR = 3
+HOLDING = (Stage.LOOKUP, Stage.PIN)
+"""While a session is here, what was scanned waits."""
 
 
 def step(state: State, event: Event) -> tuple[State, list[Effect]]:
@@ -60,6 +74,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     upload.drive(turn)
     _empty_outbox(turn)
     _clock(turn, state)
+    questions.remind(turn)
     return _show(turn)
 
 
@@ -69,6 +84,7 @@ def _take(turn: Turn, what: Input) -> None:
             if turn.busy:
                 _wait(turn, what)
             else:
+                staffing.used(turn)
                 scanning.scanned(turn, what, calls.session_call)
         case Asked():
             if turn.busy and not isinstance(what.call, StatusGet):
@@ -146,7 +162,7 @@ def _wait(turn: Turn, what: Scanned | Asked) -> None:
         turn.set(waiting=(*turn.state.waiting, what))
     elif isinstance(what, Asked):
         turn.request = what.request
-        visiting.not_now(turn)
+        policy.not_now(turn)
     else:
         turn.say("scan_lost", Tone.WARN)
 
@@ -155,24 +171,31 @@ def _nobody_waits(turn: Turn) -> None:
     """Once the library system is not believed to be there, nobody waits for it: what is saved stands recorded."""
     if turn.state.mode.name is ModeName.ONLINE:
         return
-    for ask, asking in list(turn.state.asks.items()):
-        if asking.what in (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN):
-            _unanswered(turn, Unanswered(ask, NoAnswer.NO_LINE))
+    waiting = (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN)
+    asked = {ask: asking for ask, asking in turn.state.asks.items() if asking.what in waiting}
+    if asked:
+        turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if ask not in asked})
+    for ask, asking in asked.items():
+        _in_vain(turn, asking, Unanswered(ask, NoAnswer.NO_LINE))
     session = turn.state.session
     if session is not None and session.stage is Stage.PIN:
         turn.set_session(stage=Stage.ITEMS, pin=None)
-        turn.say("scan_items", Tone.ASK, lasting=True)
+        questions.prompt(turn)
 
 
 def _let_in(turn: Turn) -> None:
     """Take up what waited: first what came while a card was looked up, then what came during a save."""
     session = turn.state.session
-    while session is not None and session.held and session.stage is not Stage.LOOKUP and not turn.busy:
+    while session is not None and session.held and session.stage not in HOLDING and not turn.busy:
         first, *rest = session.held
-        turn.set_session(held=tuple(rest))
-        turn.request = None
-        visiting.again(turn, first)
+        turn.set_session(held=())
+        turn.request, turn.role = None, Role.SCREEN
+        scanning.again(turn, first)
         session = turn.state.session
+        # If the first was the next patron's card, the rest came after it and is that patron's.
+        if session is not None and rest:
+            turn.set_session(held=(*session.held, *rest))
+            session = turn.state.session
     while turn.state.waiting and not turn.busy:
         first, *rest = turn.state.waiting
         turn.set(waiting=tuple(rest))
@@ -182,7 +205,8 @@ def _let_in(turn: Turn) -> None:
 
 def _saved(turn: Turn, event: Saved) -> None:
     saving = _saving(turn, event.token)
-    turn.set(summary=event.summary, storage=None, storage_check_mono_s=None)
+    turn.set(summary=event.summary)
+    lending.storage_back(turn)
     if saving is None:
         return
     match saving.what:
@@ -190,10 +214,7 @@ def _saved(turn: Turn, event: Saved) -> None:
             lending.saved(turn, saving, event)
         case SaveFor.WITHDRAWAL:
             upload.drop(turn, saving.seqs)
-            line = turn.line(saving.session, saving.n)
-            if line is not None:
-                turn.set_line(line.n, result=LineResult.WITHDRAWN)
-                turn.say("withdrawn", Tone.OK, item=line.item)
+            lending.withdrawn(turn, saving.seqs)
         case SaveFor.MODE:
             calls.mode_saved(turn, saving)
             return
@@ -229,6 +250,7 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
         case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER:
+            upload.start_over(turn, saving.seqs)
             lending.storage_failed(turn, event.problem)
             lending.refuse_storage(turn, event.problem)
 
@@ -237,11 +259,8 @@ def _disk_checked(turn: Turn, event: DiskChecked) -> None:
     turn.set(free_mib=event.free_mib)
     if event.problem is not None:
         lending.storage_failed(turn, event.problem)
-    elif turn.state.storage is not None:
-        turn.set(storage=None, storage_check_mono_s=None)
-        if turn.state.message is not None and turn.state.message.key == "storage":
-            turn.hush()
-        turn.log("info", "storage_back", free_mib=event.free_mib)
+    else:
+        lending.storage_back(turn, event.free_mib)
 
 
 def _empty_outbox(turn: Turn) -> None:
@@ -251,9 +270,7 @@ def _empty_outbox(turn: Turn) -> None:
         return
     if any(saving.what is SaveFor.OUTBOX for saving in state.saves.values()):
         return
-    rows = state.outbox
-    turn.set(outbox=())
-    turn.save(rows, Saving(SaveFor.OUTBOX, rows=rows))
+    turn.write_up()
 
 
 def _answered(turn: Turn, event: Answered) -> None:
@@ -286,20 +303,25 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
     if asking is None:
         return
     match asking.what:
-        case AskFor.CARD:
+        case AskFor.CARD | AskFor.LOAN | AskFor.CHECKIN:
             mode.patron_waited(turn, event.why)
-            cards.unanswered(turn, asking, event)
-        case AskFor.LOAN:
-            mode.patron_waited(turn, event.why)
-            lending.unanswered(turn, asking, event)
-        case AskFor.CHECKIN:
-            mode.patron_waited(turn, event.why)
-            calls.checkin_unanswered(turn, asking, event)
+            _in_vain(turn, asking, event)
         case AskFor.UPLOAD:
             upload.unanswered(turn, asking, event)
-        case AskFor.POLL | AskFor.GOODBYE:
-            # The line tells by `LineDown` what it means.
+        case AskFor.POLL:
+            mode.poll_unanswered(turn, event.ask)
+        case AskFor.GOODBYE:
             pass
+
+
+def _in_vain(turn: Turn, asking: Asking, event: Unanswered) -> None:
+    """Whoever waited for this answer waits no longer."""
+    if asking.what is AskFor.CARD:
+        cards.unanswered(turn, asking, event)
+    elif asking.what is AskFor.LOAN:
+        lending.unanswered(turn, asking, event)
+    else:
+        calls.checkin_unanswered(turn, asking, event)
 
 
 def _tick(turn: Turn) -> None:

@@ -63,6 +63,13 @@ class Turn:
         lines = tuple(replace(line, **changes) if line.n == n else line for line in self.session.lines)
         self.set_session(lines=lines)
 
+    def set_line_of(self, seq: Seq, **changes: Any) -> None:
+        """Change fields of the line that shows an entry, if the session on the screen has one."""
+        session = self.state.session
+        for line in session.lines if session is not None else ():
+            if line.seq == seq:
+                self.set_line(line.n, **changes)
+
     def line(self, session: str | None, n: int) -> Line | None:
         """Return the line if that session is still there."""
         if self.state.session is None or self.state.session.id != session:
@@ -88,6 +95,13 @@ class Turn:
     def later(self, row: AddRow) -> None:
         """Note what became of an entry; nobody waits for it, and it may share its sync with others."""
         self.set(outbox=(*self.state.outbox, row))
+
+    def write_up(self) -> None:
+        """Hand the journal what became of entries, so that what is saved after this comes after it."""
+        if self.state.outbox:
+            rows = self.state.outbox
+            self.set(outbox=())
+            self.save(rows, Saving(SaveFor.OUTBOX, rows=rows))
 
     def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float) -> AskId:
         """Ask the library system."""

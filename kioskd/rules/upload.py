@@ -35,6 +35,7 @@ WINDOW = 100
 MARK_AT_ONCE = 20
 """Entries that one sync marks as `sending`; after a power cut so many are looked up at most."""
 DEATHS_TO_PARK = 3
+STUMBLES_TO_STEP_ASIDE = 5
 LONGEST_BACKOFF_S = 60.0
 
 
@@ -44,6 +45,9 @@ def _set(turn: Turn, **changes: object) -> None:
 
 def drive(turn: Turn) -> None:
     """Go on with the upload as far as this moment allows; called at the end of every step."""
+    if turn.state.mode.name is ModeName.ONLINE and _waiting(turn):
+        # Whatever left an entry behind (it was saved while the last outage ended, say), it is not left for good.
+        mode.enter(turn, ModeName.RECOVERING, "")
     state = turn.state
     if state.mode.name is not ModeName.RECOVERING:
         if state.upload.running:
@@ -67,6 +71,12 @@ def drive(turn: Turn) -> None:
         _ask(turn, current)
 
 
+def _waiting(turn: Turn) -> bool:
+    """Tell whether entries wait for the upload; one that is being saved is still its patron's."""
+    saving = any(each.what is SaveFor.ITEM for each in turn.state.saves.values())
+    return not saving and turn.state.summary.unsent > len(awaited(turn.state))
+
+
 def _begin(turn: Turn) -> None:
     spread_s = turn.state.settings.ils.upload_spread_s
     # Forty stations that come back in the same second take a library system down again.
@@ -87,8 +97,12 @@ def _begin(turn: Turn) -> None:
 def stop(turn: Turn) -> None:
     """Leave the upload; what it asked is no longer awaited, and is looked up the next time."""
     old = turn.state.upload
-    asks = {ask: asking for ask, asking in turn.state.asks.items() if asking.what is not AskFor.UPLOAD}
-    turn.set(asks=asks, upload=Upload(marked=old.marked, deaths=old.deaths))
+    _forget_asks(turn)
+    turn.set(upload=Upload(marked=old.marked, deaths=old.deaths))
+
+
+def _forget_asks(turn: Turn) -> None:
+    turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if asking.what is not AskFor.UPLOAD})
 
 
 def at_once(turn: Turn) -> None:
@@ -97,13 +111,28 @@ def at_once(turn: Turn) -> None:
 
 
 def drop(turn: Turn, seqs: tuple[Seq, ...]) -> None:
-    """Somebody took these entries back: they are not sent, and an answer on its way changes nothing."""
+    """Somebody takes these entries back: they are not sent, and an answer on its way changes nothing."""
     upload = turn.state.upload
     _set(turn, queue=tuple(entry for entry in upload.queue if entry.seq not in seqs))
     if upload.current is not None and upload.current.entry.seq in seqs:
-        asks = {ask: asking for ask, asking in turn.state.asks.items() if asking.seq not in seqs}
-        turn.set(asks=asks)
+        _forget_asks(turn)
         _set(turn, current=None)
+
+
+def start_over(turn: Turn, seqs: tuple[Seq, ...]) -> None:
+    """These entries were not taken back after all: they are read again, and looked up if they may have been sent."""
+    if seqs and turn.state.upload.running:
+        _set(turn, queue=(), fetched_to=BEFORE_ALL)
+
+
+def taken(turn: Turn) -> frozenset[Seq]:
+    """Return the entries that somebody is taking back at this moment: no row of ours may come after theirs."""
+    return frozenset(
+        seq
+        for saving in turn.state.saves.values()
+        if saving.what in (SaveFor.WITHDRAWAL, SaveFor.HAND_OVER)
+        for seq in saving.seqs
+    )
 
 
 def _next(turn: Turn) -> bool:
@@ -150,8 +179,8 @@ def fetched(turn: Turn, event: Fetched) -> None:
     """The journal gave the next entries."""
     if not turn.state.upload.running:
         return
-    live = awaited(turn.state)
-    entries = tuple(entry for entry in event.entries if entry.seq not in live)
+    others = awaited(turn.state) | taken(turn)
+    entries = tuple(entry for entry in event.entries if entry.seq not in others)
     # Registrations first: a loan on a card that does not exist yet would be refused.
     ordered = tuple(sorted(entries, key=lambda entry: entry.what.kind is not Kind.REGISTRATION))
     at_end = len(event.entries) < WINDOW
@@ -214,6 +243,8 @@ def _ask(turn: Turn, current: Current) -> None:
     seq = current.entry.seq
     until = turn.at.mono_s + mode.timeout_s(turn)
     ask = turn.ask(_question(turn, current), Asking(AskFor.UPLOAD, seq=seq), Urgency.UPLOAD, until)
+    if current.step is Step.SEND:
+        turn.set_line_of(seq, asked=True)
     upload = turn.state.upload
     rate = turn.state.settings.ils.upload_per_s
     sends = current.step is Step.SEND
@@ -230,7 +261,8 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     current = turn.state.upload.current
     if current is None or current.entry.seq != asking.seq:
         return
-    turn.set(link=replace(turn.state.link, answered=turn.state.link.answered + 1))
+    others = tuple(seq for seq in turn.state.link.answered if seq != current.entry.seq)[-1:]
+    turn.set(link=replace(turn.state.link, answered=(*others, current.entry.seq)))
     current = replace(current, ask=None)
     _set(turn, current=current)
     answer: Answer = event.answer
@@ -256,8 +288,8 @@ def _looked_at_patron(turn: Turn, current: Current, answer: PatronAnswer) -> Non
     if current.entry.what.item in answer.charged:
         _finish(turn, current.entry, Outcome.FOUND_ON_LOAN)
         return
-    # A count without a list: this server does not tell what is on loan, so the list proves nothing.
-    silent = bool(answer.charged_count) and not answer.charged
+    # A count above the list: this server does not tell all that is on loan, so the list proves nothing.
+    silent = (answer.charged_count or 0) > len(answer.charged)
     _set(turn, current=replace(current, step=Step.LOOK_ITEM, patron_class="list_missing" if silent else None))
 
 
@@ -342,12 +374,14 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
     if state is EntryState.EXCEPTION and entry.what.item is not None:
         held = {**held, entry.what.item: entry.seq}
     deaths = {seq: count for seq, count in upload.deaths.items() if seq != entry.seq}
+    stumbles = {seq: count for seq, count in upload.stumbles.items() if seq != entry.seq}
     _set(
         turn,
         queue=tuple(other for other in upload.queue if other.seq != entry.seq),
         current=None,
         held_items=held,
         deaths=deaths,
+        stumbles=stumbles,
         marked=upload.marked - {entry.seq},
         done=upload.done + 1,
         backoffs=0,
@@ -376,24 +410,37 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
         if as_renewal and entry.due_before is None:
             _finish(turn, entry, Outcome.UNSURE)
             return
-    deaths = dict(upload.deaths)
-    if event.why is not NoAnswer.TIMED_OUT and turn.state.link.answered:
-        # A line that dies counts against an entry only if it carried something else before it died.
-        deaths[entry.seq] = deaths.get(entry.seq, 0) + 1
-    if deaths.get(entry.seq, 0) >= DEATHS_TO_PARK:
+    queue = tuple(entry if other.seq == entry.seq else other for other in upload.queue)
+    _set(turn, queue=queue, current=None)
+    if event.why is not NoAnswer.TIMED_OUT and _died(turn, entry):
         _finish(turn, entry, Outcome.UNSURE)
         return
-    wait_s = min(0.1 * 2**upload.backoffs, LONGEST_BACKOFF_S) if upload.backoffs else 0.0
+    wait_s = min(0.1 * 2 ** min(upload.backoffs, 10), LONGEST_BACKOFF_S) if upload.backoffs else 0.0
     wait_s *= random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.5, 1.0)  # noqa: S311
-    queue = tuple(entry if other.seq == entry.seq else other for other in upload.queue)
-    _set(
-        turn,
-        queue=queue,
-        current=None,
-        deaths=deaths,
-        backoffs=upload.backoffs + 1,
-        start_mono_s=turn.at.mono_s + wait_s,
-    )
+    _set(turn, backoffs=upload.backoffs + 1, start_mono_s=turn.at.mono_s + wait_s)
     if event.why is NoAnswer.TIMED_OUT:
         # It answers 99 and hangs on the work itself: nobody is served by waiting for it again and again.
         mode.patron_waited(turn, event.why)
+
+
+def _died(turn: Turn, entry: Entry) -> bool:
+    """Count a line that died at this entry; True: the entry is to wait for a person, so that the rest goes on.
+
+    It counts only if the line had carried something about another entry before it died. An entry that stumbles again
+    and again lets the others go first (later ones of the same item stay behind it), and then it is seen.
+    """
+    upload, seq = turn.state.upload, entry.seq
+    answered = turn.state.link.answered
+    counts = any(other != seq for other in answered)
+    if not counts:
+        stumbles = upload.stumbles.get(seq, 0) + 1
+        if stumbles >= STUMBLES_TO_STEP_ASIDE:
+            same = tuple(other for other in upload.queue if other.what.item == entry.what.item)
+            others = tuple(other for other in upload.queue if other.what.item != entry.what.item)
+            counts = not others and bool(answered)
+            stumbles = 0
+            _set(turn, queue=others + same)
+        _set(turn, stumbles={**turn.state.upload.stumbles, seq: stumbles})
+    deaths = upload.deaths.get(seq, 0) + (1 if counts else 0)
+    _set(turn, deaths={**upload.deaths, seq: deaths})
+    return deaths >= DEATHS_TO_PARK

@@ -21,9 +21,9 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import cards, finishing, lending, scanning
-from kioskd.rules.project import choices
-from kioskd.rules.recognise import recognise
+from kioskd.rules import cards, finishing, lending, questions, scanning
+from kioskd.rules.deadlines import idle_leftovers
+from kioskd.rules.policy import not_now
 from kioskd.rules.state import (
     OPEN,
     AlternativeDue,
@@ -41,14 +41,14 @@ from kioskd.texts import say
 LONGEST_LOAN_DAYS = 366 * 2
 
 
-def not_now(turn: Turn, key: str = "not_now") -> None:
-    """Refuse a call that this moment does not allow, and say what is possible."""
-    turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, key), {"choices": list(choices(turn.state))})
-
-
 def is_open(turn: Turn) -> bool:
     """Tell whether a patron session is open."""
     return turn.state.session is not None and turn.state.session.stage in OPEN
+
+
+def _at_items(turn: Turn) -> bool:
+    """Tell whether the patron is at the list of items, and no question is to be answered first."""
+    return is_open(turn) and turn.session.stage in (Stage.ITEMS, Stage.FINISH) and turn.state.question is None
 
 
 def show(turn: Turn, call: SessionShow) -> None:
@@ -62,18 +62,17 @@ def show(turn: Turn, call: SessionShow) -> None:
         if is_open(turn) and turn.session.stage is Stage.FINISH:
             turn.set_session(stage=Stage.ITEMS)
         return
-    if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH):
+    if not _at_items(turn):
         not_now(turn)
         return
     turn.set(overlay=None)
     match call.screen:
         case ShowScreen.ITEMS:
             turn.set_session(stage=Stage.ITEMS)
-            turn.say("scan_items", Tone.ASK, lasting=True)
+            questions.prompt(turn)
         case ShowScreen.FINISH:
             turn.set_session(stage=Stage.FINISH)
-            turn.set(question=None)
-            turn.say("choose_paper", Tone.ASK, lasting=True)
+            questions.prompt(turn)
         case ShowScreen.DUE_DATE:
             if not turn.staffed:
                 turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_only"), {"needs": "staff"})
@@ -84,9 +83,13 @@ def show(turn: Turn, call: SessionShow) -> None:
 def start(turn: Turn, call: SessionStart) -> None:
     """`session.start`: open a session for a flow, or change the flow of the open one."""
     if is_open(turn) and turn.session.patron is not None:
-        turn.set_session(flow=call.flow)
-        turn.say("scan_items", Tone.ASK, lasting=True)
+        if turn.state.question is not None:
+            not_now(turn)
+            return
+        back = Stage.ITEMS if turn.session.stage is Stage.FINISH else turn.session.stage
+        turn.set_session(flow=call.flow, stage=back)
         scanning.touch(turn)
+        questions.prompt(turn)
         return
     cards.close(turn)
     cards.begin(turn, None, call.flow)
@@ -107,25 +110,29 @@ def enter(turn: Turn, asked: Asked, call: SessionInput, command: Callable[[Turn,
 def confirm(turn: Turn, call: SessionConfirm) -> None:
     """`session.confirm`: yes or no to what the View asks."""
     question = turn.state.question
-    turn.set(question=None)
+    warned = is_open(turn) and turn.session.warned
+    if question is None and not warned:
+        not_now(turn)
+        return
+    questions.drop(turn)
     scanning.touch(turn)
     match question:
         case None:
-            _confirm_still_there(turn, call)
+            # Yes to the idle warning is more time, which touching the session gave; no is goodbye.
+            if not call.yes:
+                cancel(turn)
         case FinishFirst():
             if call.yes:
                 cards.end(turn)
                 cards.begin(turn, question.card, Flow.CHECKOUT, unmatched=question.unmatched)
             else:
-                turn.say("scan_items", Tone.ASK, lasting=True)
+                questions.prompt(turn)
         case StillCard():
             if not call.yes:
                 cards.end(turn)
                 turn.say("card_first", Tone.ASK)
                 return
-            turn.hush()
-            for source in question.items:
-                again(turn, source)
+            scanning.still_the_same(turn, question)
         case CardOrItem():
             if call.yes:
                 cards.came(turn, PatronBarcode(question.code), question.how)
@@ -135,10 +142,7 @@ def confirm(turn: Turn, call: SessionConfirm) -> None:
         case TypedCard():
             if call.yes:
                 cards.came(turn, question.card, How.TYPED)
-            else:
-                turn.hush()
         case Unmatched():
-            turn.hush()
             if not call.yes:
                 return
             if question.card:
@@ -148,28 +152,9 @@ def confirm(turn: Turn, call: SessionConfirm) -> None:
                 scanning.item(turn, ItemBarcode(question.code), source, question.how, None, unmatched=True)
 
 
-def _confirm_still_there(turn: Turn, call: SessionConfirm) -> None:
-    """Yes to the idle warning is more time; touching the session already gave it."""
-    message = turn.state.message
-    if is_open(turn) and call.yes and message is not None and message.key == "still_there":
-        turn.say("scan_items", Tone.ASK, lasting=True)
-    else:
-        not_now(turn)
-
-
-def again(turn: Turn, source: Scanned | Asked) -> None:
-    """Take up a code that had to wait."""
-    if isinstance(source, Scanned):
-        what = recognise(source.code, turn.state.settings.barcodes, typed=False)
-        scanning.recognised(turn, what, source, source.how, source.scanner)
-    elif isinstance(source.call, SessionInput):
-        what = recognise(source.call.code, turn.state.settings.barcodes, typed=True)
-        scanning.recognised(turn, what, source, How.TYPED, None)
-
-
 def withdraw(turn: Turn, call: SessionWithdraw) -> None:
     """`session.withdraw`."""
-    if not is_open(turn):
+    if not _at_items(turn):
         not_now(turn)
         return
     scanning.touch(turn)
@@ -178,7 +163,7 @@ def withdraw(turn: Turn, call: SessionWithdraw) -> None:
 
 def finish(turn: Turn, call: SessionFinish) -> None:
     """`session.finish`."""
-    if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH):
+    if not _at_items(turn):
         not_now(turn)
         return
     finishing.finish(turn, call.paper)
@@ -186,8 +171,6 @@ def finish(turn: Turn, call: SessionFinish) -> None:
 
 def cancel(turn: Turn) -> None:
     """`session.cancel`: leave without paper; what was done stays done."""
-    if turn.state.question is not None and is_open(turn):
-        turn.set(question=None)
     if turn.state.session is None:
         if turn.state.overlay is None and turn.state.question is None and turn.state.typed_once is None:
             not_now(turn)
@@ -206,8 +189,6 @@ def more_time(turn: Turn) -> None:
     if not is_open(turn):
         not_now(turn)
         return
-    if turn.session.warned:
-        turn.say("scan_items", Tone.ASK, lasting=True)
     scanning.touch(turn)
 
 
@@ -251,6 +232,8 @@ def tick(turn: Turn) -> None:
     if turn.state.typed_once is not None and turn.at.mono_s >= turn.state.typed_once.until_mono_s:
         turn.set(typed_once=None)
     if session is None:
+        if idle_leftovers(turn.state) and turn.at.mono_s >= turn.state.touched_mono_s + _idle_s(turn):
+            forget(turn)
         return
     if session.stage is Stage.DONE:
         if session.done_until_mono_s is not None and turn.at.mono_s >= session.done_until_mono_s:
@@ -260,9 +243,20 @@ def tick(turn: Turn) -> None:
         return
     settings = turn.state.settings.session
     quiet_s = turn.at.mono_s - session.last_input_mono_s
-    if quiet_s >= settings.idle_s + settings.warning_s:
+    if session.warned and quiet_s >= settings.idle_s + settings.warning_s:
         turn.log("info", "session_abandoned", items=len(session.lines))
         cards.end(turn)
     elif quiet_s >= settings.idle_s and not session.warned:
-        turn.set_session(warned=True)
+        # However late this tick is, the warning stands as long as it should.
+        turn.set_session(warned=True, last_input_mono_s=turn.at.mono_s - settings.idle_s)
         turn.say("still_there", Tone.ASK, lasting=True)
+
+
+def _idle_s(turn: Turn) -> float:
+    return turn.state.settings.session.idle_s
+
+
+def forget(turn: Turn) -> None:
+    """Nobody is there, and there was no session: the next person finds the screen as it always is."""
+    questions.drop(turn)
+    turn.set(overlay=None, typed_once=None, language=turn.state.settings.station.languages[0])

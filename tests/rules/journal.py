@@ -1,0 +1,98 @@
+"""A journal in memory that answers in the order it was asked, when it is told to, or refuses as a full disk does."""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from kioskd.model import effects as e
+from kioskd.model import entry as n
+from kioskd.model import inputs
+
+Request = e.Save | e.FetchUnsent | e.ReadEntries | e.CheckDisk
+
+
+@dataclass
+class Journal:
+    entries: dict[n.Seq, n.Entry] = field(default_factory=dict)
+    notes: list[n.AddNote] = field(default_factory=list)
+    rows: list[n.AddRow] = field(default_factory=list)
+    problem: n.StorageProblem | None = None
+    asked: deque[Request] = field(default_factory=deque)
+
+    def answer(self) -> inputs.Input:
+        """Carry out the oldest request."""
+        match self.asked.popleft():
+            case e.Save() as save:
+                return self._save(save)
+            case e.FetchUnsent() as fetch:
+                waiting = [entry for entry in self._unsent() if entry.seq > fetch.after]
+                return inputs.Fetched(tuple(waiting[: fetch.limit]))
+            case e.ReadEntries() as read:
+                found = tuple(self.entries[seq] for seq in read.seqs if seq in self.entries)
+                return inputs.EntriesRead(read.request, found)
+            case e.CheckDisk():
+                return inputs.DiskChecked(self.problem, 100)
+
+    def summary(self) -> n.Summary:
+        states = [entry.state for entry in self.entries.values()]
+        return n.Summary(
+            recorded=len(states),
+            unsent=sum(state in n.UNSENT for state in states),
+            settled=states.count(n.EntryState.SETTLED),
+            refused=states.count(n.EntryState.REFUSED),
+            exceptions=states.count(n.EntryState.EXCEPTION),
+            withdrawn=states.count(n.EntryState.WITHDRAWN),
+            handed_over=states.count(n.EntryState.HANDED_OVER),
+        )
+
+    def _unsent(self) -> list[n.Entry]:
+        found = []
+        for entry in self.entries.values():
+            if entry.state in n.UNSENT:
+                before = [
+                    other.seq
+                    for other in self.entries.values()
+                    if other.seq < entry.seq
+                    and other.what.item == entry.what.item
+                    and other.state is n.EntryState.EXCEPTION
+                ]
+                found.append(replace(entry, behind=before[0] if before else None))
+        return found
+
+    def _save(self, save: e.Save) -> inputs.Input:
+        if self.problem is not None:
+            return inputs.NotSaved(save.token, self.problem)
+        assert save.writes, "a save of nothing costs a sync"
+        seqs = []
+        for write in save.writes:
+            match write:
+                case n.AddEntry():
+                    assert write.entry.id not in {entry.what.id for entry in self.entries.values()}
+                    seq = n.Seq(len(self.entries) + 1)
+                    sendings = 1 if write.state is n.EntryState.SENDING else 0
+                    self.entries[seq] = n.Entry(seq, write.entry, write.state, sendings=sendings)
+                    seqs.append(seq)
+                case n.AddRow():
+                    self._row(write)
+                case n.AddNote():
+                    self.notes.append(write)
+        return inputs.Saved(save.token, tuple(seqs), self.summary())
+
+    def _row(self, row: n.AddRow) -> None:
+        before = self.entries[row.seq]
+        ended = {n.EntryState.SETTLED, n.EntryState.REFUSED, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER}
+        if before.state in ended:
+            # One way only: what was lent and is then taken back is a person's work.
+            assert (before.state, row.outcome) == (n.EntryState.SETTLED, "check_this_in"), (before.state, row)
+        if before.state is n.EntryState.EXCEPTION:
+            assert row.state in (n.EntryState.EXCEPTION, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER), row
+        self.rows.append(row)
+        sending = row.state is n.EntryState.SENDING
+        self.entries[row.seq] = replace(
+            before,
+            state=row.state,
+            outcome=row.outcome,
+            answer=row.answer,
+            reason=row.reason,
+            sendings=before.sendings + sending,
+            due_before=row.due_before if sending else before.due_before,
+        )
