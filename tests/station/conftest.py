@@ -52,9 +52,15 @@ class Bench:
         self._stack.callback(self.ils.close)
         catalog = self.ils.get("/catalog")
         self.catalog = catalog
-        free = [item for item in catalog["items"] if not item["on_loan_to"] and not item.get("held_for")]
+        free = [
+            item
+            for item in catalog["items"]
+            if item["kind"] == "book" and not item["on_loan_to"] and not item["held_for"] and not item["note"]
+        ]
         self.items = [item["barcode"] for item in free]
-        self.cards = [patron["barcode"] for patron in catalog["patrons"] if not patron.get("blocked")]
+        self.cards = [
+            patron["barcode"] for patron in catalog["patrons"] if not patron["blocked"] and not patron["expires"]
+        ]
 
     def start_scanner(self) -> None:
         self.scanner = PtyScanner(self.folder / "scanner")

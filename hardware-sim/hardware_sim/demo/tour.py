@@ -30,8 +30,12 @@ class Tour:
         self.desk = desk
         self.client: Client = desk.connect()
         catalog = desk.ils.get("/catalog")
-        self.cards = [row for row in catalog["patrons"] if not row.get("blocked")]
-        self.items = [row for row in catalog["items"] if not row["on_loan_to"] and not row.get("held_for")]
+        self.cards = [row for row in catalog["patrons"] if not row["blocked"] and not row["expires"]]
+        self.items = [
+            row
+            for row in catalog["items"]
+            if row["kind"] == "book" and not row["on_loan_to"] and not row["held_for"] and not row["note"]
+        ]
         self.begun = time.monotonic()
         self.lent: list[tuple[str, str]] = []
         """What patrons were told is theirs: card and item, in the order in which they heard it."""
