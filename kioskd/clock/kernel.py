@@ -4,6 +4,7 @@ Sources: adjtimex(2), `/usr/include/linux/timex.h`, proc_sys_kernel(5) (`random/
 """
 
 import ctypes
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ TIME_ERROR: Final = 5
 
 
 class _Timex(ctypes.Structure):
-    """`struct timex`, as far as `status`; the rest is room for the kernel to fill (adjtimex(2))."""
+    """`struct timex` as far as the time itself; the rest is room for the kernel to fill (adjtimex(2))."""
 
     _fields_ = (
         ("modes", ctypes.c_uint),
@@ -25,6 +26,11 @@ class _Timex(ctypes.Structure):
         ("maxerror", ctypes.c_long),
         ("esterror", ctypes.c_long),
         ("status", ctypes.c_int),
+        ("constant", ctypes.c_long),
+        ("precision", ctypes.c_long),
+        ("tolerance", ctypes.c_long),
+        ("seconds", ctypes.c_long),
+        ("microseconds", ctypes.c_long),
         ("rest", ctypes.c_char * 256),
     )
 
@@ -32,14 +38,29 @@ class _Timex(ctypes.Structure):
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Timex:
+    """What adjtimex(2) says: its result, its status bits, and the time itself."""
+
+    returned: int
+    status: int
+    seconds: int
+
+
+def read_timex() -> Timex:
+    """Ask the kernel, changing nothing (`modes` 0)."""
+    timex = _Timex()
+    returned = int(_libc.adjtimex(ctypes.byref(timex)))
+    return Timex(returned, int(timex.status), int(timex.seconds))
+
+
 def synchronised() -> bool:
-    """Ask the kernel, changing nothing (`modes` 0), whether time synchronisation keeps the clock right.
+    """Whether time synchronisation keeps the clock right.
 
     A kernel that will not say (a sandbox that forbids the call) counts as no.
     """
-    timex = _Timex()
-    returned = int(_libc.adjtimex(ctypes.byref(timex)))
-    return is_synchronised(returned, int(timex.status))
+    timex = read_timex()
+    return is_synchronised(timex.returned, timex.status)
 
 
 def is_synchronised(returned: int, status: int) -> bool:

@@ -110,7 +110,7 @@ class Journal(JournalReader):
             self.checkpoint()
         except JournalError:
             # Nothing is lost by it: the next opening reads the log. Its writing back is left to that, too.
-            opening.keep_as_it_is(self._connection)
+            opening.abandon(self._connection)
         super().close()
 
     # --- writing -----------------------------------------------------------------------------------
@@ -211,8 +211,7 @@ class Journal(JournalReader):
         """
         if self._vfs is not None:
             raise JournalDamaged(self._state_dir / JOURNAL, detail)
-        opening.keep_as_it_is(self._connection)
-        self._connection.close()
+        opening.abandon(self._connection)
         try:
             found = salvage.replace(self._state_dir, detail)
         except (apsw.Error, OSError) as error:
@@ -245,8 +244,7 @@ class Journal(JournalReader):
     def _reopen(self) -> None:
         """Open the file anew after the disk failed twice in a row. Raises NotWritten, JournalDamaged."""
         known = self._next_seq
-        opening.keep_as_it_is(self._connection)
-        self._connection.close()
+        opening.abandon(self._connection)
         self._connection, salvaged = opening.open_connection(self._state_dir, self._vfs)
         self.salvaged = salvaged or self.salvaged
         self._load()

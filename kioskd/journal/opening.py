@@ -1,5 +1,6 @@
 """How the journal comes to be open: the right one, whole, of the right version; a damaged one is replaced first."""
 
+import contextlib
 from pathlib import Path
 from typing import Final
 
@@ -48,16 +49,14 @@ def _connect(state_dir: Path, vfs: str | None) -> apsw.Connection:
         sqlite.quick_check(connection, CHECK_S)
         schema.migrate(connection, schema.STEPS)
     except (*sqlite.DAMAGED, apsw.SQLError) as error:
-        keep_as_it_is(connection)
-        connection.close()
+        abandon(connection)
         raise JournalDamaged(path, str(error)) from error
     except apsw.Error as error:
         failed = NotWritten(*sqlite.problem(error, connection))
         connection.close()
         raise failed from error
     except (JournalDamaged, OtherVersion):
-        keep_as_it_is(connection)
-        connection.close()
+        abandon(connection)
         raise
     return connection
 
@@ -68,6 +67,8 @@ def log_length(connection: apsw.Connection) -> int:
     return max(pages, 0)
 
 
-def keep_as_it_is(connection: apsw.Connection) -> None:
-    """Let closing write nothing: neither log into tables nor anything else."""
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+def abandon(connection: apsw.Connection) -> None:
+    """Close it so that nothing is written: neither log into tables nor anything else. A closed one stays closed."""
+    with contextlib.suppress(apsw.ConnectionClosedError):
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.close()
