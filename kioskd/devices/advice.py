@@ -1,9 +1,10 @@
 """What a technician does about a device that cannot be used: one row a cause."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from drivers.base import WhyNot
+from drivers.base import Fault, Paper, PrinterStatus, WhyNot
 from kioskd.model.device import DeviceKind
 
 ADVICE: Final[Mapping[tuple[DeviceKind, WhyNot], str]] = {
@@ -23,3 +24,47 @@ ADVICE: Final[Mapping[tuple[DeviceKind, WhyNot], str]] = {
 def advice(kind: DeviceKind, why: WhyNot) -> str:
     """Return what to do about a device of this kind that cannot be opened."""
     return ADVICE[kind, why]
+
+
+SCANNER_FAILED: Final = "unplug the scanner, wait a moment, plug it in again; if that does not help, try another port"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an open printer prints nothing, in plain English, and what to do about it."""
+
+    problem: str
+    advice: str
+
+
+PAPER_OUT: Final = Trouble("paper is out", "put a new roll in and close the cover")
+COVER_OPEN: Final = Trouble("the cover is open", "close the cover until it clicks")
+OFF_LINE: Final = Trouble(
+    "the printer is off line", "let go of the feed button; if that is not it, switch it off and on"
+)
+STALLED: Final = Trouble(
+    "the printer does not answer any more", "switch the printer off and on; check that its cable sits firmly"
+)
+FAULTS: Final[Mapping[Fault, Trouble]] = {
+    Fault.CUTTER: Trouble("the cutter is stuck", "open the cover, take out the jammed paper, close the cover"),
+    Fault.UNRECOVERABLE: Trouble("the printer reports a fault", "switch the printer off and on; else have it repaired"),
+    Fault.RECOVERABLE: Trouble("the printer pauses", "let the print head cool down, or press the feed button"),
+}
+NO_PRINTER_FOUND: Final = Trouble(
+    "no receipt printer was found",
+    'plug one in, or say in [printer] where it is; a station without one says driver = "none"',
+)
+
+
+def trouble(status: PrinterStatus) -> Trouble | None:
+    """Return what stops the printer, the likeliest cause first; None while it prints, or does not say."""
+    if status.ready is not False:
+        return None
+    if status.cover_open:
+        return COVER_OPEN
+    if status.paper is Paper.OUT:
+        return PAPER_OUT
+    for fault, words in FAULTS.items():
+        if fault in (status.faults or ()):
+            return words
+    return OFF_LINE

@@ -1,168 +1,230 @@
 """One scanner's life: absent, opening, ready, failing, and again. It is read in the loop and never waits."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from drivers.base import CannotOpen, Code, DeviceGone, ScanLost, Scanner, WhyNot
-from drivers.hotplug import PathWatch
-from kioskd.devices.advice import advice
+from drivers.base import CannotOpen, Code, DeviceGone, ScanEvent, ScanLost, Scanner, WhyNot
+from kioskd.devices.advice import SCANNER_FAILED, advice
 from kioskd.model import inputs
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import Input
 from kioskd.model.settings import Secret
 
 BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
-"""Waits before a device is tried again that is there and cannot be opened; one that is absent is waited for."""
+"""Waits before a device is tried again that is there and cannot be used. One that is not there is waited for."""
+STEADY_S: Final = 10.0
+"""A scanner that was ready for so long and then failed is tried again at once, as one that never failed."""
 
 
-@dataclass(slots=True)
 class ScannerLife:
-    """One configured or found scanner."""
+    """One scanner, configured or found. Whoever watches its path tells it of plugging and unplugging."""
 
-    name: str
-    driver: str
-    path: str
-    open_scanner: Callable[[], Scanner]
-    deliver: Callable[[Input], None]
-    now_rfc3339: Callable[[], str]
-    identity: str | None = None
-    watch: bool = True
-    _scanner: Scanner | None = None
-    _watch: PathWatch | None = None
-    _timer: asyncio.TimerHandle | None = None
-    _retry: asyncio.TimerHandle | None = None
-    _failures: int = 0
-    _state: DeviceState | None = None
-    _problem: str | None = None
-    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    def __init__(
+        self,
+        name: str,
+        driver: str,
+        path: str,
+        open_scanner: Callable[[str], Scanner],
+        *,
+        deliver: Callable[[Input], None],
+        now_rfc3339: Callable[[], str],
+        identity: str | None = None,
+    ) -> None:
+        self.name = name
+        self.driver = driver
+        self.path = path
+        """Where it is, or was; empty while no device has been found for it."""
+        self.identity = identity
+        self._open_scanner = open_scanner
+        self._deliver = deliver
+        self._now_rfc3339 = now_rfc3339
+        self._loop = asyncio.get_running_loop()
+        self._scanner: Scanner | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
+        self._failures = 0
+        self._ready_since_s = 0.0
+        self._told: DeviceStatus | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether a device is open now."""
+        return self._scanner is not None
+
+    @property
+    def state(self) -> DeviceState:
+        """What was last told of it; absent before anything was."""
+        return self._told.state if self._told is not None else DeviceState.ABSENT
 
     def start(self) -> None:
-        """Watch for the device, and open it if it is there."""
-        if self.watch:
-            self._watch = PathWatch([Path(self.path)])
-            self._loop.add_reader(self._watch.fileno(), self._plugged)
-        self._open()
+        """Open the device if it is there."""
+        self._try_anew()
+
+    def plugged(self, path: str = "", identity: str | None = None) -> None:
+        """The device is there, at `path` if it moved. What was open under its name is another one, and gone."""
+        if self._scanner is not None:
+            self._give_back()
+        self.path = path or self.path
+        self.identity = identity or self.identity
+        self._try_anew()
+
+    def unplugged(self) -> None:
+        """The device is not there any more."""
+        self._give_back()
+        self._cancel_retry()
+        self._absent("it was unplugged")
+
+    def rights_changed(self) -> None:
+        """Whoever may open the device may be another one now: udev sets rights after the device appears."""
+        if self._scanner is None:
+            self._try_anew()
+
+    def missing(self, problem: str, remedy: str) -> None:
+        """No device was found for it."""
+        self._tell(DeviceState.ABSENT, problem, remedy)
 
     def close(self) -> None:
-        """Give the device back and stop watching."""
-        if self._retry is not None:
-            self._retry.cancel()
-        self._drop()
-        if self._watch is not None:
-            self._loop.remove_reader(self._watch.fileno())
-            self._watch.close()
-            self._watch = None
+        """Give the device back; nothing is said any more."""
+        self._cancel_retry()
+        self._give_back(says_what_is_left=False)
 
-    def _plugged(self) -> None:
-        assert self._watch is not None
-        if not self._watch.read():
-            return
-        if self._scanner is None:
-            self._failures = 0
-            self._open()
-            return
-        # The path now leads elsewhere: what is open is no longer what is plugged in.
-        try:
-            self._read()
-        except DeviceGone:
-            self._gone("unplugged")
-            return
-        if Path(self.path) not in self._watch.there:
-            self._gone("unplugged")
+    # ---- opening
 
-    def _open(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-            self._retry = None
-        self._tell(DeviceState.OPENING)
-        try:
-            scanner = self.open_scanner()
-        except CannotOpen as error:
-            self._cannot(error)
-            return
+    def _try_anew(self) -> None:
         self._failures = 0
+        self._tell(DeviceState.OPENING)
+        self._try()
+
+    def _try(self) -> None:
+        self._cancel_retry()
+        try:
+            scanner = self._open_scanner(self.path)
+        except CannotOpen as error:
+            self._cannot_open(error)
+            return
+        except ValueError as error:
+            # No later try changes what stands in the file.
+            self._tell(DeviceState.FAILING, str(error), "correct [[scanner]] and restart kioskd")
+            return
         self._scanner = scanner
+        self._ready_since_s = self._loop.time()
         self._loop.add_reader(scanner.fileno(), self._readable)
         self._tell(DeviceState.READY)
 
-    def _cannot(self, error: CannotOpen) -> None:
-        state = DeviceState.ABSENT if error.why is WhyNot.ABSENT else DeviceState.FAILING
-        self._tell(state, f"{self.path}: {error.detail}", advice(DeviceKind.SCANNER, error.why))
-        if state is DeviceState.FAILING or not self.watch:
-            wait_s = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
-            self._failures += 1
-            self._retry = self._loop.call_later(wait_s, self._open)
+    def _cannot_open(self, error: CannotOpen) -> None:
+        if not Path(self.path).exists():
+            # Waited for, not tried again: the kernel will say when it comes.
+            self._absent("nothing is there")
+            return
+        if self._failures or error.why not in (WhyNot.DENIED, WhyNot.BUSY):
+            state = DeviceState.ABSENT if error.why is WhyNot.ABSENT else DeviceState.FAILING
+            self._tell(state, f"{self.path}: {error.detail}", advice(DeviceKind.SCANNER, error.why))
+        # Else it is just plugged in: udev sets its rights, and who looks at new devices lets go of it, in a moment.
+        self._try_later()
+
+    def _try_later(self) -> None:
+        self._retry = self._loop.call_later(BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)], self._try)
+        self._failures += 1
+
+    def _cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
+
+    # ---- reading
 
     def _readable(self) -> None:
-        try:
-            self._read()
-        except DeviceGone:
-            self._gone("unplugged")
+        self._take(lambda scanner, now_s: scanner.read(now_s))
 
-    def _read(self) -> None:
-        scanner = self._scanner
-        if scanner is None:
+    def _expire(self) -> None:
+        self._expiry = None
+        self._take(lambda scanner, now_s: scanner.expire(now_s))
+
+    def _take(self, read: Callable[[Scanner, float], list[ScanEvent]]) -> None:
+        if self._scanner is None:
             return
-        self._hand_on(scanner.read(self._loop.time()))
+        try:
+            self._hand_on(read(self._scanner, self._loop.time()))
+        except DeviceGone:
+            self._failed(None)
+        except OSError as error:
+            # Left in the loop, a descriptor that only fails would be called without end.
+            self._failed(error.strerror or str(error))
+        else:
+            self._set_expiry()
 
-    def _hand_on(self, events: list[Code | ScanLost]) -> None:
+    def _hand_on(self, events: list[ScanEvent]) -> None:
         for event in events:
             match event:
                 case Code():
-                    self.deliver(inputs.Scanned(self.name, Secret(event.text)))
+                    self._deliver(inputs.Scanned(self.name, Secret(event.text)))
                 case ScanLost():
-                    self.deliver(inputs.ScanLost(self.name))
-        self._set_timer()
+                    self._deliver(inputs.ScanLost(self.name))
 
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        deadline = self._scanner.deadline() if self._scanner is not None else None
-        if deadline is not None:
-            self._timer = self._loop.call_at(deadline, self._expire)
+    def _set_expiry(self) -> None:
+        # Handing on may have closed everything.
+        due = self._scanner.deadline() if self._scanner is not None else None
+        if self._expiry is not None:
+            if due == self._expiry.when():
+                return
+            self._expiry.cancel()
+            self._expiry = None
+        if due is not None:
+            self._expiry = self._loop.call_at(due, self._expire)
 
-    def _expire(self) -> None:
-        scanner = self._scanner
+    def _failed(self, problem: str | None) -> None:
+        """What was open is of no use any more: unplugged, or, with a `problem`, failing."""
+        if self._loop.time() - self._ready_since_s >= STEADY_S:
+            self._failures = 0
+        self._give_back()
+        if problem is None:
+            self._absent("it was unplugged")
+        else:
+            self._tell(DeviceState.FAILING, f"{self.path}: {problem}", SCANNER_FAILED)
+        # It may be there again already, under the same name.
+        self._try_later()
+
+    def _give_back(self, *, says_what_is_left: bool = True) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        scanner, self._scanner = self._scanner, None
         if scanner is None:
             return
-        try:
-            self._hand_on(scanner.expire(self._loop.time()))
-        except DeviceGone:
-            self._gone("unplugged")
+        self._loop.remove_reader(scanner.fileno())
+        left: list[ScanEvent] = []
+        # DeviceGone, OSError: nothing whole was left.
+        with contextlib.suppress(DeviceGone, OSError):
+            left = scanner.read(self._loop.time())
+        cut_off = scanner.deadline() is not None
+        scanner.close()
+        if says_what_is_left:
+            self._hand_on(left)
+            if cut_off:
+                # The half that came is no barcode; the person must know that this scan did not count.
+                self._deliver(inputs.ScanLost(self.name))
 
-    def _gone(self, why: str) -> None:
-        self._drop()
-        self._tell(DeviceState.ABSENT, f"{self.path}: {why}", advice(DeviceKind.SCANNER, WhyNot.ABSENT))
-        # It may be back already, under the same name.
-        self._retry = self._loop.call_later(BACKOFF_S[0], self._open)
+    # ---- telling
 
-    def _drop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._scanner is not None:
-            self._loop.remove_reader(self._scanner.fileno())
-            self._scanner.close()
-            self._scanner = None
+    def _absent(self, problem: str) -> None:
+        self._tell(DeviceState.ABSENT, f"{self.path}: {problem}", advice(DeviceKind.SCANNER, WhyNot.ABSENT))
 
     def _tell(self, state: DeviceState, problem: str | None = None, remedy: str | None = None) -> None:
-        if (state, problem) == (self._state, self._problem):
+        before = self._told
+        identity = self.identity or self.path or None
+        if before is not None and (before.state, before.problem, before.identity) == (state, problem, identity):
             return
-        if state is DeviceState.OPENING and self._state in (DeviceState.ABSENT, DeviceState.FAILING):
-            return  # a try that fails again is no news
-        self._state, self._problem = state, problem
-        status = DeviceStatus(
+        self._told = DeviceStatus(
             self.name,
             DeviceKind.SCANNER,
             self.driver,
             state,
-            identity=self.identity or self.path,
-            since=self.now_rfc3339(),
+            identity=identity,
+            since=self._now_rfc3339(),
             problem=problem,
             advice=remedy,
         )
-        self.deliver(inputs.DeviceChanged(status))
+        self._deliver(inputs.DeviceChanged(self._told))

@@ -1,0 +1,64 @@
+"""What only the drivers know to be impossible in a configuration, so that it is refused at start and not at a slip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from drivers import PRINTERS, SCANNERS
+from drivers.base import PrinterFactory, ScannerFactory
+from drivers.escpos_encode import CODEPAGES
+from drivers.slip import PaperProfile
+from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSetting:
+    """One impossible value: `key` as in the file, `allowed` what may stand there."""
+
+    key: str
+    value: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value!r}: {self.allowed}"
+
+
+def wrong_settings(
+    scanners: Sequence[ScannerSettings],
+    printer: PrinterSettings | None,
+    *,
+    scanner_drivers: Mapping[str, ScannerFactory] = SCANNERS,
+    printer_drivers: Mapping[str, PrinterFactory] = PRINTERS,
+) -> tuple[WrongSetting, ...]:
+    """Return all that is wrong at once. Opens nothing, asks no device."""
+    wrong = [found for at, scanner in enumerate(scanners) if (found := _scanner(at, scanner, scanner_drivers))]
+    if printer is not None and printer.driver is not PrinterDriver.NONE:
+        wrong += _printer(printer, printer_drivers)
+    return tuple(wrong)
+
+
+def _scanner(at: int, scanner: ScannerSettings, drivers: Mapping[str, ScannerFactory]) -> WrongSetting | None:
+    if scanner.driver.value in drivers:
+        return None
+    return WrongSetting(f"scanner.{at}.driver", scanner.driver.value, f"this version has {', '.join(sorted(drivers))}")
+
+
+def _printer(printer: PrinterSettings, drivers: Mapping[str, PrinterFactory]) -> list[WrongSetting]:
+    wrong = []
+    if printer.driver.value not in drivers:
+        wrong.append(WrongSetting("printer.driver", printer.driver.value, f"this version has {', '.join(drivers)}"))
+    if printer.codepage not in CODEPAGES:
+        wrong.append(WrongSetting("printer.codepage", printer.codepage, f"one of {', '.join(CODEPAGES)}"))
+    try:
+        PaperProfile(printer.columns)
+    except ValueError as error:
+        wrong.append(WrongSetting("printer.columns", str(printer.columns), str(error).partition(": ")[2]))
+    if printer.driver is PrinterDriver.NETWORK:
+        from drivers.network_printer import parse_url  # noqa: PLC0415 - sockets, for network printers only
+
+        try:
+            parse_url(printer.url)
+        except ValueError:
+            wrong.append(WrongSetting("printer.url", printer.url, "host or host:port, as 192.168.1.40:9100"))
+    if printer.driver is PrinterDriver.SERIAL and not printer.port:
+        wrong.append(WrongSetting("printer.port", "", "the path of a serial port, as /dev/ttyUSB0"))
+    return wrong
