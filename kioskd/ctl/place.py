@@ -4,13 +4,14 @@
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from kioskd.config.loaded import Paths
 from kioskd.ctl.arguments import Where
 from kioskd.ctl.errors import WrongUsage
-from kioskd.model.settings import StationSettings
+
+if TYPE_CHECKING:
+    from kioskd.config import Paths
 
 DEFAULT_CONFIG: Final = Path("/etc/kioskd/kioskd.toml")
 
@@ -33,7 +34,7 @@ def codes_file(where: Where) -> Path:
     return path
 
 
-def _places(where: Where) -> Paths:
+def _places(where: Where) -> "Paths":
     from kioskd.config import BadConfiguration, load_paths  # noqa: PLC0415
 
     try:
@@ -47,6 +48,7 @@ def _timezone(where: Where) -> str:
     from kioskd.config import BadConfiguration  # noqa: PLC0415
     from kioskd.config.environment import variable  # noqa: PLC0415
     from kioskd.config.file import read_toml  # noqa: PLC0415
+    from kioskd.model.settings import StationSettings  # noqa: PLC0415
 
     zone: Any = where.environ.get(variable("station", "timezone"))
     if zone is None:

@@ -29,7 +29,7 @@ def run(asked: Asked) -> None:
     path = asked.options.codes_file or codes_file(asked.where)
     code = sys.stdin.readline().rstrip("\r\n") if asked.options.code_stdin else _asked_twice(asked.options.initials)
     try:
-        StaffCodes.add(path, asked.options.initials, code)
+        StaffCodes.load_or_new(path).add(asked.options.initials, code)
     except StaffCodesTrouble as problem:
         raise CtlError(str(problem)) from None
     if asked.json:
