@@ -36,5 +36,6 @@ class Refused(CtlError):  # noqa: N818
     def __init__(self, method: str, error: dict[str, object]) -> None:
         more = error.get("data")
         instead = more.get("instead") or more.get("advice") if isinstance(more, dict) else None
-        super().__init__(f"{method}: {error.get('message')}" + (f"; {instead}" if instead else ""))
+        message = str(error.get("message"))
+        super().__init__(f"{method}: {message.rstrip('.')}; {instead}" if instead else f"{method}: {message}")
         self.error = error
