@@ -1,5 +1,6 @@
-"""Staff's codes: who has one, kept as salted hashes in a file that only the daemon's user reads."""
+"""Staff's codes: initials and salted hashes in a file, and how often a wrong one may be tried."""
 
+from kioskd.staff.attempts import Attempts
 from kioskd.staff.codes import StaffCodes, StaffCodesTrouble
 
-__all__ = ["StaffCodes", "StaffCodesTrouble"]
+__all__ = ["Attempts", "StaffCodes", "StaffCodesTrouble"]

@@ -1,130 +1,178 @@
-"""The file of staff codes: a line `initials:salt:hash` each, made by `kioskctl staff add`. No code is ever stored."""
+"""The file of staff's codes: `initials:salted-hash` a line, `#` begins a remark; made by `kioskctl staff add`."""
 
-import hashlib
+import fcntl
 import hmac
 import os
 import re
-import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
-SHORTEST: Final = 4
-_INITIALS: Final = re.compile(r"[A-Za-z0-9._-]{1,12}")
-_N, _R, _P = 2**14, 8, 1
-"""scrypt's cost: 16 MiB and some 50 ms a try on a Pi. Each line names its own, so that it can rise."""
+from kioskd.staff.hashing import Recipe, new_recipe, parsed
+
+SHORTEST_CODE: Final = 4
+LONGEST_CODE: Final = 128
+_INITIALS: Final = re.compile(r"[^\W_][\w.-]{0,11}")
+_LARGEST_BYTES: Final = 1 << 20
 
 
-class StaffCodesTrouble(Exception):  # noqa: N818 - it says what happened
-    """Raised when the file cannot be read or changed; the text says what is wrong, where, and what to do."""
+class StaffCodesTrouble(Exception):  # noqa: N818 - named for what happened, as all of the house's
+    """Raised when the codes cannot be read or changed; its text names file, line and remedy, and never a code."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """One line of the file."""
-
+class _Row:
     initials: str
-    cost: tuple[int, int, int]
-    salt: bytes
+    recipe: Recipe
     digest: bytes
 
-    def fits(self, code: str) -> bool:
-        """Tell whether this is the code, in a time that does not tell how far it fits."""
-        return hmac.compare_digest(_digest(code, self.salt, self.cost), self.digest)
 
-    def line(self) -> str:
-        """Return the line as it stands in the file."""
-        n, r, p = self.cost
-        return f"{self.initials}:scrypt:{n}:{r}:{p}:{self.salt.hex()}:{self.digest.hex()}"
-
-
-def _digest(code: str, salt: bytes, cost: tuple[int, int, int]) -> bytes:
-    n, r, p = cost
-    return hashlib.scrypt(code.encode(), salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)
-
-
-@dataclass(frozen=True, slots=True)
 class StaffCodes:
-    """The codes of a station's staff."""
+    """The codes as the file had them when it was read."""
 
-    path: Path
-    _kept: Sequence[_Kept]
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read the file. Raises StaffCodesTrouble."""
-        try:
-            lines = path.read_text().splitlines()
-        except FileNotFoundError:
-            raise StaffCodesTrouble(f"{path}: there is no such file; make it: kioskctl staff add INITIALS") from None
-        except (OSError, UnicodeDecodeError) as error:
-            raise StaffCodesTrouble(f"{path}: cannot be read: {error}") from error
-        kept = [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-        return cls(path, kept)
+    def __init__(self, path: Path, rows: Sequence[_Row] = ()) -> None:
+        self.path: Final = path
+        self._rows: Final = tuple(rows)
 
     @classmethod
-    def load_or_new(cls, path: Path) -> Self:
+    def load(cls, path: Path) -> "StaffCodes":
+        """Read the file. Raises StaffCodesTrouble if there is none, or naming the line that is none."""
+        return cls(path, _rows(path, _lines(path)))
+
+    @classmethod
+    def load_or_new(cls, path: Path) -> "StaffCodes":
         """Read the file, or begin an empty one. Raises StaffCodesTrouble."""
-        return cls.load(path) if path.exists() else cls(path, ())
+        return cls.load(path) if path.exists() else cls(path)
 
     @property
-    def initials(self) -> Sequence[str]:
-        """Whose codes these are."""
-        return tuple(kept.initials for kept in self._kept)
+    def initials(self) -> tuple[str, ...]:
+        """Who has a code, in the file's order."""
+        return tuple(row.initials for row in self._rows)
 
     def check(self, code: str) -> str | None:
-        """Return whose code this is, or None. Tries every line, whichever fits: the time tells nothing."""
-        found = [kept.initials for kept in self._kept if kept.fits(code)]
-        return found[0] if found else None
+        """Return whose code it is, or None.
+
+        Takes tens of milliseconds, so not for an event loop: one scrypt for all lines that share a salt, as those
+        written here do. All lines are compared, whether one has matched or not.
+        """
+        hashes = {row.recipe: b"" for row in self._rows}
+        for recipe in hashes:
+            hashes[recipe] = recipe.hash(code[:LONGEST_CODE])
+        whose = None
+        for row in self._rows:
+            if hmac.compare_digest(hashes[row.recipe], row.digest):
+                whose = row.initials
+        return whose if len(code) <= LONGEST_CODE else None
 
     def add(self, initials: str, code: str) -> "StaffCodes":
-        """Give a person a code, or another one; the file is replaced whole. Raises StaffCodesTrouble."""
+        """Give a person a code, or another one; return the codes as they are then. The first one makes the file.
+
+        It is read again, then replaced whole: synced, 0600, remarks kept. Raises StaffCodesTrouble for a
+        weak code, for one that is somebody else's (not saying whose), and if the file cannot be changed.
+        """
         if not _INITIALS.fullmatch(initials):
-            raise StaffCodesTrouble(f"initials {initials!r}: 1 to 12 letters, digits, dots, dashes")
-        if len(code) < SHORTEST or code != code.strip() or not code.isprintable():
-            raise StaffCodesTrouble(f"the code must have {SHORTEST} characters at least, and no blanks around it")
-        owner = self.check(code)
-        if owner is not None and owner != initials:
-            raise StaffCodesTrouble("this code cannot be used; choose another")
-        salt = secrets.token_bytes(16)
-        cost = (_N, _R, _P)
-        fresh = _Kept(initials, cost, salt, _digest(code, salt, cost))
-        others = [kept for kept in self._kept if kept.initials != initials]
-        changed = StaffCodes(self.path, (*others, fresh))
-        changed._write()
-        return changed
-
-    def _write(self) -> None:
-        folder = self.path.parent
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd, name = tempfile.mkstemp(dir=folder, prefix=self.path.name)
-            with os.fdopen(fd, "w") as file:
-                file.write("".join(kept.line() + "\n" for kept in self._kept))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-            held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(held)
-            finally:
-                os.close(held)
-        except OSError as error:
-            raise StaffCodesTrouble(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise StaffCodesTrouble(f"initials {initials!r}: 1 to 12 letters, digits, . _ or - are wanted")
+        if reason := weakness(code):
+            raise StaffCodesTrouble(f"the code of {initials} {reason}; nothing was changed")
+        with _alone_in(self.path.parent):
+            lines = _lines(self.path) if self.path.exists() else []
+            rows = _rows(self.path, lines)
+            if StaffCodes(self.path, rows).check(code) not in {None, initials}:
+                raise StaffCodesTrouble(f"the code of {initials} cannot be used; choose another")
+            recipe = rows[0].recipe if rows else new_recipe()
+            line = f"{initials}:{recipe.line(recipe.hash(code))}"
+            kept = [each for each in lines if each.partition(":")[0] != initials]
+            _replace(self.path, [*kept, line])
+            return StaffCodes.load(self.path)
 
 
-def _parse(path: Path, number: int, line: str) -> _Kept:
+def weakness(code: str) -> str | None:
+    """Return why a code must not be used, or None."""
+    if len(code) < SHORTEST_CODE:
+        return f"is too short: at least {SHORTEST_CODE} characters"
+    if len(code) > LONGEST_CODE:
+        return f"is too long: at most {LONGEST_CODE} characters"
+    if not code.isprintable() or code != code.strip():
+        return "holds a control character, or a blank at an end"
+    if len(set(code)) == 1:
+        return "is one character again and again"
+    return None
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        initials, kind, n, r, p, salt, digest = line.strip().split(":")
-        if kind != "scrypt" or not _INITIALS.fullmatch(initials):
-            raise ValueError(kind)
-        cost = (int(n), int(r), int(p))
-        if not (2 <= cost[0] <= 2**20 and cost[0] & (cost[0] - 1) == 0 and 1 <= cost[1] <= 32 and 1 <= cost[2] <= 16):
-            raise ValueError(n)
-        return _Kept(initials, cost, bytes.fromhex(salt), bytes.fromhex(digest))
-    except ValueError:
-        raise StaffCodesTrouble(
-            f"{path}, line {number}: not a staff code; remove the line and run: kioskctl staff add INITIALS"
-        ) from None
+        with path.open("rb") as stream:
+            content = stream.read(_LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        raise StaffCodesTrouble(f"{path}: there is no such file; make it: kioskctl staff add INITIALS") from None
+    except OSError as error:
+        raise StaffCodesTrouble(f"{path} cannot be read: {error.strerror}") from None
+    if len(content) > _LARGEST_BYTES:
+        raise StaffCodesTrouble(f"{path} is too large for a file of staff codes")
+    try:
+        return content.decode().splitlines()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise StaffCodesTrouble(f"{path}, line {line}: not UTF-8") from None
+
+
+def _rows(path: Path, lines: Sequence[str]) -> list[_Row]:
+    rows: list[_Row] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        initials, colon, rest = line.partition(":")
+        if not colon or not _INITIALS.fullmatch(initials):
+            raise StaffCodesTrouble(f"{path}, line {number}: not `initials:salted-hash`")
+        if any(row.initials == initials for row in rows):
+            raise StaffCodesTrouble(f"{path}, line {number}: {initials} has a line already; take one of them out")
+        try:
+            recipe, digest = parsed(rest.strip())
+        except ValueError as error:
+            raise StaffCodesTrouble(f"{path}, line {number}: {error}") from None
+        rows.append(_Row(initials, recipe, digest))
+    return rows
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep two people who add codes at once from undoing each other's."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StaffCodesTrouble(f"{folder} cannot be opened: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _replace(path: Path, lines: Sequence[str]) -> None:
+    """Put the lines in the file's place, whole or not at all; its owner stays, or becomes the folder's."""
+    temporary: str | None = None
+    try:
+        keeper = (path if path.exists() else path.parent).stat()
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            if os.geteuid() == 0:
+                os.fchown(stream.fileno(), keeper.st_uid, keeper.st_gid)
+            stream.write("".join(f"{line}\n" for line in lines).encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+        temporary = None
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise StaffCodesTrouble(f"{path} cannot be written: {error.strerror}") from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
