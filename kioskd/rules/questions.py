@@ -1,10 +1,15 @@
 """What stands on the screen while the station waits for somebody: its question, or what to do next."""
 
+from typing import Final
+
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
 from kioskd.model.view import Flow, Tone
 from kioskd.rules.state import CardOrItem, FinishFirst, Message, Question, Session, Stage, StillCard, TypedCard
 from kioskd.rules.turn import Turn
+
+BEFORE_QUESTIONS: Final = frozenset({"still_there", "storage"})
+"""What lasts and matters more than a question."""
 
 
 def wording(question: Question, session: Session | None) -> Message:
@@ -41,8 +46,11 @@ def drop(turn: Turn) -> None:
 
 
 def remind(turn: Turn) -> None:
-    """Put the question on the screen again once what was said meanwhile has gone by."""
-    if turn.state.question is not None and turn.state.message is None:
+    """Put the question on the screen again once what was said meanwhile has gone by; nothing lasting covers it."""
+    message = turn.state.message
+    if turn.state.question is None:
+        return
+    if message is None or (message.until_mono_s is None and message.key not in BEFORE_QUESTIONS):
         turn.set(message=wording(turn.state.question, turn.state.session))
 
 

@@ -14,6 +14,8 @@ _AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 """AIM symbology identifier: `]`, a code letter and a modifier (ISO/IEC 15424)."""
 _CODABAR = re.compile(r"^[A-Da-d](.+)[A-Da-d]$")
 _SHOP_LENGTHS = (12, 13)
+_ADD_ON = re.compile(r"(97[89]\d{10})(?:\d{2}|\d{5})", re.ASCII)
+"""An ISBN or ISSN with the two or five digits printed beside it (price, issue)."""
 _LOST_AT_MOST = 10
 """Characters that a truncated scan may lack."""
 
@@ -83,7 +85,8 @@ Recognised = IsCommand | IsCard | IsItem | IsEither | IsNothing
 
 @lru_cache(maxsize=8)
 def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern) for pattern in patterns)
+    # ASCII: `\d` in a setting means the digits that SIP2 can carry, not those of every script.
+    return tuple(re.compile(pattern, re.ASCII) for pattern in patterns)
 
 
 def _matches(code: str, patterns: tuple[str, ...]) -> bool:
@@ -114,6 +117,8 @@ def _ean(digits: str) -> bool:
 
 
 def _is_shop(code: str) -> bool:
+    if _ADD_ON.fullmatch(code):
+        return True
     if not (code.isascii() and code.isdigit()) or len(code) not in _SHOP_LENGTHS:
         return False
     return code.startswith(("978", "979")) or _ean(code)
@@ -150,7 +155,8 @@ def _candidates(code: str, settings: BarcodeSettings, *, typed: bool) -> Sequenc
     forms = [plain]
     if codabar := _CODABAR.fullmatch(plain):
         forms.append(codabar.group(1))
-    forms += [found.group(1) for pattern in _compiled(settings.extract) if (found := pattern.search(plain))]
+    found = [pattern.search(plain) for pattern in _compiled(settings.extract)]
+    forms += [each.group(1) for each in found if each is not None and each.group(1)]
     return forms
 
 

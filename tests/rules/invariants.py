@@ -123,7 +123,7 @@ def _whose(station: "Station", effects: Sequence[e.Effect]) -> None:
             assert item is not None
             at = max(n for n, scan in enumerate(station.scans) if item in scan.code)
             firm = {station.scans[n].patron for n in range(at + 1)}
-            earlier = [scan.code for scan in station.scans[:at] if scan.code[:1] == "2"]
+            earlier = [scan.code for scan in station.scans[:at] if scan.code.startswith(("2", "ODD"))]
             assert patron in firm or any(str(patron) in code for code in earlier[-2:]), (write, station.scans)
 
 
