@@ -19,7 +19,7 @@ from drivers.escpos_encode import CUT, RESET
 from drivers.escpos_printer import CANCEL_PADDING
 from drivers.hotplug import Change, PathEvent
 from drivers.slip import PaperProfile
-from kioskd.devices.advice import STALLED, Trouble, advice, trouble
+from kioskd.devices.advice import OFF_LINE, STALLED, Trouble, advice, trouble
 from kioskd.devices.on_paper import Piece, on_paper
 from kioskd.devices.printer_place import Place, PrinterPlace
 from kioskd.devices.spool import Spool, Taken
@@ -33,8 +33,11 @@ log: Final = logging.getLogger("kioskd.printer")
 
 LOOK_S: Final = 5.0
 """A printer tells of its paper only when it is asked; a silent one is not asked."""
-LOOK_FAILING_S: Final = 1.0
-"""Somebody stands before it and changes the roll."""
+LOOK_STOPPED_S: Final = 1.0
+"""Somebody stands before it and changes the roll; after STOPPED_LOOKS of these it is LOOK_S again."""
+STOPPED_LOOKS: Final = 120
+EMPTY_AGAIN_LOOKS: Final = 20
+"""A printer that is stopped keeps our questions too; a full buffer would hear neither question nor cancelling."""
 LOOK_WAITING_S: Final = 0.25
 """While a slip waits for the printer, and for AFTER_SLIP_S after one."""
 LOOK_PRINTING_S: Final = 0.1
@@ -105,7 +108,8 @@ class PrinterLife:
         self._identity: str | None = None
         self._known: Known | None = None
         self._failures = 0
-        self._stopped = False
+        self._stopped_looks = 0
+        """How often in a row it said that it prints nothing."""
         self._owes_cancel = False
         self._owes_recovery = False
         self._answers = False
@@ -155,7 +159,7 @@ class PrinterLife:
             return LOOK_WAITING_S
         known = self._known
         if known is None or not known.ready or self._owes_cancel:
-            return LOOK_FAILING_S
+            return LOOK_STOPPED_S if self._stopped_looks < STOPPED_LOOKS else LOOK_S
         return LOOK_S if self._answers else None
 
     def _open_again_s(self) -> float | None:
@@ -198,7 +202,7 @@ class PrinterLife:
         if self._printer is not None:
             self._printer.close()
             self._printer = None
-        self._stopped = False
+        self._stopped_looks = 0
         if self._out is not None:
             self._broke_off(self._out)
         self._tell(DeviceState.ABSENT, trouble=why)
@@ -212,11 +216,13 @@ class PrinterLife:
             if self._owes_cancel:
                 self._cancel()
             status = self._printer.status()
-            stops = status.ready is False and not self._stopped
-            self._stopped = status.ready is False
-            if stops:
+            if trouble(status) is OFF_LINE:
+                # No cause: the answers may be from before and after a change.
+                status = self._printer.status()
+            ready = status.ready is not False
+            if not ready and self._stopped_looks % EMPTY_AGAIN_LOOKS == 0:
                 self._cancel()
-            if self._owes_recovery and not self._stopped:
+            if ready and self._owes_recovery:
                 self._printer.write(RECOVERED)
                 self._cancel()
                 self._owes_recovery = False
@@ -226,16 +232,18 @@ class PrinterLife:
         except driver.PrintFailed:
             # It may have more in its buffer than was known.
             self._owes_cancel = True
-            self._tell(DeviceState.FAILING, trouble=STALLED)
+            if not self._stopped_looks:
+                self._tell(DeviceState.FAILING, trouble=STALLED)
             return False
         except OSError as error:
             self._lost(Trouble(error.strerror or str(error), STALLED.advice))
             return False
         self._failures = 0
         self._answers = status.answers
-        state = DeviceState.FAILING if self._stopped else DeviceState.READY
-        self._tell(state, Paper(status.paper.value), trouble=trouble(status), ready=not self._stopped)
-        return not self._stopped
+        self._stopped_looks = 0 if ready else self._stopped_looks + 1
+        state = DeviceState.READY if ready else DeviceState.FAILING
+        self._tell(state, Paper(status.paper.value), trouble=trouble(status), ready=ready)
+        return ready
 
     def _cancel(self) -> None:
         assert self._printer is not None
