@@ -1,299 +1,281 @@
 """Who speaks next on the line: one question at a time, patrons before polls before the upload.
 
-It decides nothing: when to connect, to poll and to give up is the rules' to say. It owes an answer to everything: each
-`Ask` gets one `Answered` or `Unanswered`, each `Connect` one `LineUp` or `LineDown`.
+It decides nothing: when to connect, to poll and to give up is the rules' to say. What it owes:
+
+- Each `Ask` gets one `Answered` or `Unanswered`, at its `until_mono_s` at the latest. NO_LINE and UNSENDABLE say that
+  nothing of it was sent; with any other reason the library system may have heard it.
+- Each `Connect` gets one `LineUp` or `LineDown`, unless another `Connect` or a `Disconnect` follows before the word was
+  told: those end what was there, silently, and whoever says so knows it. The end of a line that was up gets one
+  `LineDown`, after the word on the question that was open on it.
+- A line on which an answer failed to come, could not be read or was about something else is closed: what comes later on
+  it could be taken for the answer to the next question.
+- A question of which nothing was sent outlives the end of its line, if the rules connect again at once; a patron's
+  look-up outlives it even if it was sent, once. So a server that closes idle lines costs nobody an answer. Not after
+  silence: nobody waits twice.
+- Nothing is told from within `connect`, `disconnect` or `ask`.
 """
 
 import asyncio
-import heapq
-import itertools
-import socket
-import zoneinfo
+import datetime as dt
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Final
+from enum import StrEnum
 
 from kioskd.ils import wording
-from kioskd.ils.line import Line, OpenLine, open_tcp
+from kioskd.ils.greeting import greet
+from kioskd.ils.line import OpenLine, open_tcp
+from kioskd.ils.talk import End, Ended, Talk, Trace
+from kioskd.ils.waiting import Queue, Waiting
 from kioskd.model.effects import Ask
-from kioskd.model.ils import LineTrouble, NoAnswer, Urgency
+from kioskd.model.ils import LineTrouble, NoAnswer
 from kioskd.model.inputs import Answered, Input, LineDown, LineUp, Unanswered
 from kioskd.model.settings import IlsSettings
-from kioskd.sip2 import answers as sip2
-from kioskd.sip2 import exchange, masked
+from kioskd.sip2.answers import Answer
 from kioskd.sip2.errors import Unsendable
-from kioskd.sip2.pin import Pin
-from kioskd.sip2.requests import Login, Question, ScStatus
-
-ORDER: Final = {Urgency.PATRON: 0, Urgency.POLL: 1, Urgency.UPLOAD: 2}
 
 Deliver = Callable[[Input], None]
-Trace = Callable[[str, str], None]
-"""Called with `out` or `in` and a masked line."""
 
 
-@dataclass(slots=True)
-class _Asked:
-    """One question until its answer."""
+class Standing(StrEnum):
+    """Where the line stands."""
 
-    ask: Ask
-    timer: asyncio.TimerHandle | None = None
-    sent_mono_s: float | None = None
-
-
-@dataclass(order=True, slots=True)
-class _Place:
-    """A question's place in the queue."""
-
-    urgency: int
-    number: int
-    asked: _Asked = field(compare=False)
-
-
-class Trouble(Exception):  # noqa: N818 - it says what happened
-    """Raised when a line cannot be brought up."""
-
-    def __init__(self, trouble: LineTrouble, detail: str) -> None:
-        super().__init__(detail)
-        self.trouble = trouble
-        self.detail = detail
+    DOWN = "down"
+    OPENING = "opening"
+    UP = "up"
+    ENDED = "ended"
+    """It was up; the rules have not been told yet, or have not yet said whether to connect again."""
 
 
 class Conversation:
-    """The daemon's end of the line to the library system."""
+    """The daemon's end of the line to the library system. Lives in one event loop and reads no clock but the loop's."""
 
     def __init__(
         self,
         settings: IlsSettings,
-        zone: zoneinfo.ZoneInfo,
+        zone: dt.tzinfo,
         deliver: Deliver,
         wall_s: Callable[[], float],
         *,
         open_line: OpenLine = open_tcp,
         trace: Trace | None = None,
+        traced: Callable[[], bool] = lambda: True,
     ) -> None:
+        """Take what it must know. `traced`: whether anybody looks at the trace now; masking a line costs time."""
         self._settings = settings
         self._zone = zone
         self._deliver = deliver
         self._wall_s = wall_s
         self._open_line = open_line
         self._trace = trace
+        self._traced = traced
         self._dialect = wording.dialect(settings)
-        self._numbers = itertools.count()
-        self._queue: list[_Place] = []
-        self._line: Line | None = None
-        self._exchange = exchange.Exchange(self._dialect)
-        self._up = False
-        self._current: _Asked | None = None
-        self._opening: asyncio.Task[None] | None = None
-        self._hello: asyncio.Future[sip2.Answer] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._standing = Standing.DOWN
+        self._talk: Talk | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+        self._waiting = Queue()
+        self._current: Waiting | None = None
+        self._words: deque[tuple[Input, int | None]] = deque()
+        self._line_number = 0
+        self._telling = False
+        self._promised = False
+        self._running: asyncio.AbstractEventLoop | None = None
 
     @property
-    def _running(self) -> asyncio.AbstractEventLoop:
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        if self._running is None:
+            self._running = asyncio.get_running_loop()
+        return self._running
+
+    # What the rules say.
 
     def connect(self, timeout_s: float) -> None:
-        """Open a line, log in, ask for the status; says `LineUp` or `LineDown`."""
-        self._hang_up()
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = self._running.create_task(self._open(timeout_s), name="ils-connect")
+        """Open a line, log in, ask for the status: `LineUp` or `LineDown` after `timeout_s` at the latest."""
+        self._leave_line()
+        self._standing = Standing.OPENING
+        self._talk = talk = Talk(self._dialect, self._trace, self._traced)
+        task = self._loop.create_task(self._open(talk, timeout_s), name="ils-connect")
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        self._promise()
 
     def disconnect(self) -> None:
         """Close the line; what still waits gets no answer."""
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
-        self._hang_up()
-        self._refuse_all(NoAnswer.NO_LINE)
-
-    async def close(self) -> None:
-        """End for good, and say nothing more."""
-        opening = self._opening
-        self._deliver = _nobody
-        self.disconnect()
-        if opening is not None:
-            await asyncio.gather(opening, return_exceptions=True)
+        self._leave_line()
+        self._standing = Standing.DOWN
+        self._refuse_all()
+        self._promise()
 
     def ask(self, ask: Ask) -> None:
         """Ask when it is this question's turn."""
-        asked = _Asked(ask)
-        if not self._up and self._opening is None:
-            self._say(Unanswered(ask.ask, NoAnswer.NO_LINE))
-            return
-        asked.timer = self._running.call_at(ask.until_mono_s, self._too_late, asked)
-        heapq.heappush(self._queue, _Place(ORDER[ask.urgency], next(self._numbers), asked))
-        self._pump()
+        asked = self._waiting.place(ask)
+        if self._standing is Standing.DOWN or ask.until_mono_s <= self._loop.time():
+            self._unanswered(asked, NoAnswer.NO_LINE)
+        else:
+            asked.timer = self._loop.call_at(ask.until_mono_s, self._too_late, asked)
+            self._waiting.put(asked)
+            self._ask_next()
+        self._promise()
+
+    async def close(self) -> None:
+        """End for good, and say nothing more."""
+        self.disconnect()
+        self._deliver = _nobody
+        self._words.clear()
+        await asyncio.gather(*self._opening, return_exceptions=True)
 
     # Bringing a line up.
 
-    async def _open(self, timeout_s: float) -> None:
-        detail = f"{self._settings.host}:{self._settings.port}"
+    async def _open(self, talk: Talk, timeout_s: float) -> None:
         try:
-            async with asyncio.timeout(timeout_s):
-                status = await self._bring_up()
-        except TimeoutError:
-            self._failed(LineTrouble.SILENT, f"{detail}: no answer within {timeout_s:g} s")
-        except Trouble as trouble:
-            self._failed(trouble.trouble, f"{detail}: {trouble.detail}")
-        except socket.gaierror as error:
-            self._failed(LineTrouble.NO_NAME, f"{detail}: the name is not known ({error.strerror})")
-        except OSError as error:
-            self._failed(LineTrouble.REFUSED, f"{detail}: {error.strerror or error}")
+            status = await greet(talk, self._settings, self._open_line, timeout_s)
+        except Ended as ended:
+            if talk is self._talk:
+                self._lost(ended.end, Standing.DOWN)
+                self._tell()
         else:
-            self._opening = None
-            self._up = True
-            self._say(LineUp(wording.status(status)))
-            self._pump()
-
-    async def _bring_up(self) -> sip2.AcsStatus:
-        self._exchange = exchange.Exchange(self._dialect)
-        line = Line(self._heard, self._ended)
-        self._line = line
-        await self._open_line(lambda: line, self._settings.host, self._settings.port)
-        if self._settings.login_user:
-            login = Login(self._settings.login_user, Pin(str(self._settings.login_password)))
-            answer = await self._greet(login)
-            if not (isinstance(answer, sip2.LoginAnswer) and answer.ok):
-                raise Trouble(LineTrouble.LOGIN, "the login was refused (94 said no)")
-        status = await self._greet(ScStatus())
-        assert isinstance(status, sip2.AcsStatus)
-        return status
-
-    async def _greet(self, question: Question) -> sip2.Answer:
-        self._hello = self._running.create_future()
-        try:
-            self._send(self._exchange.ask(question))
-            return await self._hello
-        except Unsendable as bad:
-            raise Trouble(LineTrouble.GARBLED, f"{question.code} cannot be written: {bad}") from bad
+            if talk is self._talk:
+                talk.join(self)
+                self._standing = Standing.UP
+                self._say(LineUp(wording.status(status, self._zone)), self._line_number)
+                self._tell()
         finally:
-            self._hello = None
+            if talk is not self._talk:
+                talk.close()
 
-    def _failed(self, trouble: LineTrouble, detail: str) -> None:
-        self._opening = None
-        self._hang_up()
-        self._refuse_all(NoAnswer.NO_LINE)
-        self._say(LineDown(trouble, detail))
+    # What the line says.
 
-    # While it is up.
+    def answered(self, answer: Answer) -> None:
+        """Take the answer to the present question."""
+        asked, talk = self._current, self._talk
+        assert asked is not None
+        assert talk is not None
+        meant = wording.heard(answer, asked.ask.question, self._zone)
+        if meant is None:
+            self._lost(talk.distrust(), Standing.ENDED)
+            self._tell()
+            return
+        self._current = None
+        self._done(asked, Answered(asked.ask.ask, meant, self._loop.time() - asked.sent_mono_s))
 
-    def _pump(self) -> None:
-        while self._up and self._current is None and self._queue:
-            asked = heapq.heappop(self._queue).asked
+    def ended(self, end: End) -> None:
+        """Take in that the line is over."""
+        self._lost(end, Standing.ENDED)
+        self._tell()
+
+    def rested(self) -> None:
+        """Tell what came, and go on."""
+        self._tell()
+
+    def _too_late(self, asked: Waiting) -> None:
+        talk = self._talk
+        if asked is self._current and talk is not None:
+            allowed_s = asked.ask.until_mono_s - asked.sent_mono_s
+            self._lost(talk.give_up(allowed_s), Standing.ENDED)
+        else:
+            self._unanswered(asked, asked.unsent_because)
+        self._tell()
+
+    def _lost(self, end: End, standing: Standing) -> None:
+        asked, self._current = self._current, None
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
+        self._standing = standing
+        if asked is not None:
+            if end.why is NoAnswer.DROPPED and asked.may_go_again:
+                self._waiting.put(asked)
+            else:
+                self._unanswered(asked, end.why)
+        if standing is Standing.DOWN or end.trouble is LineTrouble.SILENT:
+            self._refuse_all()
+        where = f"{self._settings.host}:{self._settings.port}"
+        self._say(LineDown(end.trouble, f"{where}: {end.detail}"), self._line_number)
+
+    def _leave_line(self) -> None:
+        """End what there is, silently; from here on no word of it is told any more."""
+        self._line_number += 1
+        for task in self._opening:
+            task.cancel()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            talk.close()
+        asked, self._current = self._current, None
+        if asked is not None:
+            self._unanswered(asked, NoAnswer.DROPPED)
+
+    # Whose turn it is.
+
+    def _ask_next(self) -> None:
+        talk = self._talk
+        while self._standing is Standing.UP and self._current is None and not self._telling:
+            assert talk is not None
+            # What stands unread was there before the question: it is no answer to it, and may be the line's end.
+            if not self._waiting or not talk.settled:
+                return
+            asked = self._waiting.next()
+            assert asked is not None
+            now_mono_s = self._loop.time()
+            if asked.ask.until_mono_s <= now_mono_s:
+                self._unanswered(asked, asked.unsent_because)
+                continue
             try:
-                line = self._exchange.ask(wording.question(asked.ask.question, self._wall_s(), self._zone))
+                talk.ask(wording.question(asked.ask.question, self._wall_s(), self._zone))
             except Unsendable:
                 self._unanswered(asked, NoAnswer.UNSENDABLE)
                 continue
+            asked.sent_mono_s = now_mono_s
+            asked.sendings += 1
             self._current = asked
-            asked.sent_mono_s = self._running.time()
-            self._send(line)
 
-    def _send(self, line: bytes) -> None:
-        if self._trace is not None:
-            self._trace("out", masked.masked(line))
-        assert self._line is not None
-        self._line.send(line)
+    def _refuse_all(self) -> None:
+        while (asked := self._waiting.next()) is not None:
+            self._unanswered(asked, asked.unsent_because)
 
-    def _heard(self, line: Line, text: bytes) -> None:
-        if line is not self._line:
-            return
-        if self._trace is not None:
-            self._trace("in", masked.masked(text))
-        heard = self._exchange.hear(text)
-        match heard:
-            case exchange.Answered():
-                self._answered(heard.answer)
-            case exchange.SendAgain():
-                self._send(heard.line)
-            case exchange.Dropped():
-                return
-            case exchange.Failed():
-                self._broke(NoAnswer.UNREADABLE, LineTrouble.GARBLED, heard.detail)
+    # Words to the rules, in order.
 
-    def _answered(self, answer: sip2.Answer) -> None:
-        if self._hello is not None:
-            if not self._hello.done():
-                self._hello.set_result(answer)
-            return
-        asked = self._current
-        if asked is None:
-            return
-        meant = wording.heard(answer, asked.ask.question)
-        if meant is None:
-            self._broke(NoAnswer.MISMATCHED, LineTrouble.GARBLED, "an answer about another item or patron")
-            return
-        self._current = None
+    def _unanswered(self, asked: Waiting, why: NoAnswer) -> None:
+        self._done(asked, Unanswered(asked.ask.ask, why))
+
+    def _done(self, asked: Waiting, word: Input) -> None:
         if asked.timer is not None:
             asked.timer.cancel()
-        assert asked.sent_mono_s is not None
-        round_trip_s = self._running.time() - asked.sent_mono_s
-        self._say(Answered(asked.ask.ask, meant, round_trip_s))
-        self._pump()
+        asked.over = True
+        self._say(word, None)
 
-    def _too_late(self, asked: _Asked) -> None:
-        if asked is self._current:
-            # Whatever comes now on this line could be taken for the answer to the next question.
-            self._broke(NoAnswer.TIMED_OUT, LineTrouble.SILENT, "no answer in time")
-            return
-        self._queue = [place for place in self._queue if place.asked is not asked]
-        heapq.heapify(self._queue)
-        self._unanswered(asked, NoAnswer.NO_LINE)
+    def _say(self, word: Input, line_number: int | None) -> None:
+        self._words.append((word, line_number))
 
-    def _ended(self, line: Line, why: str | None) -> None:
-        if line is not self._line:
-            return
-        if self._hello is not None:
-            if not self._hello.done():
-                trouble = LineTrouble.GARBLED if why else LineTrouble.LOST
-                self._hello.set_exception(Trouble(trouble, why or "the line was closed before it answered"))
-            return
-        trouble = LineTrouble.GARBLED if why else LineTrouble.LOST
-        self._broke(NoAnswer.DROPPED, trouble, why or "the library system closed the line")
+    def _promise(self) -> None:
+        """See that it is told soon: never from within, for the rules may be in the middle of the step that asked."""
+        if self._words and not self._promised and not self._telling:
+            self._promised = True
+            self._loop.call_soon(self._keep_promise)
 
-    def _broke(self, why: NoAnswer, trouble: LineTrouble, detail: str) -> None:
-        if self._hello is not None:
-            if not self._hello.done():
-                self._hello.set_exception(Trouble(trouble, detail))
-            return
-        asked, was_up = self._current, self._up
-        self._current = None
-        self._hang_up()
-        if asked is not None:
-            self._unanswered(asked, why)
-        self._refuse_all(NoAnswer.NO_LINE)
-        if was_up:
-            self._say(LineDown(trouble, detail))
+    def _keep_promise(self) -> None:
+        self._promised = False
+        self._tell()
 
-    def _hang_up(self) -> None:
-        self._up = False
-        line, self._line = self._line, None
-        if line is not None:
-            line.close()
-        if self._current is not None:
-            asked, self._current = self._current, None
-            self._unanswered(asked, NoAnswer.DROPPED)
+    def _tell(self) -> None:
+        """Tell all there is to tell, then ask the next; only ever called by the loop."""
+        self._telling = True
+        try:
+            while self._words:
+                word, line_number = self._words.popleft()
+                if line_number is None or line_number == self._line_number:
+                    self._deliver(word)
+        finally:
+            self._telling = False
+            if self._standing is Standing.ENDED:
+                self._loop.call_soon(self._nobody_connects, self._line_number)
+            self._ask_next()
+            self._promise()
 
-    def _refuse_all(self, why: NoAnswer) -> None:
-        queue, self._queue = self._queue, []
-        for place in sorted(queue):
-            self._unanswered(place.asked, why)
-
-    def _unanswered(self, asked: _Asked, why: NoAnswer) -> None:
-        if asked.timer is not None:
-            asked.timer.cancel()
-        self._say(Unanswered(asked.ask.ask, why))
-
-    def _say(self, what: Input) -> None:
-        # Never from within, for the rules may be in the middle of the step that asked; and always in order.
-        self._running.call_soon(self._tell, what)
-
-    def _tell(self, what: Input) -> None:
-        self._deliver(what)
+    def _nobody_connects(self, line_number: int) -> None:
+        """The rules heard that the line ended and let it be: nothing will come for those who wait."""
+        if self._standing is Standing.ENDED and line_number == self._line_number:
+            self._standing = Standing.DOWN
+            self._refuse_all()
+            self._tell()
 
 
 def _nobody(what: Input) -> None:

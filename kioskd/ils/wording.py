@@ -1,7 +1,6 @@
 """Our questions as SIP2 messages, and SIP2 answers as what the rules understand."""
 
 import datetime as dt
-import zoneinfo
 from typing import Final
 
 from kioskd.model import ils
@@ -47,12 +46,17 @@ def _pin(secret: Secret | None) -> Pin | None:
     return None if secret is None else Pin(str(secret))
 
 
-def _nb_due(due: dt.date | None, at: dt.datetime, *, no_block: bool) -> dt.datetime:
-    # Without no-block the transaction date stands there: 18 blanks make some servers close the line.
-    return dt.datetime.combine(due, END_OF_DAY) if no_block and due is not None else at
+def _forced(no_block: bool, due: dt.date | None, at: dt.datetime) -> tuple[bool, dt.datetime]:
+    """Return the no-block flag and nb due date as they go out.
+
+    No-block without a due date is not sent: newer Koha would take the transaction date for the due date and make a
+    loan that is overdue at once. Without no-block the transaction date stands there: 18 blanks make some servers close
+    the line.
+    """
+    return (True, dt.datetime.combine(due, END_OF_DAY)) if no_block and due is not None else (False, at)
 
 
-def question(asked: ils.Question, now_wall_s: float, zone: zoneinfo.ZoneInfo) -> ask.Question:
+def question(asked: ils.Question, now_wall_s: float, zone: dt.tzinfo) -> ask.Question:
     """Return the SIP2 message for a question. Times are local ones: SIP2's four blanks mean local time."""
 
     def local(wall_s: float) -> dt.datetime:
@@ -69,25 +73,34 @@ def question(asked: ils.Question, now_wall_s: float, zone: zoneinfo.ZoneInfo) ->
             return ask.ItemInformation(asked.item, now)
         case ils.AskCheckout():
             at = local(asked.at_wall_s)
-            due = _nb_due(asked.due, at, no_block=asked.no_block)
-            return ask.Checkout(
-                asked.patron, asked.item, at, due, asked.no_block, asked.renewal_allowed, _pin(asked.pin)
-            )
+            no_block, due = _forced(asked.no_block, asked.due, at)
+            return ask.Checkout(asked.patron, asked.item, at, due, no_block, asked.renewal_allowed, _pin(asked.pin))
         case ils.AskRenew():
             at = local(asked.at_wall_s)
-            due = _nb_due(asked.due, at, no_block=asked.no_block)
-            return ask.Renew(asked.patron or "", asked.item, at, due, asked.no_block, pin=_pin(asked.pin))
+            no_block, due = _forced(asked.no_block, asked.due, at)
+            return ask.Renew(asked.patron or "", asked.item, at, due, no_block, pin=_pin(asked.pin))
         case ils.AskCheckin():
             return ask.Checkin(asked.item, local(asked.at_wall_s))
         case ils.AskEndSession():
             return ask.EndPatronSession(asked.patron, now)
 
 
-def _date(moment: dt.datetime | None) -> dt.date | None:
-    return moment.date() if moment is not None else None
+def _local(moment: dt.datetime | None, zone: dt.tzinfo) -> dt.datetime | None:
+    """Return a moment as a clock in the station's room shows it; naive ones are local already, as SIP2 has it."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    try:
+        return moment.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return None
 
 
-def status(answer: sip2.AcsStatus) -> ils.StatusAnswer:
+def _day(moment: dt.datetime | None, zone: dt.tzinfo) -> dt.date | None:
+    local = _local(moment, zone)
+    return local.date() if local is not None else None
+
+
+def status(answer: sip2.AcsStatus, zone: dt.tzinfo) -> ils.StatusAnswer:
     """Return what 98 says; only the first flag and the time-out are to be believed."""
     flags = {
         "checkin_ok": answer.checkin_ok,
@@ -96,43 +109,50 @@ def status(answer: sip2.AcsStatus) -> ils.StatusAnswer:
         "status_update_ok": answer.status_update_ok,
         "offline_ok": answer.offline_ok,
     }
-    moment = answer.time
     return ils.StatusAnswer(
         online=not answer.says_offline,
         timeout_s=answer.timeout_s,
         time_text=answer.time_text,
-        local_time=moment if moment is not None and moment.tzinfo is None else None,
+        local_time=_local(answer.time, zone),
         flags={name: flag for name, flag in flags.items() if flag is not None},
         supports=answer.supported,
     )
 
 
-def heard(answer: sip2.Answer, asked: ils.Question) -> ils.Answer | None:
-    """Return what an answer means to the rules; None: it is about another item or patron, or of another kind."""
+def heard(answer: sip2.Answer, asked: ils.Question, zone: dt.tzinfo) -> ils.Answer | None:
+    """Return what an answer means to the rules; None: it is about another item or patron, or of another kind.
+
+    Numbers are compared as they stand, blanks around them aside: neither case nor leading zeros are forgiven, for some
+    library has two books that differ by no more. An answer that names nobody else is taken for the one asked for if it
+    refuses; one that agrees must name its item (64: its patron). Who renews by the item alone has no patron to compare.
+    """
     match answer, asked:
         case sip2.AcsStatus(), ils.AskStatus():
-            return status(answer)
+            return status(answer, zone)
         case sip2.PatronInformationAnswer(), ils.AskPatron():
-            return None if _other(answer.patron, asked.patron) else _patron(answer, asked.patron)
+            fits = _names(answer.patron, asked.patron, must=answer.valid is not False)
+            return _patron(answer, asked.patron) if fits else None
         case sip2.ItemInformationAnswer(), ils.AskItem():
-            return None if _other(answer.item, asked.item) else _item(answer, asked.item)
+            fits = _names(answer.item, asked.item, must=answer.circulation is not CirculationStatus.OTHER)
+            return _item(answer, asked.item, zone) if fits else None
         case sip2.CheckoutAnswer(), ils.AskCheckout():
-            other = _other(answer.item, asked.item) or _other(answer.patron, asked.patron)
-            return None if other else _loan(answer)
+            fits = _names(answer.item, asked.item, must=answer.ok) and _names(answer.patron, asked.patron)
+            return _loan(answer, zone) if fits else None
         case sip2.RenewAnswer(), ils.AskRenew():
-            other = _other(answer.item, asked.item) or _other(answer.patron, asked.patron or "")
-            return None if other else _loan(answer)
+            fits = _names(answer.item, asked.item, must=answer.ok) and _names(answer.patron, asked.patron or "")
+            return _loan(answer, zone) if fits else None
         case sip2.CheckinAnswer(), ils.AskCheckin():
-            return None if _other(answer.item, asked.item) else _checkin(answer)
+            return _checkin(answer) if _names(answer.item, asked.item, must=answer.ok) else None
         case sip2.EndSessionAnswer(), ils.AskEndSession():
-            return ils.EndSessionAnswer(answer.ended)
+            return ils.EndSessionAnswer(answer.ended) if _names(answer.patron, asked.patron) else None
         case _:
             return None
 
 
-def _other(said: str, asked: str) -> bool:
-    """Tell whether an answer names somebody or something else; one that names nothing is taken at its word."""
-    return bool(said.strip()) and bool(asked) and said.strip() != asked
+def _names(said: str, asked: str, *, must: bool = False) -> bool:
+    """Tell whether an answer names what was asked for, or at least nothing else unless it must."""
+    said = said.strip()
+    return not must if not said else not asked or said == asked.strip()
 
 
 def _patron(answer: sip2.PatronInformationAnswer, asked: PatronBarcode) -> ils.PatronAnswer:
@@ -150,7 +170,7 @@ def _patron(answer: sip2.PatronInformationAnswer, asked: PatronBarcode) -> ils.P
     )
 
 
-def _item(answer: sip2.ItemInformationAnswer, asked: ItemBarcode) -> ils.ItemAnswer:
+def _item(answer: sip2.ItemInformationAnswer, asked: ItemBarcode, zone: dt.tzinfo) -> ils.ItemAnswer:
     circulation = answer.circulation
     known = not (circulation in (CirculationStatus.OTHER, None) and not answer.title.strip())
     return ils.ItemAnswer(
@@ -161,12 +181,12 @@ def _item(answer: sip2.ItemInformationAnswer, asked: ItemBarcode) -> ils.ItemAns
         known=known,
         title=answer.title,
         due_text=answer.due_text,
-        due=_date(answer.due_at),
+        due=_day(answer.due_at, zone),
         message=answer.message,
     )
 
 
-def _loan(answer: sip2.CheckoutAnswer | sip2.RenewAnswer) -> ils.LoanAnswer:
+def _loan(answer: sip2.CheckoutAnswer | sip2.RenewAnswer, zone: dt.tzinfo) -> ils.LoanAnswer:
     return ils.LoanAnswer(
         ok=answer.ok,
         renewal=answer.renewal_ok is True,
@@ -174,7 +194,7 @@ def _loan(answer: sip2.CheckoutAnswer | sip2.RenewAnswer) -> ils.LoanAnswer:
         patron=answer.patron,
         title=answer.title,
         due_text=answer.due_text,
-        due=_date(answer.due_at),
+        due=_day(answer.due_at, zone),
         message=answer.message,
     )
 
