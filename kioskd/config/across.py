@@ -1,6 +1,7 @@
 """What no single value shows: keys that need, exclude or repeat one another."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,8 +68,9 @@ def doubtful(settings: Settings) -> Iterator[str]:
         devices.append(("printer", "[printer]", settings.printer))
     for name, place, device in devices:
         uses = USES.get((name, device.driver.value), frozenset(WHERE))
+        values = asdict(device)
         for key in WHERE:
-            if key not in uses and getattr(device, key, ""):
+            if key not in uses and values.get(key):
                 yield f"{place} {key} is not used by driver {device.driver}"
     if settings.session.warning_s < 20:
         yield "[session] warning_s: below 20 s slow people cannot answer (WCAG 2.2.1)"

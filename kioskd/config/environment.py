@@ -8,20 +8,17 @@ from typing import Any, Final
 from kioskd.config.file import Tables
 from kioskd.config.keys import SECTIONS
 from kioskd.config.kinds import Checked, Flag, Kind, ListOf, Number, Whole
+from kioskd.config.names import PREFIX, variable
 from kioskd.config.near import meant
 from kioskd.config.problems import Problem, kind, printable
 
-PREFIX: Final = "KIOSKD_"
+__all__ = ["from_environment", "variable", "variables"]
+
 _WORDS: Final[Mapping[str, bool]] = {
     "true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False,
 }  # fmt: skip
 _WHOLE: Final = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?\d{1,18}(\.\d{0,18})?", re.ASCII)
-
-
-def variable(section: str, key: str) -> str:
-    """Return the variable's name for a key."""
-    return f"{PREFIX}{section}__{key}".upper()
 
 
 def variables() -> list[str]:

@@ -1,12 +1,10 @@
-"""The TOML file: read whole, its tables told apart; what stands in them is checked elsewhere."""
+"""The TOML file, read whole; what stands in it is checked elsewhere."""
 
 import tomllib
 from pathlib import Path
 from typing import Any, Final
 
-from kioskd.config.keys import SECTIONS
-from kioskd.config.near import meant
-from kioskd.config.problems import BadConfiguration, Problem, kind, printable
+from kioskd.config.problems import BadConfiguration, Problem, printable
 
 LARGEST_BYTES: Final = 1 << 20
 
@@ -37,39 +35,6 @@ def read_toml(path: Path) -> Tables:
         raise BadConfiguration([Problem(source, "", "is nested too deeply")]) from None
     except ValueError as error:
         raise BadConfiguration([Problem(source, "", f"is not TOML: {_without_values(error)}")]) from None
-
-
-def told_apart(tables: Tables, source: str) -> tuple[Tables, list[Problem]]:
-    """Return the known sections that are tables, and what is wrong with the others."""
-    good: Tables = {}
-    problems = []
-    for name, content in tables.items():
-        section = SECTIONS.get(name)
-        if section is None:
-            problems.append(_stranger(source, name, content))
-        elif section.many:
-            if isinstance(content, list) and all(isinstance(each, dict) for each in content):
-                good[name] = content
-            else:
-                problems.append(Problem(source, f"[[{name}]]", kind(content), f"a list of tables, each [[{name}]]"))
-        elif isinstance(content, dict):
-            good[name] = content
-        else:
-            problems.append(Problem(source, f"[{name}]", kind(content), f"a table, [{name}]"))
-    return good, problems
-
-
-def _stranger(source: str, name: str, content: object) -> Problem:
-    if isinstance(content, dict | list):
-        sections = ", ".join(f"[[{each}]]" if section.many else f"[{each}]" for each, section in SECTIONS.items())
-        return Problem(source, f"[{printable(name)}]", f"unknown section{meant(name, SECTIONS)}", sections)
-    homes = [f"[{each}]" for each, section in SECTIONS.items() if name in section.keys]
-    return Problem(
-        source,
-        printable(name),
-        "stands outside of all sections",
-        f"under {' or '.join(homes)}" if homes else "no such key",
-    )
 
 
 def _without_values(error: ValueError) -> str:

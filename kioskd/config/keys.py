@@ -229,3 +229,8 @@ SECTIONS: Final[Mapping[str, Section]] = {
         prefix="helpdesk",
     ),
 }
+
+
+def heading(name: str) -> str:
+    """Return how a section begins in the file."""
+    return f"[[{name}]]" if name in SECTIONS and SECTIONS[name].many else f"[{name}]"

@@ -9,13 +9,15 @@ from typing import Any, Final, cast
 from pydantic import ValidationError
 
 from kioskd.config import across, secrets
-from kioskd.config.environment import PREFIX, from_environment, variable
-from kioskd.config.file import Tables, read_toml, told_apart
+from kioskd.config.environment import from_environment
+from kioskd.config.file import Tables, read_toml
 from kioskd.config.keys import LOGIN_PASSWORD_FILE, LOGIN_USER, SECTIONS
 from kioskd.config.loaded import Loaded
 from kioskd.config.models import validated
+from kioskd.config.names import PREFIX, variable
 from kioskd.config.problems import BadConfiguration, Problem, printable
 from kioskd.config.profiles import PROFILES
+from kioskd.config.tables import told_apart
 from kioskd.config.telling import problem
 from kioskd.model.settings import NO_SECRET, ScannerSettings, Secret, Settings
 
@@ -50,9 +52,11 @@ class _Reading:
         try:
             checked = validated(layers)
         except ValidationError as wrong:
-            errors = wrong.errors(include_url=False)
             self._problems += [
-                problem(error, self._source) for error in errors if self._file_is_good or error["type"] != "missing"
+                problem(error, self._source)
+                for error in wrong.errors(include_url=False)
+                if not (error["type"] == "missing" and not self._file_is_good)
+                and not (error["type"] == "too_short" and error["input"])  # its members are told already
             ]
         printer = self._effective("printer") if "printer" in self._file or "printer" in self._variables else None
         languages = self._effective("station").get("languages")

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kioskd.config import checks
-from kioskd.config.environment import variable
 from kioskd.config.file import read_toml
 from kioskd.config.loaded import Paths
+from kioskd.config.names import variable
 from kioskd.config.problems import BadConfiguration, Problem, printable, shown
 from kioskd.model.settings import SocketSettings, StationSettings
 

@@ -23,7 +23,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = ": ".join(part for part in (self.source, self.key) if part)
-        return f"{place}: {self.found}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        text = f"{place}: {self.found}" + (f"; allowed: {self.allowed}" if self.allowed else "")
+        # What is repeated of a file may hold what upsets a terminal, or line ends that look like another problem.
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 class BadConfiguration(Exception):  # noqa: N818 - named for what happened, as all of the house's
@@ -43,7 +45,7 @@ def shown(value: object) -> str:
     """Return a value as a problem shows it: on one line, not too long, a table or a list by its kind alone."""
     match value:
         case str():
-            text = repr(value)
+            text = f"'{value}'" if value.isprintable() else repr(value)
             return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
         case bool():
             return str(value).lower()

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kioskd.config.environment import variable
-from kioskd.config.keys import SECTIONS
+from kioskd.config.keys import SECTIONS, heading
 from kioskd.config.kinds import Checked, ListOf
+from kioskd.config.names import variable
 from kioskd.config.near import meant
 from kioskd.config.problems import Problem, kind, printable, shown
 
@@ -35,7 +35,7 @@ def problem(error: Mapping[str, Any], source: Source) -> Problem:
 def _unknown(name: str, key: str, where: str, place: str) -> Problem:
     keys = SECTIONS[name].keys
     found = "unknown key" + meant(key, keys)
-    if homes := [f"[{each}]" for each, section in SECTIONS.items() if key in section.keys]:
+    if homes := [heading(each) for each, section in SECTIONS.items() if key in section.keys]:
         found += f"; it belongs under {' or '.join(homes)}"
     return Problem(where, f"{place} {printable(key)}", found, ", ".join(keys))
 
