@@ -14,7 +14,7 @@ from kioskd.model import effects as e
 from kioskd.model import inputs
 from kioskd.model.entry import UNSENT, AddEntry, EntryState, ModeName
 from kioskd.model.errors import ErrorKind
-from kioskd.model.ils import AskCheckout, AskRenew, AskStatus, Urgency
+from kioskd.model.ils import AskCheckout, AskRenew, Urgency
 from kioskd.model.settings import Secret
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, LineResult, View
@@ -29,7 +29,6 @@ from kioskd.texts import table
 if TYPE_CHECKING:
     from tests.rules.station import Station
 
-STATUS = AskStatus()
 PROMISED = {LineResult.RECORDED, LineResult.CHECKED_OUT, LineResult.RENEWED}
 
 

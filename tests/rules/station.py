@@ -18,7 +18,7 @@ from kioskd.model import inputs
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.entry import Entry, ModeName
 from kioskd.model.errors import CallError
-from kioskd.model.ils import LineTrouble, NoAnswer, Urgency
+from kioskd.model.ils import AskStatus, LineTrouble, NoAnswer, Urgency
 from kioskd.model.settings import (
     BarcodeSettings,
     IlsSettings,
@@ -90,7 +90,7 @@ class Station:
     hangs_on: tuple[type, ...] = ()
     """It answers all but these."""
     dies: list[str] = field(default_factory=list)
-    """What becomes of the next answers: `ok`, or the line dies `before` or `after` it acted."""
+    """What becomes of the next answers but 98s: `ok`, or the line dies `before` or `after` it acted."""
     login_refused: bool = False
     journal_waits: bool = False
     """The journal answers when `save()` is called."""
@@ -330,7 +330,7 @@ class Station:
         else:
             self.line.opening = None
             self.line.up = True
-            status = self.library.answer(invariants.STATUS, self._today())
+            status = self.library.answer(AskStatus(), self._today())
             self._inputs.append(inputs.LineUp(status))
 
     def open_line(self) -> None:
@@ -346,7 +346,8 @@ class Station:
     def _answer(self) -> None:
         ask = self.line.current
         assert ask is not None
-        fate = self.dies.pop(0) if self.dies else "ok"
+        polled = isinstance(ask.question, AskStatus)
+        fate = self.dies.pop(0) if self.dies and not polled else "ok"
         if fate == "before":
             self._broke(NoAnswer.DROPPED, LineTrouble.LOST)
             return

@@ -1,0 +1,426 @@
+"""The upload: each entry reaches the library system once, in order, whatever happens to the line."""
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kioskd.model import calls as c
+from kioskd.model import effects as e
+from kioskd.model.entry import AddRow, EntryState, ModeName, Seq, StorageProblem
+from kioskd.model.errors import ErrorKind
+from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew
+from kioskd.model.inputs import ScanLost
+from kioskd.model.settings import StationKind
+from kioskd.model.view import Flow
+from tests.rules import invariants
+from tests.rules.library import Book, Deed, Patron
+from tests.rules.station import ANNA, BEN, BOOK, CLEO, DISC, FILM, Station, town
+
+STAFF = c.Role.STAFF
+JANUARY = dt.date(2027, 1, 5)
+
+
+def recorded(*loans: tuple[str, str], **changes: object) -> Station:
+    """A staff station that lent these offline; the library system is still away."""
+    station = town(kind=StationKind.STAFF, **changes).offline()
+    for card, item in loans:
+        if station.state.session is None or station.state.session.patron != card:
+            station.scan(card)
+        station.scan(item)
+    station.finish()
+    station.advance(10)
+    return station
+
+
+def comes_back(station: Station, seconds: float = 120) -> Station:
+    station.back()
+    station.advance(seconds)
+    return station
+
+
+def fates(station: Station) -> list[tuple[EntryState, str | None]]:
+    return [(entry.state, entry.outcome) for entry in station.entries]
+
+
+def sent(station: Station) -> list[object]:
+    return [question for question in station.library.heard if isinstance(question, AskCheckout | AskRenew)]
+
+
+def test_in_sequence_with_the_time_at_which_it_happened() -> None:
+    station = recorded((ANNA, BOOK), (BEN, FILM), (ANNA, DISC))
+    times = [entry.what.at_wall_s for entry in station.entries]
+    comes_back(station)
+    assert station.lent() == [(ANNA, BOOK), (BEN, FILM), (ANNA, DISC)]
+    assert [question.at_wall_s for question in sent(station)] == times
+    assert [question.no_block for question in sent(station)] == [False] * 3
+    assert fates(station) == [(EntryState.SETTLED, "lent")] * 3
+    assert (station.mode, station.view.unsent) == (ModeName.ONLINE, 0)
+
+
+def test_one_sync_marks_up_to_20_and_each_is_marked_before_it_is_sent() -> None:
+    station = town(kind=StationKind.STAFF).offline()
+    station.scan(ANNA)
+    items = [f"311680000{n:05}" for n in range(45)]
+    station.library.books.update({item: Book() for item in items})
+    for item in items:
+        station.scan(item)
+    comes_back(station)
+    marks = [effect for effect in station.of(e.Save) if any(_sends(write) for write in effect.writes)]
+    assert [len(mark.writes) for mark in marks] == [20, 20, 5]
+    assert [item for _, item in station.lent()] == items
+
+
+def _sends(write: object) -> bool:
+    return isinstance(write, AddRow) and write.state is EntryState.SENDING
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_answer_that_was_lost_is_looked_up_first(moment: str) -> None:
+    station = recorded((ANNA, BOOK))
+    station.dies = [moment]
+    station.library.heard.clear()
+    comes_back(station)
+    asked = [
+        type(question) for question in station.library.heard if isinstance(question, AskPatron | AskItem | AskCheckout)
+    ]
+    assert station.lent() == [(ANNA, BOOK)]
+    if moment == "after":
+        assert asked == [AskCheckout, AskPatron]
+        assert fates(station) == [(EntryState.SETTLED, "found_on_loan")]
+    else:
+        assert asked == [AskPatron, AskItem, AskCheckout]
+        assert fates(station) == [(EntryState.SETTLED, "lent")]
+
+
+def test_after_a_restart_what_was_marked_is_looked_up_before_it_is_sent() -> None:
+    station = recorded((ANNA, BOOK), (ANNA, FILM))
+    for seq, entry in station.journal.entries.items():
+        station.journal.entries[seq] = replace(entry, state=EntryState.SENDING, sendings=1)
+    station.library.books[BOOK] = Book(holder=ANNA, due=dt.date(2026, 12, 15))
+    again = Station(config=station.config, library=station.library, journal=station.journal).start()
+    again.advance(60)
+    assert fates(again) == [(EntryState.SETTLED, "found_on_loan"), (EntryState.SETTLED, "lent")]
+    assert again.lent() == [(ANNA, FILM)]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_renewal_whose_answer_was_lost_is_decided_by_its_due_date(moment: str) -> None:
+    station = town().offline()
+    station.library.books[BOOK] = Book(holder=ANNA, due=dt.date(2026, 11, 30))
+    station.call(c.SessionStart(Flow.RENEW))
+    station.scan(BOOK)
+    station.finish()
+    station.dies = ["ok", moment]
+    comes_back(station)
+    assert station.library.ledger == [Deed("renewed", ANNA, BOOK)]
+    assert fates(station)[0][0] is EntryState.SETTLED
+
+
+def test_a_checkout_of_what_the_patron_has_already_is_sent_once_as_a_renewal() -> None:
+    station = recorded((ANNA, BOOK))
+    station.library.books[BOOK] = Book(holder=ANNA, due=dt.date(2026, 11, 30))
+    comes_back(station)
+    assert station.library.ledger == [Deed("renewed", ANNA, BOOK)]
+    assert fates(station) == [(EntryState.SETTLED, "renewed")]
+
+
+@pytest.mark.parametrize(
+    ("patron", "book", "outcome"),
+    [
+        (None, Book(), "patron_not_found"),
+        (Patron(denied=True), Book(), "patron_blocked"),
+        (Patron(lost=True), Book(), "patron_blocked"),
+        (Patron(), None, "item_not_found"),
+        (Patron(), Book(holder=BEN), "on_loan_to_another"),
+        (Patron(), Book(on_hold=True), "on_hold"),
+    ],
+)
+def test_what_is_refused_waits_as_an_exception_of_its_class(
+    patron: Patron | None, book: Book | None, outcome: str
+) -> None:
+    station = recorded((ANNA, BOOK), (CLEO, FILM))
+    for shelf, key, thing in ((station.library.patrons, ANNA, patron), (station.library.books, BOOK, book)):
+        shelf.pop(key)
+        if thing is not None:
+            shelf[key] = thing
+    comes_back(station)
+    assert fates(station) == [(EntryState.EXCEPTION, outcome), (EntryState.SETTLED, "lent")]
+    assert (station.mode, station.view.exceptions, station.view.unsent) == (ModeName.ONLINE, 1, 0)
+
+
+def test_an_exception_holds_up_later_entries_of_the_same_item_only() -> None:
+    station = recorded((ANNA, BOOK), (BEN, FILM), (CLEO, BOOK))
+    station.library.patrons[ANNA] = Patron(denied=True)
+    comes_back(station)
+    assert fates(station) == [
+        (EntryState.EXCEPTION, "patron_blocked"),
+        (EntryState.SETTLED, "lent"),
+        (EntryState.EXCEPTION, "behind_exception"),
+    ]
+    assert station.lent() == [(BEN, FILM)]
+
+
+class TestDueDate:
+    def test_staffs_date_goes_with_the_no_block_flag(self) -> None:
+        station = town(kind=StationKind.STAFF).offline()
+        station.scan(ANNA)
+        station.call(c.SessionDueDate(JANUARY), STAFF)
+        station.scan(BOOK)
+        comes_back(station)
+        (question,) = sent(station)
+        assert (question.no_block, question.due) == (True, JANUARY)
+        assert station.library.books[BOOK].due == JANUARY
+
+    def test_where_no_block_is_off_it_is_not_sent(self) -> None:
+        station = town(kind=StationKind.STAFF, ils={"no_block": False}).offline()
+        station.scan(ANNA)
+        station.call(c.SessionDueDate(JANUARY), STAFF)
+        station.scan(BOOK)
+        comes_back(station)
+        assert [question.no_block for question in sent(station)] == [False]
+
+    def test_a_date_that_was_not_kept_is_told(self) -> None:
+        station = town(kind=StationKind.STAFF).offline()
+        station.library.keeps_due_dates = False
+        station.scan(ANNA)
+        station.call(c.SessionDueDate(JANUARY), STAFF)
+        station.scan(BOOK)
+        comes_back(station)
+        assert fates(station) == [(EntryState.EXCEPTION, "due_date_not_kept")]
+        assert station.entries[0].answer["wanted"] == "2027-01-05"
+
+
+def test_a_list_that_tells_nothing_leaves_a_lost_loan_unsure() -> None:
+    station = recorded((ANNA, BOOK))
+    station.library.lists_loans = False
+    station.dies = ["after"]
+    comes_back(station)
+    assert (fates(station), station.lent()) == ([(EntryState.EXCEPTION, "unsure")], [(ANNA, BOOK)])
+
+
+class TestDeaths:
+    def test_an_entry_that_kills_the_line_is_parked_and_the_rest_goes_on(self) -> None:
+        station = recorded((BEN, FILM), (ANNA, BOOK), (CLEO, DISC))
+        answer = station._answer
+
+        def deadly() -> None:
+            question = station.line.current.question if station.line.current else None
+            if isinstance(question, AskCheckout) and question.item == BOOK:
+                station.dies = ["before"]
+            answer()
+
+        station._answer = deadly  # type: ignore[method-assign]
+        comes_back(station, 900)
+        assert fates(station) == [
+            (EntryState.SETTLED, "lent"),
+            (EntryState.EXCEPTION, "unsure"),
+            (EntryState.SETTLED, "lent"),
+        ]
+        assert station.mode is ModeName.ONLINE
+
+    def test_a_library_system_that_hangs_on_loans_makes_no_exceptions(self) -> None:
+        station = recorded((BEN, FILM), (ANNA, BOOK))
+        station.reachable, station.hangs_on = True, (AskCheckout,)
+        station.advance(3600)
+        assert station.journal.summary().exceptions == 0
+        assert station.journal.summary().unsent == 2
+        comes_back(station, 300)
+        assert sorted(station.lent()) == [(ANNA, BOOK), (BEN, FILM)]
+
+    def test_days_of_a_dying_line_are_borne(self) -> None:
+        station = recorded((ANNA, BOOK))
+        station.watch = False
+        station.dies = ["before"] * 4000
+        station.back()
+        for _ in range(20):
+            station.advance(3600)
+        assert len(station.dies) < 4000
+        station.dies.clear()
+        station.advance(1200)
+        assert station.journal.summary().unsent == 0
+
+
+def test_the_rate_is_kept() -> None:
+    station = recorded((ANNA, BOOK), (ANNA, FILM), (ANNA, DISC), ils={"upload_per_s": 0.5})
+    station.back()
+    while station.mode is ModeName.OFFLINE:
+        station.advance(0.1)
+    times = []
+    for _ in range(80):
+        times.append(len(station.lent()))
+        station.advance(0.1)
+    assert times.count(1) == pytest.approx(20, abs=1)
+    assert times.count(2) == pytest.approx(20, abs=1)
+
+
+def test_it_starts_within_the_spread_and_not_always_at_once() -> None:
+    waits = set()
+    for instance in range(5):
+        station = recorded((ANNA, BOOK), ils={"upload_spread_s": 50.0})
+        station.state = replace(station.state, instance=f"6d2c1c1e-5b39-4c7e-9d0f-3c0d6a0c9b1{instance}")
+        station.back()
+        while station.mode is ModeName.OFFLINE:
+            station.advance(1)
+        began = station.mono_s
+        while not station.lent():
+            station.advance(1)
+        waits.add(round(station.mono_s - began))
+    assert max(waits) <= 52
+    assert len(waits) > 2
+
+
+def test_staff_start_it_without_waiting() -> None:
+    station = recorded((ANNA, BOOK), ils={"upload_spread_s": 5000.0})
+    station.back()
+    while station.mode is ModeName.OFFLINE:
+        station.advance(1)
+    answer = station.asks(c.UploadStart(), STAFF)
+    assert isinstance(answer, e.Reply)
+    assert station.lent() == [(ANNA, BOOK)]
+
+
+def test_the_night_starts_it_too() -> None:
+    station = recorded((ANNA, BOOK), ils={"upload_spread_s": 500_000.0})
+    station.back()
+    station.advance(14 * 3600)
+    assert station.lent() == []
+    station.advance(3600 + 5)
+    assert station.lent() == [(ANNA, BOOK)]
+
+
+class TestTakingBack:
+    def at(self, question: type, **changes: object) -> Station:
+        """A station whose upload waits for the answer to a first question of this kind."""
+        station = recorded((ANNA, BOOK), (BEN, FILM), **changes)
+        station.library_waits = True
+        station.reachable = True
+        for _ in range(200):
+            if station.line.opening:
+                station.open_line()
+            elif station.line.current and isinstance(station.line.current.question, question):
+                return station
+            elif station.line.current:
+                station.answer()
+            else:
+                station.advance(1)
+        raise AssertionError
+
+    def goes_on(self, station: Station) -> None:
+        station.library_waits = station.journal_waits = False
+        station.tell(ScanLost("front"))
+        station.advance(200)
+
+    def test_before_it_was_sent(self) -> None:
+        station = recorded((ANNA, BOOK), (BEN, FILM))
+        station.call(c.JournalWithdraw(Seq(1), "left"), STAFF)
+        comes_back(station)
+        assert fates(station) == [(EntryState.WITHDRAWN, "withdrawn"), (EntryState.SETTLED, "lent")]
+        assert (station.entries[0].reason, station.lent()) == ("left", [(BEN, FILM)])
+
+    def test_while_it_is_being_sent_a_person_must_check_it_in(self) -> None:
+        station = self.at(AskCheckout)
+        station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        self.goes_on(station)
+        assert fates(station) == [(EntryState.EXCEPTION, "check_this_in"), (EntryState.SETTLED, "lent")]
+
+    def test_an_answer_that_comes_while_it_is_taken_back_changes_nothing(self) -> None:
+        station = self.at(AskCheckout)
+        station.journal_waits = True
+        station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        station.save()
+        station.answer()
+        self.goes_on(station)
+        assert fates(station)[0] == (EntryState.EXCEPTION, "check_this_in")
+
+    def test_the_next_in_turn_is_not_sent_while_it_is_taken_back(self) -> None:
+        station = self.at(AskCheckout)
+        station.journal_waits = True
+        station.call(c.JournalWithdraw(Seq(2)), STAFF)
+        station.save()
+        station.answer()
+        while station.journal.asked:
+            station.save()
+        self.goes_on(station)
+        assert station.lent() == [(ANNA, BOOK)]
+        assert fates(station) == [(EntryState.SETTLED, "lent"), (EntryState.EXCEPTION, "check_this_in")]
+
+    def test_what_was_not_taken_back_after_all_is_sent(self) -> None:
+        station = self.at(AskCheckout)
+        station.journal.problem = StorageProblem.FULL
+        error = station.refused(c.JournalWithdraw(Seq(2)), STAFF)
+        assert error.kind is ErrorKind.STORAGE
+        station.journal.problem = None
+        self.goes_on(station)
+        assert station.lent() == [(ANNA, BOOK), (BEN, FILM)]
+        assert station.mode is ModeName.ONLINE
+
+    def test_twice_at_once_is_once(self) -> None:
+        station = recorded((ANNA, BOOK))
+        station.journal_waits = True
+        first = station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        second = station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        while station.journal.asked:
+            station.save()
+        assert isinstance(station.answers[first][0], e.Reply)
+        assert isinstance(station.answers[second][0], e.Fail)
+
+    @pytest.mark.parametrize("seq", [1, 99])
+    def test_what_waits_for_nothing_cannot_be_taken_back(self, seq: int) -> None:
+        station = comes_back(recorded((ANNA, BOOK)))
+        assert station.refused(c.JournalWithdraw(Seq(seq)), STAFF).kind is ErrorKind.NOT_NOW
+
+    def test_what_a_patron_waits_for_cannot(self) -> None:
+        station = town()
+        station.scan(ANNA)
+        station.library_waits = True
+        station.scan(BOOK)
+        assert station.refused(c.JournalWithdraw(Seq(1)), STAFF).kind is ErrorKind.NOT_NOW
+        station.answer()
+        assert station.results() == [(BOOK, "checked_out")]
+
+    def test_the_line_on_the_screen_says_so(self) -> None:
+        station = town().offline()
+        station.scan(ANNA)
+        station.scan(BOOK)
+        station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        assert station.results() == [(BOOK, "withdrawn")]
+
+    def test_handed_over_entries_are_never_sent(self) -> None:
+        station = recorded((ANNA, BOOK), (BEN, FILM))
+        answer = station.asks(c.JournalHandOver((Seq(1),), "koc"), STAFF)
+        assert isinstance(answer, e.Reply)
+        comes_back(station)
+        assert fates(station) == [(EntryState.HANDED_OVER, "koc"), (EntryState.SETTLED, "lent")]
+        assert station.lent() == [(BEN, FILM)]
+
+    @pytest.mark.parametrize("seqs", [(), (Seq(1), Seq(99))])
+    def test_all_are_handed_over_or_none(self, seqs: tuple[Seq, ...]) -> None:
+        station = recorded((ANNA, BOOK))
+        assert station.refused(c.JournalHandOver(seqs, "koc"), STAFF).kind is ErrorKind.NOT_NOW
+        assert station.entries[0].state is EntryState.RECORDED
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.sampled_from(["ok", "ok", "before", "after"]), max_size=30),
+    st.lists(
+        st.tuples(st.sampled_from([ANNA, BEN, CLEO]), st.sampled_from([BOOK, FILM, DISC])), max_size=6, unique=True
+    ),
+)
+def test_however_the_line_dies_each_loan_is_made_once(fate: list[str], loans: list[tuple[str, str]]) -> None:
+    station = recorded(*loans)
+    station.dies = list(fate)
+    comes_back(station, 900)
+    station.dies.clear()
+    comes_back(station, 900)
+    invariants.all_settled(station)
+    first = {}
+    for card, item in loans:
+        first.setdefault(item, card)
+    unsure = {entry.what.item for entry in station.entries if entry.outcome == "unsure"}
+    assert {item: card for card, item in station.lent() if item not in unsure} == {
+        item: card for item, card in first.items() if item not in unsure
+    }
