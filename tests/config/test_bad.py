@@ -29,7 +29,6 @@ WRONG = [
     ("[station]\nlanguages = ['en', 'en']", "[station] languages: a language twice"),
     ("[station]\ngates = 1", "[station] gates: 1; allowed: true or false"),
     ("[station]\ngates = 'true'", "[station] gates: 'true'; allowed: true or false"),
-    ("[station]\nlibrary = 'a\\u0007'", None),
     ('[station]\nlibrary = "a\\u001bc"', r"[station] library: 'a\x1bc': it holds a control character"),
     ("[socket]\nstaff_users = ['a:b']", "[socket] staff_users, number 1: 'a:b': not of that form"),
     ("[staff]\nunlock_minutes = 0", "[staff] unlock_minutes: 0; allowed: a number above 0"),
@@ -56,7 +55,6 @@ WRONG = [
     ("[barcodes]\npatron = ['^2(']", "[barcodes] patron, number 1: '^2(': it does not compile: missing )"),
     ("[barcodes]\npatron = ['.+']", "[barcodes] patron, number 1: '.+': it takes in the command barcode KIOSK00"),
     ("[barcodes]\nitem = ['[a-z]{5}77']", "it takes in the command barcode KIOSK77"),
-    ("[barcodes]\nitem = [r'\\d*']", None),
     (r"[barcodes]" + "\nitem = ['\\d*']", "[barcodes] item, number 1: '\\d*': it matches the empty code"),
     ("[barcodes]\nitem = []", "[barcodes] item: an empty list"),
     ("[barcodes]\nitem = [3]", "[barcodes] item, number 1: 3: not a regular expression"),
@@ -91,7 +89,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), [case for case in WRONG if case[1]])
+@pytest.mark.parametrize(("text", "expected"), WRONG)
 def test_a_wrong_value_is_told_with_place_and_allowed_values(told: Told, text: str, expected: str) -> None:
     top, section = (text + "\n", "") if not text.startswith("[") else ("", text + "\n")
     if section.startswith("[ils]"):
@@ -198,11 +196,15 @@ def toml(value: Any) -> str:
 def judged(path: Path | None, environ: dict[str, str]) -> None:
     """Settings, or problems that can be printed."""
     try:
-        assert isinstance(load(path, environ, need_file=False), Loaded)
-    except BadConfiguration as bad:
-        assert bad.problems
-        assert len(str(bad).splitlines()) == 1 + len(bad.problems)
-        assert all(line.isprintable() for line in str(bad).splitlines())
+        loaded = load(path, environ, need_file=False)
+    except BadConfiguration as refused:
+        bad = refused
+    else:
+        assert isinstance(loaded, Loaded)
+        return
+    assert bad.problems
+    assert len(str(bad).splitlines()) == 1 + len(bad.problems)
+    assert all(line.isprintable() for line in str(bad).splitlines())
 
 
 @QUICK
@@ -232,9 +234,8 @@ def test_any_file_is_settings_or_problems(tmp_path: Path, noise: bytes, top: dic
     judged(path, {})
 
 
-NAMES = st.sampled_from([variable(*key) for key in KEYS] + ["KIOSKD_SCANNER"]) | st.text(max_size=8).map(
-    "KIOSKD_{}".format
-)
+KNOWN = st.sampled_from([*(variable(*key) for key in KEYS), "KIOSKD_SCANNER"])
+NAMES = KNOWN | st.text(max_size=8).map("KIOSKD_{}".format)
 TEXTS = st.text(max_size=12) | VALUES.map(lambda value: json.dumps(value, default=str))
 
 

@@ -207,7 +207,7 @@ def test_flags_as_people_write_them_in_variables(read: Load, word: str) -> None:
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_profile_sets_defaults_that_keys_override(read: Load, profile: str) -> None:
     plain, chosen = read(ONE_LINE).settings.ils, read(f'{ONE_LINE}ils.profile = "{profile}"\n').settings.ils
-    changes: Any = {key: value for key, value in PROFILES[profile].defaults.items()}
+    changes: Any = dict(PROFILES[profile].defaults)
     assert chosen == replace(plain, profile=profile, **changes)
     for key in PROFILES[profile].defaults:
         kept = getattr(plain, key)
@@ -220,7 +220,7 @@ def test_a_default_file_that_is_missing_leaves_it_to_the_environment(tmp_path: P
     assert settings.ils.host == "h"
     with pytest.raises(BadConfiguration, match=r"none: \[ils\] host: not set.*KIOSKD_ILS__HOST"):
         load(tmp_path / "none", {}, need_file=False)
-    with pytest.raises(BadConfiguration, match="none: there is no such file$"):
+    with pytest.raises(BadConfiguration, match=r"none: there is no such file$"):
         load(tmp_path / "none", {}, need_file=True)
 
 

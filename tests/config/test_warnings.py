@@ -16,7 +16,7 @@ HOST = 'ils.host = "h"\nils.login_user = ""\n'
         ("offline.block_list = '/none'", ["[offline] block_list: there is no /none: no card is blocked while offline"]),
         (
             "ils.upload_login_user = 'u'",
-            ["[ils] upload_login_user is set but upload_login_password_file is not: the p"],
+            ["[ils] upload_login_user is set but upload_login_password_file is not:"],
         ),
         ("printer = {driver = 'none', url = 'p:1'}", []),
         ("printer = {driver = 'serial', port = '/dev/a', url = 'p:1'}", ["[printer] url is not used by driver serial"]),
