@@ -38,6 +38,16 @@ _T = TypeVar("_T")
 AMONG: Final = "WHERE seq IN (SELECT value FROM json_each(?))"
 SLICE: Final = 256
 """Entries read at once: short enough that a scan may wait for it."""
+STRIDE: Final = 4096
+"""Entries looked at for them."""
+CHOOSE: Final = """
+    SELECT seq FROM entries WHERE seq > ?1 AND seq <= ?2
+    AND (?3 IS NULL OR ?3 = ifnull(
+        (SELECT rows.state FROM rows WHERE rows.seq = entries.seq ORDER BY n DESC LIMIT 1), entries.state))
+    AND (clock = 'unsure' OR (at_wall_s >= ifnull(?4, at_wall_s) AND (?5 IS NULL OR at_wall_s < ?5)))
+    ORDER BY seq LIMIT ?6
+"""
+"""Those that may pass: an unsure time may have been corrected, which is seen later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +160,7 @@ class JournalReader:
         left = which.limit
         after = which.after
         while left is None or left > 0:
-            entries, last = self._slice(after, which.state)
+            entries, last = self._slice(after, which)
             if last is None:
                 return
             after = last
@@ -228,16 +238,23 @@ class JournalReader:
             _, entry, _ = columns.entry_of(found[0])
             self._oldest_text = moment(self._corrected(seq, entry).at_wall_s, self._zone)
 
-    def _slice(self, after: Seq, state: EntryState | None) -> tuple[list[Entry], Seq | None]:
+    def _slice(self, after: Seq, which: EntryFilter) -> tuple[list[Entry], Seq | None]:
         """Return the next entries that may be asked for, and the last number looked at; None: there is no more."""
-        if state is not None and state in WAITING:
+        if which.state is not None and which.state in WAITING:
             found = self._query(
-                "SELECT seq FROM standing WHERE seq > ? AND state = ? ORDER BY seq LIMIT ?", (after, state.value, SLICE)
+                "SELECT seq FROM standing WHERE seq > ? AND state = ? ORDER BY seq LIMIT ?",
+                (after, which.state.value, SLICE),
             )
             seqs = [Seq(_int(seq)) for (seq,) in found]
             return self._by_number(seqs), seqs[-1] if seqs else None
-        cells = self._query(f"{ENTRIES.select} WHERE seq > ? ORDER BY seq LIMIT ?", (after, SLICE))
-        return self._stand(cells), Seq(_int(cells[-1][0])) if cells else None
+        newest = self._next_seq - 1
+        if after >= newest:
+            return [], None
+        to = min(after + STRIDE, newest)
+        state = which.state.value if which.state is not None else None
+        found = self._query(CHOOSE, (after, to, state, which.since_wall_s, which.until_wall_s, SLICE))
+        seqs = [Seq(_int(seq)) for (seq,) in found]
+        return self._by_number(seqs), seqs[-1] if len(seqs) == SLICE else Seq(to)
 
     def _by_number(self, seqs: Sequence[Seq]) -> list[Entry]:
         if not seqs:
