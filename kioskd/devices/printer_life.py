@@ -224,7 +224,6 @@ class PrinterLife:
                 self._cancel()
             if ready and self._owes_recovery:
                 self._printer.write(RECOVERED)
-                self._cancel()
                 self._owes_recovery = False
         except driver.DeviceGone as error:
             self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))

@@ -1,5 +1,6 @@
 """What only the drivers know to be impossible in a configuration, so that it is refused at start and not at a slip."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ def wrong_settings(
 ) -> tuple[WrongSetting, ...]:
     """Return all that is wrong at once. Opens nothing, asks no device."""
     wrong = [found for at, scanner in enumerate(scanners) if (found := _scanner(at, scanner, scanner_drivers))]
+    wrong += _twice(scanners)
     if printer is not None and printer.driver is not PrinterDriver.NONE:
         wrong += _printer(printer, printer_drivers)
     return tuple(wrong)
@@ -40,6 +42,18 @@ def _scanner(at: int, scanner: ScannerSettings, drivers: Mapping[str, ScannerFac
     if scanner.driver.value in drivers:
         return None
     return WrongSetting(f"scanner.{at}.driver", scanner.driver.value, f"this version has {', '.join(sorted(drivers))}")
+
+
+def _twice(scanners: Sequence[ScannerSettings]) -> list[WrongSetting]:
+    """Return the later ones of those that lead to one device: it can be opened once."""
+    wrong, seen = [], dict[str, str]()
+    for at, scanner in enumerate(scanners):
+        path = os.path.normpath(scanner.port or scanner.device) if scanner.port or scanner.device else ""
+        other = seen.setdefault(path, scanner.name)
+        if path and other is not scanner.name:
+            key = "port" if scanner.port else "device"
+            wrong.append(WrongSetting(f"scanner.{at}.{key}", path, f"another path: {other!r} has this one"))
+    return wrong
 
 
 def _printer(printer: PrinterSettings, drivers: Mapping[str, PrinterFactory]) -> list[WrongSetting]:
