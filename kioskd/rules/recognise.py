@@ -160,6 +160,19 @@ def _candidates(code: str, settings: BarcodeSettings, *, typed: bool) -> Sequenc
     return forms
 
 
+def matched(form: str, settings: BarcodeSettings) -> IsCard | IsItem | IsEither | IsNothing | None:
+    """Tell what a number is by the patterns alone; None: neither pattern matches."""
+    card, item = _matches(form, settings.patron), _matches(form, settings.item)
+    if card and item:
+        return IsEither(form)
+    if not (card or item):
+        return None
+    state = check_digit(form)
+    if state is CheckDigitState.BAD and settings.check_digit is CheckDigit.REQUIRE:
+        return IsNothing(Why.CHECK_DIGIT, len(form), _kind(form))
+    return IsCard(PatronBarcode(form), state) if card else IsItem(ItemBarcode(form), state)
+
+
 def recognise(code: str, settings: BarcodeSettings, *, typed: bool) -> Recognised:
     """Tell what a code is.
 
@@ -172,14 +185,8 @@ def recognise(code: str, settings: BarcodeSettings, *, typed: bool) -> Recognise
         row = COMMANDS.get(command.group(1))
         return IsCommand(row.command) if row else IsNothing(Why.UNKNOWN_COMMAND, len(plain), "command")
     for form in forms:
-        card, item = _matches(form, settings.patron), _matches(form, settings.item)
-        if card and item:
-            return IsEither(form)
-        if card or item:
-            state = check_digit(form)
-            if state is CheckDigitState.BAD and settings.check_digit is CheckDigit.REQUIRE:
-                return IsNothing(Why.CHECK_DIGIT, len(form), _kind(form))
-            return IsCard(PatronBarcode(form), state) if card else IsItem(ItemBarcode(form), state)
+        if (found := matched(form, settings)) is not None:
+            return found
     return IsNothing(_why_not(plain, settings), len(plain), _kind(plain))
 
 
