@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from kioskd.model import calls as c
+from kioskd.model.barcode import ItemBarcode
 from kioskd.model.effects import Query, ReadEntries, Reply
 from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
 from kioskd.model.errors import ErrorKind
@@ -10,6 +11,7 @@ from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
 from kioskd.rules import lending, mode, policy, scanning, staffing, upload, visiting
 from kioskd.rules.policy import Act
+from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
 from kioskd.rules.turn import Turn, awaited, unsent
 from kioskd.texts import say
@@ -136,8 +138,17 @@ def _checkin(turn: Turn, call: c.ItemCheckin) -> None:
     if policy.how(turn.state, Act.CHECKIN) is not policy.How.LIVE:
         policy.refuse(turn, Act.CHECKIN)
         return
+    match recognise(call.code, turn.state.settings.barcodes, typed=True):
+        case IsItem(code, _) | IsEither(code):
+            item = ItemBarcode(code)
+        case IsNothing() if call.code.strip():
+            # Staff know items that no pattern knows; the library system decides.
+            item = ItemBarcode(call.code.strip())
+        case _:
+            turn.fail(ErrorKind.BAD_PARAMS, "code: this is no item's number; scan the barcode of the item")
+            return
     until = turn.at.mono_s + mode.timeout_s(turn)
-    question = AskCheckin(call.code, turn.at.wall_s)
+    question = AskCheckin(item, turn.at.wall_s)
     turn.ask(question, Asking(AskFor.CHECKIN, request=turn.request), Urgency.PATRON, until)
     turn.request = None
 

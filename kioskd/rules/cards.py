@@ -7,8 +7,7 @@ from kioskd.model.ils import AskEndSession, AskPatron, NoAnswer, PatronAnswer, U
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import mode, questions
-from kioskd.rules.lending import GOOD
+from kioskd.rules import lending, mode, questions
 from kioskd.rules.state import (
     OPEN,
     AskFor,
@@ -71,7 +70,13 @@ def typed(turn: Turn, card: PatronBarcode, *, proven: bool) -> None:
 
 
 def begin(turn: Turn, card: PatronBarcode | None, flow: Flow, *, unmatched: bool = False) -> None:
-    """Open a session; with a card, ask the library system about it where that is possible."""
+    """Open a session; with a card, ask the library system about it where that is possible.
+
+    None is opened while nothing could be saved in it.
+    """
+    if turn.state.storage is not None:
+        lending.refuse_storage(turn, turn.state.storage)
+        return
     session = Session(
         id=turn.uuid(),
         flow=flow,
@@ -178,7 +183,7 @@ def goodbye(turn: Turn) -> None:
 
 def done_good(session: Session) -> int:
     """Return how many items the patron may take."""
-    return sum(line.result in GOOD for line in session.lines)
+    return sum(line.result in lending.GOOD for line in session.lines)
 
 
 def still_checking(session: Session) -> bool:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from kioskd.model.barcode import PatronBarcode
 from kioskd.model.effects import Connect
 from kioskd.model.entry import ModeName
-from kioskd.model.ils import AskId, AskStatus, LineTrouble, NoAnswer, StatusAnswer, Urgency
+from kioskd.model.ils import AskId, AskPatron, AskStatus, LineTrouble, NoAnswer, PatronAnswer, StatusAnswer, Urgency
 from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
 from kioskd.rules.state import AskFor, Asking, Link, Phase
@@ -65,11 +66,31 @@ def _status(turn: Turn, status: StatusAnswer) -> None:
     quick = link.dropped_mono_s is not None and turn.at.mono_s - link.dropped_mono_s <= timeout_s(turn)
     starting = turn.state.mode.reason == LineTrouble.NOT_YET
     _link(turn, good=link.good + 1, trouble=None, last_answer_wall_s=turn.at.wall_s)
-    if turn.state.mode.name is ModeName.OFFLINE and (
-        quick or starting or turn.state.link.good >= turn.state.settings.ils.answers_to_return
-    ):
-        come_back(turn)
+    if turn.state.mode.name is ModeName.OFFLINE:
+        if quick or starting:
+            come_back(turn)
+        elif turn.state.link.good >= turn.state.settings.ils.answers_to_return:
+            _probe(turn)
     _next_poll(turn)
+
+
+def _probe(turn: Turn) -> None:
+    """Before it is believed to be back: does it answer for a card too, where one is set for that?"""
+    card = turn.state.settings.ils.probe_patron
+    if not card:
+        come_back(turn)
+    elif not any(asking.what is AskFor.PROBE for asking in turn.state.asks.values()):
+        until = turn.at.mono_s + timeout_s(turn)
+        turn.ask(AskPatron(PatronBarcode(card)), Asking(AskFor.PROBE), Urgency.POLL, until)
+
+
+def probed(turn: Turn, answer: PatronAnswer) -> None:
+    """64 came for the probe's card. One that does not know that card is still starting: it would refuse everything."""
+    if answer.valid is False:
+        _link(turn, good=0)
+        turn.log("warning", "probe_patron_unknown")
+    elif turn.state.mode.name is ModeName.OFFLINE:
+        come_back(turn)
 
 
 def come_back(turn: Turn) -> None:

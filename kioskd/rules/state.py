@@ -302,6 +302,8 @@ class AskFor(StrEnum):
     POLL = "poll"
     UPLOAD = "upload"
     GOODBYE = "goodbye"
+    PROBE = "probe"
+    """A card asked about before the library system is believed to be back."""
 
 
 @dataclass(frozen=True, slots=True)

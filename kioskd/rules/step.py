@@ -6,7 +6,7 @@ from dataclasses import replace
 from kioskd.model.calls import Role, StatusGet
 from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
 from kioskd.model.entry import ModeName, SaveToken
-from kioskd.model.ils import NoAnswer, StatusAnswer
+from kioskd.model.ils import NoAnswer, PatronAnswer, StatusAnswer
 from kioskd.model.inputs import (
     Answered,
     Asked,
@@ -292,6 +292,9 @@ def _answered(turn: Turn, event: Answered) -> None:
             mode.poll_answered(turn, event.answer)
         case AskFor.UPLOAD:
             upload.answered(turn, asking, event)
+        case AskFor.PROBE:
+            assert isinstance(event.answer, PatronAnswer)
+            mode.probed(turn, event.answer)
         case AskFor.GOODBYE:
             pass
 
@@ -310,7 +313,7 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
             upload.unanswered(turn, asking, event)
         case AskFor.POLL:
             mode.poll_unanswered(turn, event.ask)
-        case AskFor.GOODBYE:
+        case AskFor.GOODBYE | AskFor.PROBE:
             pass
 
 

@@ -306,6 +306,13 @@ class TestStorage:
         station.scan(BOOK)
         station.call(c.SessionCancel())
         assert (station.view.screen, station.said) == (Screen.OUT_OF_SERVICE, "storage")
+        station.scan(BEN)
+        assert (station.view.screen, station.said) == (Screen.OUT_OF_SERVICE, "storage")
+        assert station.refused(c.SessionStart(Flow.CHECKOUT)).kind is ErrorKind.STORAGE
+        station.journal.problem = None
+        station.advance(6)
+        assert station.view.screen is Screen.IDLE
+        assert station.scan(BEN).screen is Screen.ITEMS
 
     def test_lending_resumes_by_itself(self) -> None:
         station = town().offline()

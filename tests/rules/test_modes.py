@@ -9,7 +9,7 @@ from kioskd.model import effects as e
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import CODES, ErrorKind
-from kioskd.model.ils import AskCheckout, AskStatus, CheckinAnswer, LineTrouble, StatusAnswer
+from kioskd.model.ils import AskCheckin, AskCheckout, AskPatron, AskStatus, CheckinAnswer, LineTrouble, StatusAnswer
 from kioskd.model.inputs import Answered, LineDown, LineUp
 from kioskd.model.view import Flow
 from kioskd.rules import policy
@@ -359,3 +359,40 @@ def test_every_method_needs_its_role(call: type) -> None:
         assert refused is (role < c.NEEDS[call])
         if refused:
             assert answer.error.more == {"needs": c.NEEDS[call].name.lower()}
+
+
+class TestProbe:
+    def test_back_is_who_answers_for_the_probes_card(self) -> None:
+        station = town(ils={"probe_patron": ANNA}).offline()
+        station.back()
+        station.hangs_on = (AskPatron,)
+        station.advance(200)
+        assert station.mode is ModeName.OFFLINE
+        station.hangs_on = ()
+        station.advance(60)
+        assert station.mode is ModeName.ONLINE
+
+    def test_one_that_does_not_know_that_card_is_still_starting(self) -> None:
+        station = town(ils={"probe_patron": ANNA}).offline()
+        known = station.library.patrons
+        station.library.patrons = {}
+        station.back()
+        station.advance(200)
+        assert station.mode is ModeName.OFFLINE
+        station.library.patrons = known
+        station.advance(30)
+        assert station.mode is ModeName.ONLINE
+
+
+@pytest.mark.parametrize(
+    ("code", "asked"),
+    [(f"]C0{BOOK}", BOOK), (f" {BOOK[:5]} {BOOK[5:]}", BOOK), (" OLD-77 ", "OLD-77"), (ANNA, None), ("  ", None)],
+)
+def test_what_is_checked_in_is_an_item(code: str, asked: str | None) -> None:
+    station = town()
+    answer = station.asks(c.ItemCheckin(ItemBarcode(code)), STAFF)
+    heard = [question.item for question in station.library.heard if isinstance(question, AskCheckin)]
+    assert heard == ([asked] if asked else [])
+    if asked is None:
+        assert isinstance(answer, e.Fail)
+        assert answer.error.kind is ErrorKind.BAD_PARAMS
