@@ -35,7 +35,9 @@ WINDOW = 100
 MARK_AT_ONCE = 20
 """Entries that one sync marks as `sending`; after a power cut so many are looked up at most."""
 DEATHS_TO_PARK = 3
-STUMBLES_TO_STEP_ASIDE = 5
+STUMBLES_TO_STEP_ASIDE = 6
+FREE_STUMBLES = 3
+"""Lines that may die in a row before the next is waited for: a line that drops now and then is opened at once."""
 LONGEST_BACKOFF_S = 60.0
 
 
@@ -415,7 +417,8 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
     if event.why is not NoAnswer.TIMED_OUT and _died(turn, entry):
         _finish(turn, entry, Outcome.UNSURE)
         return
-    wait_s = min(0.1 * 2 ** min(upload.backoffs, 10), LONGEST_BACKOFF_S) if upload.backoffs else 0.0
+    over = upload.backoffs - FREE_STUMBLES
+    wait_s = min(0.1 * 2 ** min(over, 10), LONGEST_BACKOFF_S) if over >= 0 else 0.0
     wait_s *= random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.5, 1.0)  # noqa: S311
     _set(turn, backoffs=upload.backoffs + 1, start_mono_s=turn.at.mono_s + wait_s)
     if event.why is NoAnswer.TIMED_OUT:

@@ -62,6 +62,13 @@ class Bench:
             patron["barcode"] for patron in catalog["patrons"] if not patron["blocked"] and not patron["expires"]
         ]
 
+    def stock(self, cards: int, items: int) -> None:
+        """Give the library many new cards and books; a card has a limit, so that many items need many cards."""
+        self.cards = [luhn14("2", 5_000 + number) for number in range(cards)]
+        rows = [{"do": "add_patron", "patron": {"barcode": card, "name": f"Reader {card[-5:]}"}} for card in self.cards]
+        self.ils.post("/world", [*rows, {"do": "add_items", "count": items, "first": 100_000}])
+        self.items = [luhn14("3", 100_000 + number) for number in range(items)]
+
     def start_scanner(self) -> None:
         self.scanner = PtyScanner(self.folder / "scanner")
         self._stack.callback(self.scanner.unplug)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from hardware_sim.demo.client import Hangup
-from tests.station.conftest import Bench, luhn14
+from tests.station.conftest import Bench
 
 KILLS = 50
 
@@ -16,22 +16,21 @@ KILLS = 50
 def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) -> None:
     chance = random.Random(seed)
     bench.start_ils("--fault", "down")
-    made = bench.ils.post("/world", {"do": "add_items", "count": 2000, "first": 100_000})["done"][0]
-    assert made["count"] == 2000
+    bench.stock(KILLS, 2000)
     bench.start_scanner()
-    bench.start_daemon(journal={"keep_settled_days": 7})
+    bench.start_daemon()
     seen: list[str] = []
     scanned = 0
-    for _ in range(KILLS):
-        bench.scan(bench.cards[scanned % 5])
+    for kill in range(KILLS):
+        bench.scan(bench.cards[kill])
         deadline = time.monotonic() + chance.uniform(0.0, 0.08)
         try:
             while True:
-                bench.scan(luhn14("3", 100_000 + scanned))
+                bench.scan(bench.items[scanned])
                 scanned += 1
                 while time.monotonic() < deadline:
                     _take_in(bench, deadline)
-                    if _recorded(bench, luhn14("3", 100_000 + scanned - 1)):
+                    if _recorded(bench, bench.items[scanned - 1]):
                         break
                 if time.monotonic() >= deadline:
                     break
