@@ -33,6 +33,9 @@ log: Final = logging.getLogger("kioskd.printer")
 
 LOOK_S: Final = 5.0
 """A printer tells of its paper only when it is asked; a silent one is not asked."""
+LOOK_IDLE_S: Final = 10.0
+"""After QUIET_LOOKS without any change: each look costs four questions, so four wake-ups."""
+QUIET_LOOKS: Final = 12
 LOOK_STOPPED_S: Final = 1.0
 """Somebody stands before it and changes the roll; after STOPPED_LOOKS of these it is LOOK_S again."""
 STOPPED_LOOKS: Final = 120
@@ -110,6 +113,9 @@ class PrinterLife:
         self._failures = 0
         self._stopped_looks = 0
         """How often in a row it said that it prints nothing."""
+        self._quiet_looks = 0
+        self._stalls = 0
+        """How often in a row it did not answer."""
         self._owes_cancel = False
         self._owes_recovery = False
         self._answers = False
@@ -127,6 +133,8 @@ class PrinterLife:
         if not self._opened():
             return self._open_again_s()
         ready = self._look()
+        if ready is None:
+            return LOOK_WAITING_S  # one answer may get lost
         if ready and self._out is None:
             taken = self._spool.take(self._monotonic())
             if taken is not None:
@@ -160,7 +168,9 @@ class PrinterLife:
         known = self._known
         if known is None or not known.ready or self._owes_cancel:
             return LOOK_STOPPED_S if self._stopped_looks < STOPPED_LOOKS else LOOK_S
-        return LOOK_S if self._answers else None
+        if not self._answers:
+            return None
+        return LOOK_S if self._quiet_looks <= QUIET_LOOKS else LOOK_IDLE_S
 
     def _open_again_s(self) -> float | None:
         if self._hopeless or (self._place.watched and (self._path is None or not self._path.exists())):
@@ -202,15 +212,15 @@ class PrinterLife:
         if self._printer is not None:
             self._printer.close()
             self._printer = None
-        self._stopped_looks = 0
+        self._stopped_looks = self._stalls = 0
         if self._out is not None:
             self._broke_off(self._out)
         self._tell(DeviceState.ABSENT, trouble=why)
 
     # ---- asking
 
-    def _look(self) -> bool:
-        """Ask the printer how it is, and see to what it still holds; True if a slip may be sent."""
+    def _look(self) -> bool | None:
+        """Ask the printer how it is, and see to what it still holds; True if a slip may be sent, None: ask again."""
         assert self._printer is not None
         try:
             if self._owes_cancel:
@@ -229,6 +239,9 @@ class PrinterLife:
             self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))
             return False
         except driver.PrintFailed:
+            self._stalls += 1
+            if self._stalls == 1:
+                return None
             # It may have more in its buffer than was known.
             self._owes_cancel = True
             if not self._stopped_looks:
@@ -237,8 +250,9 @@ class PrinterLife:
         except OSError as error:
             self._lost(Trouble(error.strerror or str(error), STALLED.advice))
             return False
-        self._failures = 0
+        self._failures = self._stalls = 0
         self._answers = status.answers
+        self._quiet_looks += 1
         self._stopped_looks = 0 if ready else self._stopped_looks + 1
         state = DeviceState.READY if ready else DeviceState.FAILING
         self._tell(state, Paper(status.paper.value), trouble=trouble(status), ready=ready)
@@ -261,6 +275,7 @@ class PrinterLife:
             return
         self._reports.sent(b"".join(piece.payload for piece in pieces))
         self._out = _Out(taken, deque(pieces))
+        self._quiet_looks = 0
 
     def _go_on(self, *, ready: bool) -> None:
         """Give the printer the next piece of the slip that is coming out, or see its end."""
@@ -334,4 +349,5 @@ class PrinterLife:
         )
         if known != self._known:
             self._known = known
+            self._quiet_looks = 0
             self._reports.known(known)

@@ -148,11 +148,11 @@ async def tty_sim(tmp_path: Path) -> AsyncIterator[PrinterCables]:
 
 def network(*, url: str) -> Printer:
     """The driver of the product, with times that a test can wait for."""
-    return PRINTERS["network"](url=url, status_timeout_s=0.25, write_timeout_s=1.0, connect_timeout_s=1.0)
+    return PRINTERS["network"](url=url, status_timeout_s=0.5, write_timeout_s=1.0, connect_timeout_s=1.0)
 
 
 def serial(*, port: str) -> Printer:
-    return PRINTERS["serial"](port=port, status_timeout_s=0.25, write_timeout_s=1.0, flow="none")
+    return PRINTERS["serial"](port=port, status_timeout_s=1.0, write_timeout_s=1.0, flow="none")
 
 
 PRINTER_DRIVERS = {"network": network, "serial": serial, "usblp": lambda *, device: serial(port=device)}

@@ -21,6 +21,7 @@ LONG = tuple(f"3116800000{n:04}" for n in range(40))
 @pytest.fixture(autouse=True)
 def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(printer_life, "LOOK_S", 0.05)
+    monkeypatch.setattr(printer_life, "LOOK_IDLE_S", 0.05)
     monkeypatch.setattr(printer_life, "LOOK_STOPPED_S", 0.05)
     monkeypatch.setattr(printer_life, "LOOK_WAITING_S", 0.05)
     monkeypatch.setattr(printer_life, "LINE_S", 0.01)
@@ -275,6 +276,19 @@ async def test_slow_answers_only_take_time(sim: PrinterCables, heard: Heard, pri
     one = printer(sim)
     one.print(job(1))
     assert await heard.fate(1) is PRINTED
+
+
+async def test_one_lost_answer_breaks_no_slip(sim: PrinterCables, heard: Heard, printer: Start) -> None:
+    one = printer(sim)
+    await heard.paper("ok", ready=True)
+    one.print(job(1, *LONG))
+    await until(sim, lambda: bool(on_roll(sim)))
+    await sim.set_faults({"silent": True})
+    asked = len(sim.mechanism.received)
+    await until(sim, lambda: len(sim.mechanism.received) > asked)
+    await sim.set_faults({"silent": False})
+    assert await heard.fate(1) is PRINTED
+    assert heard.states("printer") == ["opening", "ready"]
 
 
 async def test_dropping_takes_what_has_not_begun(sim: PrinterCables, heard: Heard, printer: Start) -> None:

@@ -260,7 +260,9 @@ async def test_how_long_a_turn_says_to_wait(sim: PrinterCables) -> None:
     spool = Spool()
     reports = Reports(known=lambda known: None, ended=lambda slip, fate: None, sent=lambda payload: None)
     life = PrinterLife(PrinterPlace(settings, list), spool, reports, PRINTER_DRIVERS, asyncio.get_running_loop().time)
-    assert await asyncio.to_thread(life.turn) == printer_life.LOOK_S
+    waits = [await asyncio.to_thread(life.turn) for _ in range(printer_life.QUIET_LOOKS + 3)]
+    assert waits[:-2] == [printer_life.LOOK_S] * (printer_life.QUIET_LOOKS + 1)
+    assert waits[-2:] == [printer_life.LOOK_IDLE_S] * 2
     await sim.set_faults({"paper": "out"})
     assert await asyncio.to_thread(life.turn) == printer_life.LOOK_STOPPED_S
     spool.add(job(1))
