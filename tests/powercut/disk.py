@@ -71,13 +71,11 @@ State = tuple[tuple[int, int, Choice], ...]
 
 
 class Disk:
-    """The tree below one directory, which itself is certain."""
+    """The tree below one directory, which itself is certain and empty at first."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = str(root)
+    def __init__(self, root: str) -> None:
+        self.root = root
         self.nodes: dict[int, Node] = {0: Folder()}
-        if any(root.iterdir()):
-            raise NotModelledError("the watched directory must be empty at first")
 
     # --- what happens ------------------------------------------------------------------------------
 

@@ -16,8 +16,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from .calls import Call, Said, command, read, run
@@ -35,18 +36,20 @@ class Recording:
 
 @dataclass
 class Report:
-    """`states`: different ones, each opened. `cuts`: moments. `wrong`: what a power cut would have lost or broken."""
+    """What was looked at. `cuts`: moments. `legal`: different states in all, `states`: those of them that were opened.
 
+    `wrong`: what a power cut would have lost or broken.
+    """
+
+    legal: int = 0
     cuts: int = 0
     states: int = 0
     acknowledged: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        head = (
-            f"{self.states} states at {self.cuts} cuts, {len(self.acknowledged)} acknowledged, {len(self.wrong)} wrong"
-        )
-        return "\n".join([head, *self.wrong[:10]])
+        head = f"{self.states} of {self.legal} states at {self.cuts} cuts, {len(self.acknowledged)} acknowledged"
+        return "\n".join([f"{head}, {len(self.wrong)} wrong", *self.wrong[:10]])
 
 
 def record(inner: Sequence[str], disk: Path, **more: object) -> Recording:
@@ -67,9 +70,7 @@ def recording(calls: Path, disk: Path) -> Recording:
     """Read what `start` recorded, and check it against what the program left on the disk."""
     disk = disk.resolve()
     found = list(read(calls, disk))
-    with tempfile.TemporaryDirectory() as empty:
-        model = Disk(Path(empty))
-    model.root = str(disk)
+    model = Disk(str(disk))
     for call in found:
         model.apply(call)
     replayed = model.tree(model.whole())
@@ -83,62 +84,77 @@ def recording(calls: Path, disk: Path) -> Recording:
     return Recording(disk, found)
 
 
-def replay(found: Recording, acknowledged: bytes, look: Look, *, most: int = 2500, seed: int = 1) -> Report:
-    """Look at every state that the disk may hold after each call, and after each acknowledgement.
+def replay(found: Recording, acknowledged: bytes, look: Look, *, most: int = 1500, seed: int = 1) -> Report:
+    """Look at the states that the disk may hold after each call, and after each acknowledgement.
 
     `acknowledged`: a pattern whose group names what was promised, sought in whole lines of all that was said. `most`:
-    of more states than that, that many are drawn by lot (those at acknowledgements first).
+    of more states than that, that many are drawn by lot, evenly over the run; with each cut's barest one among them
+    as far as they go.
     """
-    pattern = re.compile(acknowledged)
-    chance = random.Random(seed)
-    with tempfile.TemporaryDirectory() as empty:
-        disk = Disk(Path(empty))
-    disk.root = str(found.disk)
     report = Report()
+    chosen = _choose(list(_states(found, acknowledged, seed)), most, random.Random(seed))
+    report.legal = chosen.legal
     seen: dict[object, set[str] | str] = {}
-    lines: dict[str, bytes] = {}
-    promised: list[str] = []
-    budget = _Budget(most, sum(not isinstance(call, Said) for call in found.calls), chance)
     with tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None) as folder:
-        for call in found.calls:
-            if isinstance(call, Said):
-                *whole, lines[call.where] = (lines.get(call.where, b"") + call.content).split(b"\n")
-                new = [match[1].decode() for line in whole for match in pattern.finditer(line)]
-                promised += [each for each in new if each not in promised]
-                if not new:
-                    continue
-            disk.apply(call)
-            report.cuts += 1
-            for state in dict.fromkeys(disk.states(chance)):
-                key = disk.key(state)
-                if key not in seen:
-                    if not budget.grants(said=isinstance(call, Said)):
-                        continue
-                    report.states += 1
-                    seen[key] = _look(look, disk.tree(state), Path(folder))
-                there = seen[key]
-                if isinstance(there, str):
-                    report.wrong.append(f"after {_short(call)}: {there}")
-                elif missing := [each for each in promised if each not in there]:
-                    report.wrong.append(f"after {_short(call)}: missing {missing}")
-    report.acknowledged = promised
+        for moment in _states(found, acknowledged, seed):
+            report.cuts += moment.barest
+            report.acknowledged = moment.promised
+            if moment.key not in chosen.keys:
+                continue
+            if moment.key not in seen:
+                seen[moment.key] = _look(look, moment.tree(), Path(folder))
+            there = seen[moment.key]
+            if isinstance(there, str):
+                report.wrong.append(f"after {_short(moment.call)}: {there}")
+            elif missing := [each for each in moment.promised if each not in there]:
+                report.wrong.append(f"after {_short(moment.call)}: missing {missing}")
+    report.states = len(seen)
     return report
 
 
-class _Budget:
-    """Spreads the states that may be looked at over the whole run."""
+@dataclass
+class _Moment:
+    """One state that the disk may hold after a call. `barest`: nothing of what was not flushed is there."""
 
-    def __init__(self, most: int, calls: int, chance: random.Random) -> None:
-        self._chance = chance
-        # About a dozen new states a call; with fewer calls than that allows, all are looked at.
-        self._share = min(1.0, most / max(1, calls * 12))
-        self._left = most
+    call: Call
+    promised: list[str]
+    key: object
+    barest: bool
+    tree: Callable[[], dict[str, bytes | None]]
 
-    def grants(self, *, said: bool) -> bool:
-        if self._left <= 0 or not (said or self._chance.random() < self._share):
-            return False
-        self._left -= 1
-        return True
+
+def _states(found: Recording, acknowledged: bytes, seed: int) -> Iterator[_Moment]:
+    """Yield every state after each call; the same ones each time."""
+    pattern = re.compile(acknowledged)
+    chance = random.Random(seed)
+    disk = Disk(str(found.disk))
+    lines: dict[str, bytes] = {}
+    promised: list[str] = []
+    for call in found.calls:
+        if isinstance(call, Said):
+            *whole, lines[call.where] = (lines.get(call.where, b"") + call.content).split(b"\n")
+            new = [match[1].decode() for line in whole for match in pattern.finditer(line)]
+            if not new:
+                continue
+            promised = [*promised, *(each for each in new if each not in promised)]
+        disk.apply(call)
+        for number, state in enumerate(dict.fromkeys(disk.states(chance))):
+            yield _Moment(call, promised, disk.key(state), number == 0, partial(disk.tree, state))
+
+
+@dataclass
+class _Chosen:
+    legal: int
+    keys: set[object]
+
+
+def _choose(moments: list[_Moment], most: int, chance: random.Random) -> _Chosen:
+    every = dict.fromkeys(moment.key for moment in moments)
+    bare = list(dict.fromkeys(moment.key for moment in moments if moment.barest))
+    keys = set(bare if len(bare) <= most else chance.sample(bare, most))
+    others = [key for key in every if key not in keys]
+    keys.update(others if len(others) + len(keys) <= most else chance.sample(others, most - len(keys)))
+    return _Chosen(len(every), keys)
 
 
 def _look(look: Look, tree: dict[str, bytes | None], folder: Path) -> set[str] | str:
