@@ -1,0 +1,358 @@
+"""What the conversation owes, whatever the library system does and whenever it is asked: found by trying, in no time.
+
+A whole schedule of connections, questions and drops is played on a loop whose clock is set forward.
+"""
+
+import asyncio
+import datetime as dt
+import itertools
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from kioskd.ils.conversation import Conversation
+from kioskd.ils.waiting import ORDER
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.effects import Ask
+from kioskd.model.ils import (
+    AskCheckin,
+    AskCheckout,
+    AskEndSession,
+    AskId,
+    AskItem,
+    AskPatron,
+    AskRenew,
+    AskStatus,
+    NoAnswer,
+    Question,
+    Urgency,
+)
+from kioskd.model.inputs import Answered, Input, LineDown, LineUp, Unanswered
+from kioskd.model.settings import IlsSettings
+from tests.ils.virtual import Does, Heard, Library, VirtualLoop
+
+TIMEOUT_S = 8.0
+SENT = {NoAnswer.TIMED_OUT, NoAnswer.DROPPED, NoAnswer.MISMATCHED, NoAnswer.UNREADABLE}
+CODES = {
+    AskStatus: "99",
+    AskPatron: "63",
+    AskItem: "17",
+    AskCheckout: "11",
+    AskRenew: "29",
+    AskCheckin: "09",
+    AskEndSession: "35",
+}
+
+
+@dataclass
+class Asked:
+    """A question, and all that became of it."""
+
+    ask: Ask
+    number: int
+    at_s: float
+    writes: list[Heard] = field(default_factory=list)
+    told: list[Answered | Unanswered] = field(default_factory=list)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return (ORDER[self.ask.urgency], self.number)
+
+    @property
+    def may_go_twice(self) -> bool:
+        return self.ask.urgency is Urgency.PATRON and isinstance(self.ask.question, AskStatus | AskPatron | AskItem)
+
+
+class Play:
+    """A station's rules of the simplest kind, and a witness of everything."""
+
+    def __init__(self, library: Library, *, reconnects: int, error_detection: bool) -> None:
+        self.library = library
+        library.on_request = self._written
+        self.loop = asyncio.get_running_loop()
+        self.reconnects = reconnects
+        self.asked: dict[AskId, Asked] = {}
+        self.line = "none"
+        self.within = False
+        self.gave_up: set[int] = set()
+        self.conversation = Conversation(
+            IlsSettings("ils", login_user="kiosk", error_detection=error_detection),
+            dt.UTC,
+            self._deliver,
+            lambda: 1.8e9,
+            open_line=library.open_line,
+        )
+
+    def connect(self, timeout_s: float = TIMEOUT_S) -> None:
+        self.line = "opening"
+        self._within(self.conversation.connect, timeout_s)
+
+    def disconnect(self) -> None:
+        self.line = "none"
+        self._within(self.conversation.disconnect)
+
+    def ask(self, kind: type[Question], urgency: Urgency, within_s: float) -> None:
+        number = len(self.asked) + 1
+        ask = Ask(AskId(number), _question(kind, number), urgency, self.loop.time() + within_s)
+        self.asked[ask.ask] = Asked(ask, number, self.loop.time())
+        self._within(self.conversation.ask, ask)
+
+    def _within(self, call: Any, *arguments: Any) -> None:
+        before, self.within = self.within, True
+        call(*arguments)
+        self.within = before
+
+    # What is seen.
+
+    def _written(self, heard: Heard) -> None:
+        if heard.code in {"93", "97"} or (heard.code == "99" and self.line == "opening"):
+            return
+        assert self.line == "up"
+        asked = self._whose(heard)
+        asked.writes.append(heard)
+        assert not asked.told, "written after its outcome was told"
+        now = self.loop.time()
+        assert asked.ask.until_mono_s > now, "written although nobody waits any more"
+        ahead = [
+            other
+            for other in self.asked.values()
+            if other.place < asked.place and not other.told and other.ask.until_mono_s > now
+        ]
+        if not self._repeat(asked):
+            assert not ahead, "somebody else's turn"
+
+    def _repeat(self, asked: Asked) -> bool:
+        """Tell a 96's repetition, which is the same message and no new turn."""
+        *before, last = asked.writes
+        return any(one.connection == last.connection for one in before)
+
+    def _whose(self, heard: Heard) -> Asked:
+        number = heard.line.partition("|AB")[2].partition("|")[0] or heard.line.partition("|AA")[2].partition("|")[0]
+        if number:
+            return self.asked[AskId(int(number))]
+        polls = (one for one in self.asked.values() if isinstance(one.ask.question, AskStatus) and not one.told)
+        return min(polls, key=lambda one: one.place)
+
+    def _deliver(self, what: Input) -> None:
+        assert not self.within, "told from within a call"
+        self.within = True
+        now = self.loop.time()
+        match what:
+            case LineUp():
+                assert self.line == "opening"
+                self.line = "up"
+            case LineDown():
+                assert self.line in {"opening", "up"}
+                for one in self.asked.values():
+                    if one.writes and not one.told:
+                        assert one.may_go_twice, "its word comes before the line's"
+                again = self.line == "up" and self.reconnects > 0
+                self.line = "none"
+                if again:
+                    self.reconnects -= 1
+                    self.connect()
+            case Answered() | Unanswered():
+                asked = self.asked[what.ask]
+                asked.told.append(what)
+                assert now <= max(asked.ask.until_mono_s, asked.at_s) + 1e-5
+        self.within = False
+
+    def check(self) -> None:
+        assert self.line in {"up", "none"}, "a connect without a word"
+        for asked in self.asked.values():
+            (word,) = asked.told
+            lines = {heard.connection for heard in asked.writes}
+            if isinstance(word, Unanswered):
+                assert bool(asked.writes) == (word.why in SENT), word
+            else:
+                assert asked.writes
+                self._check_answer(asked, word)
+            assert len(lines) <= (2 if asked.may_go_twice else 1)
+            if isinstance(word, Unanswered) and word.why in SENT - {NoAnswer.DROPPED}:
+                # The line is closed: nothing is written on it any more.
+                end = asked.writes[-1]
+                later = self.library.heard[self.library.heard.index(end) + 1 :]
+                assert all(heard.connection != end.connection for heard in later if heard.code != "97"), word
+        self._check_resends()
+
+    def _check_answer(self, asked: Asked, word: Answered) -> None:
+        question = asked.ask.question
+        for name in ("item", "patron"):
+            meant = getattr(question, name, None)
+            said = getattr(word.answer, name, None)
+            assert meant is None or not said or said == meant
+
+    def _check_resends(self) -> None:
+        """A 97 is only ever sent for an answer that came damaged on the very same line."""
+        for before, heard in itertools.pairwise([None, *self.library.heard]):
+            if heard is not None and heard.code == "97":
+                assert before is not None
+                assert before.connection == heard.connection
+
+
+def _question(kind: type[Question], number: int) -> Question:
+    card, book = PatronBarcode(str(number)), ItemBarcode(str(number))
+    match kind.__name__:
+        case "AskStatus":
+            return AskStatus()
+        case "AskPatron":
+            return AskPatron(card, charged=True)
+        case "AskItem":
+            return AskItem(book)
+        case "AskCheckout":
+            return AskCheckout(PatronBarcode("777"), book, 1.8e9)
+        case "AskRenew":
+            return AskRenew(PatronBarcode("777"), book, 1.8e9)
+        case "AskCheckin":
+            return AskCheckin(book, 1.8e9)
+        case _:
+            return AskEndSession(card)
+
+
+DOES = (
+    "answer",
+    "pieces",
+    "twice",
+    "stale",
+    "answer and close",
+    "close later",
+    "close",
+    "cut",
+    "silence",
+    "half and silence",
+    "another",
+    "another kind",
+    "96",
+    "damaged",
+    "flood",
+    "babble",
+)
+DELAYS = st.sampled_from([0.0, 0.0, 0.0, 0.05, 0.5, 3.0, 7.9, 8.0, 20.0])
+SHARES = st.floats(0, 1, exclude_max=True)
+DEEDS = st.builds(
+    Does,
+    st.sampled_from(["answer"] * 4 + [does for does in DOES if does != "answer"]),
+    DELAYS,
+    SHARES,
+)
+OPENINGS = st.builds(Does, st.sampled_from(["answer", "answer", "answer", "refuse", "hang", "close"]), DELAYS)
+ASKS = st.tuples(
+    st.just("ask"),
+    st.sampled_from(list(CODES)),
+    st.sampled_from(Urgency),
+    st.sampled_from([-1.0, 0.0, 0.01, 0.5, 2.0, 8.0, 30.0]),
+)
+MOVES = st.one_of(ASKS, ASKS, ASKS, ASKS, st.just(("connect",)), st.just(("connect",)), st.just(("disconnect",)))
+PAUSES = st.sampled_from([0.0, 0.0, 0.0, 0.0005, 0.001, 0.002, 0.1, 1.0, 9.0])
+
+
+def played(scene: Coroutine[Any, Any, Any]) -> Any:
+    """Play a scene in virtual time; what is raised in the loop's callbacks is raised here."""
+    faults: list[BaseException] = []
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.get_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+        result = runner.run(scene)
+    if faults:
+        raise faults[0]
+    return result
+
+
+async def _play(
+    moves: list[tuple[float, tuple[Any, ...]]],
+    openings: list[Does],
+    deeds: list[Does],
+    reconnects: int,
+    error_detection: bool,
+) -> Play:
+    play = Play(Library(iter(openings), iter(deeds)), reconnects=reconnects, error_detection=error_detection)
+    play.connect()
+    for pause_s, (move, *arguments) in moves:
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        getattr(play, move)(*arguments)
+    await asyncio.sleep(200)
+    play.check()
+    await play.conversation.close()
+    return play
+
+
+@given(
+    st.lists(st.tuples(PAUSES, MOVES), max_size=25),
+    st.lists(OPENINGS, max_size=6),
+    st.lists(DEEDS, max_size=25),
+    st.integers(0, 6),
+    st.booleans(),
+)
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does(), Does(), Does("close")], 1, True)
+def test_each_question_and_each_line_gets_its_one_word(
+    moves: list[tuple[float, tuple[Any, ...]]],
+    openings: list[Does],
+    deeds: list[Does],
+    reconnects: int,
+    error_detection: bool,
+) -> None:
+    played(_play(moves, openings, deeds, reconnects, error_detection))
+
+
+def test_patrons_go_first_then_polls_then_the_upload() -> None:
+    async def scene() -> list[str]:
+        play = Play(Library(iter([]), iter([])), reconnects=0, error_detection=True)
+        for number in range(12):
+            if number == 0:
+                play.connect()
+            play.ask(AskItem, list(Urgency)[(number * 2) % 3], 60.0)
+        await asyncio.sleep(10)
+        play.check()
+        order = [one.ask.urgency for one in sorted(play.asked.values(), key=lambda one: one.writes[0].at_s)]
+        numbers = [one.number for one in sorted(play.asked.values(), key=lambda one: one.writes[0].at_s)]
+        assert numbers == sorted(numbers, key=lambda n: (ORDER[play.asked[AskId(n)].ask.urgency], n))
+        await play.conversation.close()
+        return order
+
+    assert played(scene()) == [Urgency.PATRON] * 4 + [Urgency.POLL] * 4 + [Urgency.UPLOAD] * 4
+
+
+@pytest.mark.parametrize("error_detection", [True, False])
+def test_what_came_with_an_answer_does_not_answer_the_next_question(error_detection: bool) -> None:
+    """Without sequence numbers a second copy of an 18 would pass for the answer to the next 17 of the same item."""
+
+    async def scene() -> list[float]:
+        # 93, 99, then the 17 that is answered twice in one segment.
+        deeds = [Does(), Does(), Does("twice"), Does("answer", 1.0)]
+        library = Library(iter([]), iter(deeds))
+        words: list[Input] = []
+        ils = IlsSettings("ils", login_user="kiosk", error_detection=error_detection)
+        conversation = Conversation(ils, dt.UTC, words.append, lambda: 1.8e9, open_line=library.open_line)
+        conversation.connect(TIMEOUT_S)
+        await asyncio.sleep(1)
+        until_mono_s = asyncio.get_running_loop().time() + 8
+        for number in (1, 2):
+            conversation.ask(Ask(AskId(number), AskItem(ItemBarcode("5")), Urgency.PATRON, until_mono_s))
+        await asyncio.sleep(10)
+        await conversation.close()
+        return [word.round_trip_s for word in words if isinstance(word, Answered)]
+
+    quick, slow = played(scene())
+    assert quick < 0.01 < 1.0 < slow
+
+
+def test_a_year_of_a_quiet_station_passes_at_once() -> None:
+    """No clock but the loop's: twelve hundred polls, one every eight hours, in a moment."""
+
+    async def scene() -> int:
+        play = Play(Library(iter([]), iter([])), reconnects=0, error_detection=True)
+        play.connect()
+        await asyncio.sleep(1)
+        for _ in range(1100):
+            play.ask(AskStatus, Urgency.POLL, 8.0)
+            await asyncio.sleep(8 * 3600)
+        play.check()
+        await play.conversation.close()
+        return len(play.library.heard)
+
+    assert played(scene()) == 1102
