@@ -9,7 +9,7 @@ from typing import Any
 from tests.screen.browser import Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.station import running
-from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, view
+from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, message, view
 
 SIZES = ((800, 480), (1024, 768), (1080, 1920))
 
@@ -21,15 +21,34 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
         return view(screen, language=language, **changes)
 
     warned = [*CHOICES["items"], "session.more_time"]
-    stop = {"key": "card_blocked", "params": {}, "text": of("out_of_service")["message"]["text"], "tone": "stop"}
+    several = [line(n, language=language) for n in (1, 2, 3)]
+
+    def saying(key: str, tone: str, **params: str) -> dict[str, Any]:
+        return {"message": message(language, key, tone, **params)}
+
     found = {screen: of(screen) for screen in SCREENS}
     found |= {
         "idle-offline": of("idle", mode="offline"),
         "idle-recovering": of("idle", mode="recovering"),
-        "idle-message": of("idle", message=stop),
-        "card-renew": of("card", flow="renew", mode="offline"),
+        "idle-message": of("idle", **saying("storage", "stop")),
+        "idle-interrupted": of("idle", mode="offline", **saying("session_interrupted", "warn", count="3")),
+        "idle-blocked": of("idle", **saying("card_blocked", "stop")),
+        "card-checking": of("card", **saying("card_checking", "ok")),
+        "confirm-code": of("confirm", **saying("unmatched_card_sure", "ask", code="W-1234567890123")),
+        "confirm-kind": of("confirm", mode="offline", **saying("card_or_item", "ask")),
+        "card-renew": of("card", flow="renew", mode="offline", **saying("scan_card_or_item", "ask")),
         "items-none": of("items", items=[]),
         "items-offline": of("items", mode="offline"),
+        "items-recorded": of(
+            "items", mode="offline", items=several, **saying("recorded", "ok", item=several[-1]["item"])
+        ),
+        "items-titled": of("items", **saying("checked_out", "ok", item=line(6)["item"])),
+        "items-refused": of(
+            "items",
+            mode="offline",
+            items=[*several, line(4, "refused", language=language)],
+            **saying("max_items", "stop", max="30"),
+        ),
         "items-many": of("items", mode="offline", items=[line(n, language=language) for n in range(1, 25)]),
         "items-staff": of(
             "items",
@@ -39,7 +58,9 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
         ),
         "items-warned": of("items", mode="offline", choices=warned, timer={"ends_in_s": 18, "kind": "idle"}),
         "finish-no-paper": of("finish", paper="out", mode="offline"),
-        "done-offline": of("done", mode="offline"),
+        "finish-offline": of("finish", mode="offline"),
+        "done-offline": of("done", mode="offline", **saying("done_gate", "ok", count="3")),
+        "done-no-paper": of("done", mode="offline", **saying("done_no_paper", "warn", count="12")),
         "staff-offline": of("staff", mode="offline", paper="low"),
     }
     return found

@@ -14,7 +14,7 @@ from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.pictures import CLIPPED, scenes
 from tests.screen.station import serving, start, stop
-from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, view
+from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, message, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -73,6 +73,21 @@ DRAW_ALL = """(async () => {
   return [count, made];
 })()"""
 
+# Two buttons on the same spot: one of them is pressed by mistake. A question may lie over the page.
+OVERLAPPING = """(() => {
+  const boxes = [...document.querySelectorAll("button")].filter((b) => !b.closest(".time, .notice, .list"))
+    .map((b) => [b.dataset.name, b.getBoundingClientRect()]);
+  return boxes.flatMap(([name, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom + 2 && b.top < a.bottom + 2)
+    .map(([other]) => `${name} on ${other}`));
+})()"""
+
+# The newest line stands whole in what is to be seen of the list.
+NEWEST_CUT = """(() => {
+  const list = document.querySelector(".list"), line = document.querySelector(".line.newest");
+  return Boolean(line) && line.getBoundingClientRect().bottom > list.getBoundingClientRect().bottom + 1;
+})()"""
+
 _seqs = itertools.count(2)
 
 
@@ -102,6 +117,8 @@ async def test_every_screen_draws_whole_in_every_language_with_room_for_fingers(
                 await page.until(f"document.body.dataset.seq === '{seq}'")
                 assert await page.ask(CLIPPED) == [], (language, name)
                 assert await page.ask(SMALL) == [], (language, name)
+                assert await page.ask(OVERLAPPING) == [], (language, name)
+                assert not await page.ask(NEWEST_CUT), (language, name)
                 text = await page.ask("document.querySelector('#screen').innerText")
                 assert not any(word in text for word in ("undefined", "null", "NaN", "[object", "{"))
                 assert await page.ask("document.documentElement.lang") == language
@@ -140,8 +157,10 @@ async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> No
 
 async def test_a_button_is_there_only_if_its_method_makes_sense(browser: Browser, tmp_path: Path) -> None:
     async with opened(browser, tmp_path / "s") as (core, page):
-        await show(core, page, "items")
+        await show(core, page, "items", mode="offline")
         assert {"finish", "remove", "language", "help"} <= await names(page)
+        await show(core, page, "items", items=[line(1, "checked_out")])
+        assert "remove" not in await names(page), "only what stands recorded can be taken back here"
         await show(core, page, "items", choices=["session.finish"])
         assert await names(page) == {"finish"}
         for screen in ("idle", "card", "confirm", "items", "finish", "done", "out_of_service"):
@@ -162,6 +181,45 @@ async def test_a_tap_asks_with_the_session_that_was_seen(browser: Browser, tmp_p
             "paper": ["receipt", "bookmark"],
             "session": "7c1b",
         }
+
+
+async def test_paper_is_asked_about_only_where_there_is_some(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        for changes in ({"items": []}, {"items": [line(1, "refused")]}, {"paper": "none"}, {"offers": []}):
+            await show(core, page, "items", **changes)
+            await settled(page)
+            await page.tap('[data-name="finish"]')
+            assert (await core.next_asked("session.finish"))["params"]["paper"] == [], changes
+        await show(core, page, "finish", offers=["receipt"])
+        assert await names(page) == {"receipt", "no_paper", "back"}
+        await show(core, page, "finish", paper="out")
+        assert await names(page) == {"finish", "back"}
+
+
+async def test_a_title_stands_for_the_number_and_a_number_can_be_compared(browser: Browser, tmp_path: Path) -> None:
+    headline = "document.querySelector('.headline').innerText"
+    async with opened(browser, tmp_path / "s") as (core, page):
+        one, two = line(1, "checked_out", title="Momo $& $1"), line(2)
+        said = message("en", "checked_out", "ok", item=one["item"])
+        await show(core, page, "items", items=[one], message=said)
+        assert "Checked out: Momo $& $1." in await page.ask(headline)
+        assert await page.ask("document.querySelector('#live').textContent") == (
+            "Momo $& $1 Checked out. Checked out: Momo $& $1."
+        )
+        said = message("en", "recorded", "ok", item=two["item"])
+        await show(core, page, "items", items=[one, two], message=said)
+        groups = "3\u202f0002\u202f90012\u202f3456"
+        assert f"Recorded: {groups}." in await page.ask(headline)
+        assert await page.ask("document.querySelector('.newest .title').innerText") == groups
+
+
+async def test_the_help_desk_is_named_while_the_library_system_is_down(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        for screen in ("help", "staff"):
+            await show(core, page, screen, mode="offline", helpdesk="x85100")
+            assert "x85100" in await page.ask("document.querySelector('main').innerText")
+            await show(core, page, screen, helpdesk="x85100")
+            assert "x85100" not in await page.ask("document.querySelector('main').innerText")
 
 
 async def test_a_tap_meant_for_the_screen_before_presses_nothing(browser: Browser, tmp_path: Path) -> None:
@@ -198,7 +256,7 @@ async def test_the_whole_way_by_keyboard(browser: Browser, tmp_path: Path) -> No
         assert await page.ask("document.querySelector('.typing output').textContent") == "21168"
         await page.key("Enter")
         assert (await core.next_asked("session.input"))["params"] == {"code": "21168"}
-        await show(core, page, "items", items=[])
+        await show(core, page, "items", items=[line(1)])
         await page.ask("new Promise((done) => setTimeout(done, 150))")
         await page.key("Tab")
         assert await page.ask("document.activeElement.dataset.name") == "finish"
@@ -236,6 +294,17 @@ async def test_a_staff_code_goes_to_unlock_and_a_refusal_is_told(browser: Browse
         assert (await core.next_asked("staff.unlock"))["params"] == {"code": "99"}
         await page.until("document.querySelector('.notice')")
         assert "Not now. Keep it in the crate." in await page.ask("document.querySelector('.notice').textContent")
+        await page.tap('[data-name="staff"]')
+        await page.until("document.querySelector('.keypad') && !document.querySelector('.notice')")
+        wrong = {
+            "code": -32011,
+            "message": "That code is not known.",
+            "data": {"kind": "not_allowed", "needs": "staff"},
+        }
+        core.answers["staff.unlock"] = lambda params: {"error": wrong}
+        await page.type("98")
+        await page.key("Enter")
+        await page.until("document.querySelector('.notice')?.textContent.includes('That code is not known.')")
 
 
 async def test_the_question_about_the_card_hides_the_list(browser: Browser, tmp_path: Path) -> None:
@@ -249,9 +318,9 @@ async def test_results_are_announced_once(browser: Browser, tmp_path: Path) -> N
         spoken = "document.querySelector('#live').textContent"
         await show(core, page, "items", items=[line(1, "checking")])
         await show(core, page, "items", items=[line(1, "checked_out", title="Momo")])
-        assert await page.ask(spoken) == "Momo Borrowed"
+        assert await page.ask(spoken) == "Momo Checked out"
         await show(core, page, "items", items=[line(1, "checked_out", title="Momo"), line(2, "refused")])
-        assert await page.ask(spoken) == "Cannot be borrowed here. Please ask staff."
+        assert await page.ask(spoken) == "Stays here: please ask at the desk"
         assert await page.ask("document.querySelector('#live').getAttribute('aria-live')") == "polite"
 
 

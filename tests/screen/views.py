@@ -1,6 +1,8 @@
-"""Views as the contract describes them, one or more for each screen, with words of the kind that a daemon sends."""
+"""Views as the contract describes them, one or more for each screen, in the daemon's own words."""
 
 from typing import Any
+
+from kioskd.texts import say
 
 SCREENS = (
     "idle",
@@ -36,116 +38,22 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "out_of_service": ("session.language", "staff.unlock"),
 }
 
-# Per screen: key, tone, and the words in the five languages.
-_MESSAGES: dict[str, tuple[str, str, tuple[str, str, str, str, str]]] = {
-    "card": (
-        "scan_card",
-        "ask",
-        (
-            "Scan your library card",
-            "Escanee su tarjeta de la biblioteca",
-            "Hãy quét thẻ thư viện của quý vị",
-            "Отсканируйте читательский билет",
-            "请扫描您的借书证",
-        ),
-    ),
-    "pin": (
-        "enter_pin",
-        "ask",
-        ("Type your PIN", "Escriba su PIN", "Nhập mã PIN của quý vị", "Введите ПИН-код", "请输入密码"),
-    ),
-    "confirm": (
-        "still_card",
-        "ask",
-        (
-            "Still the card ending in 4567?",
-            "¿Sigue siendo la tarjeta terminada en 4567?",
-            "Vẫn là thẻ có số cuối 4567 phải không?",
-            "Это по-прежнему билет, номер которого кончается на 4567?",
-            "仍是尾号 4567 的证件吗？",
-        ),
-    ),
-    "items": (
-        "scan_items",
-        "ask",
-        (
-            "Scan your items, one at a time",
-            "Escanee los artículos uno por uno",
-            "Hãy quét từng tài liệu một",
-            "Сканируйте книги по одной",
-            "请逐一扫描要借的书",
-        ),
-    ),
-    "finish": (
-        "choose_paper",
-        "ask",
-        (
-            "Would you like something on paper?",
-            "¿Quiere algo en papel?",
-            "Quý vị có muốn in ra giấy không?",
-            "Напечатать что-нибудь на память?",
-            "需要打印纸质凭条吗？",
-        ),
-    ),
-    "printing": (
-        "printing",
-        "ok",
-        (
-            "Printing. Please take your slip.",
-            "Imprimiendo. Recoja su papel.",
-            "Đang in. Xin nhận giấy của quý vị.",
-            "Печатаем. Возьмите, пожалуйста, чек.",
-            "正在打印，请取走凭条。",
-        ),
-    ),
-    "done": (
-        "done_recorded",
-        "ok",
-        (
-            "Recorded: 3 items. You can take them.",
-            "Guardado: 3 artículos. Puede llevárselos.",
-            "Đã lưu: 3 tài liệu. Quý vị có thể mang đi.",
-            "Сохранено: 3. Можно брать с собой.",
-            "已记录 3 件，可以带走了。",
-        ),
-    ),
-    "out_of_service": (
-        "storage",
-        "stop",
-        (
-            "This station cannot save loans right now. Please use another one or ask staff.",
-            "Este puesto no puede guardar préstamos ahora. Use otro o consulte al personal.",
-            "Trạm này hiện không lưu được lượt mượn. Xin dùng trạm khác hoặc hỏi nhân viên.",
-            "Этот терминал сейчас не может сохранять выдачи. Воспользуйтесь другим или обратитесь к сотруднику.",
-            "本机暂时无法保存借阅记录，请使用其他自助机或找工作人员。",
-        ),
-    ),
+MESSAGES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "card": ("scan_card", "ask", {}),
+    "pin": ("enter_pin", "ask", {}),
+    "confirm": ("finish_first", "ask", {"card": "4567", "other": "8901"}),
+    "items": ("scan_items", "ask", {}),
+    "finish": ("choose_paper", "ask", {}),
+    "printing": ("printing", "ok", {}),
+    "done": ("done_recorded", "ok", {"count": "3"}),
+    "out_of_service": ("storage", "stop", {}),
 }
-
-_LINE_WORDS: dict[str, tuple[str, str, str, str, str]] = {
-    "checking": ("Checking …", "Comprobando…", "Đang kiểm tra…", "Проверяем…", "正在核对…"),
-    "checked_out": ("Borrowed", "Prestado", "Đã mượn", "Выдано", "已借出"),
-    "renewed": ("Renewed", "Renovado", "Đã gia hạn", "Продлено", "已续借"),
-    "recorded": (
-        "Recorded. You can take it.",
-        "Guardado. Puede llevárselo.",
-        "Đã lưu. Quý vị có thể mang đi.",
-        "Сохранено. Можно брать.",
-        "已记录，可以带走。",
-    ),
-    "refused": (
-        "Cannot be borrowed here. Please ask staff.",
-        "No se puede llevar aquí. Consulte al personal.",
-        "Không mượn được ở đây. Xin hỏi nhân viên.",
-        "Здесь взять нельзя. Обратитесь к сотруднику.",
-        "这件不能在此借出，请找工作人员。",
-    ),
-    "withdrawn": ("Taken off the list", "Quitado de la lista", "Đã bỏ khỏi danh sách", "Убрано из списка", "已移除"),
-}
+"""What the daemon says on a screen: key, tone, parameters."""
 
 
-def words(table: tuple[str, str, str, str, str], language: str) -> str:
-    return table[LANGUAGES.index(language)]
+def message(language: str, key: str, tone: str, **params: str) -> dict[str, Any]:
+    """Something that the daemon says, in its own words."""
+    return {"key": key, "params": params, "text": say(language, key, **params), "tone": tone}
 
 
 def line(
@@ -153,10 +61,10 @@ def line(
 ) -> dict[str, Any]:
     return {
         "n": n,
-        "item": f"3{n:04}900123456"[:14],
+        "item": f"3{n:04}900123456",
         "result": result,
         "reason": "ils_refused" if result == "refused" else None,
-        "text": words(_LINE_WORDS[result], language),
+        "text": say(language, f"line_{'ils_refused' if result == 'refused' else result}"),
         "title": title,
         "due": due,
     }
@@ -186,7 +94,7 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
     """A View of `screen` that a daemon could send; `changes` replace fields."""
     offline = mode != "online"
     at_desk = screen in {"idle", "help", "staff", "out_of_service"}
-    key, tone, texts = _MESSAGES.get(screen, ("", "", ("", "", "", "", "")))
+    key, tone, params = MESSAGES.get(screen, ("", "", {}))
     found: dict[str, Any] = {
         "seq": seq,
         "session": None if at_desk else "7c1b",
@@ -205,7 +113,7 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
         "items": lines(language, offline=offline)
         if screen in {"confirm", "items", "finish", "printing", "done"}
         else [],
-        "message": {"key": key, "params": {}, "text": words(texts, language), "tone": tone} if key else None,
+        "message": message(language, key, tone, **params) if key else None,
         "timer": None,
         "choices": list(CHOICES[screen]),
         "due_date": {"date": "2026-12-18", "scope": "next_item"} if screen == "due_date" else None,

@@ -6,7 +6,7 @@ import { LABELS } from "./labels.js";
 import { banner, notice, time_sheet, typing } from "./parts.js";
 import * as patron from "./patron.js";
 import * as staff from "./staff.js";
-import { date, words } from "./words.js";
+import { date, told, words } from "./words.js";
 
 const SCREENS = {
   idle: patron.idle,
@@ -57,8 +57,8 @@ export function announcements(before, after) {
   const known = new Map((before?.items ?? []).map((item) => [item.n, item.result]));
   const fresh = after.items.filter((item) => item.result !== "checking" && known.get(item.n) !== item.result);
   const spoken = fresh.map((item) => `${item.title ?? ""} ${item.text}`.trim());
-  const message = after.message?.text ?? "";
-  if (message && (message !== before?.message?.text || after.screen !== before?.screen)) spoken.push(message);
+  const message = told(after);
+  if (message && (after.message.text !== before?.message?.text || after.screen !== before?.screen)) spoken.push(message);
   return spoken.join(". ");
 }
 

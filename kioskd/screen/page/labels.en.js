@@ -39,7 +39,6 @@ export const labels = {
   time_text: { one: "This closes in {n} second. What you have borrowed stays saved.", other: "This closes in {n} seconds. What you have borrowed stays saved." },
   seconds: "{n} s",
   error: "That did not work. Please ask staff.",
-  error_staff: "Only staff can do this.",
   // what became of an item
   checking: "Checking …",
   checked_out: "Borrowed",
@@ -52,7 +51,7 @@ export const labels = {
   slow: "The library system is slow today. Just keep scanning.",
   offline_title: "The library system is down.",
   offline_works: "You can still borrow and renew. Nothing is lost.",
-  offline_not: "Not now: returns, payments, holds, your account.",
+  offline_not: "Not now: returns, payments, holds, accounts.",
   recovering_title: "The library system is back.",
   recovering_works: "We are sending in what was saved. Go on as usual.",
   waiting: { one: "{n} to send", other: "{n} to send" },
@@ -67,6 +66,7 @@ export const labels = {
   help_3: "Tap Finish. Then you can go.",
   help_staff: "Need anything else? Our staff will gladly help.",
   // staff
+  helpdesk: "Help desk: {phone}",
   staff: "Staff",
   staff_code: "Type your staff code",
   unlocked_by: "Unlocked by {by}",

@@ -3,7 +3,7 @@
 
 import { sign } from "./art.js";
 import { h } from "./dom.js";
-import { date } from "./words.js";
+import { date, spaced, told } from "./words.js";
 
 /** Whether the View lists a method among those that make sense now. */
 export const may = (page, method) => page.view.choices.includes(method);
@@ -29,9 +29,10 @@ const TONES = { ask: "", ok: "✓", warn: "!", stop: "✕" };
 export function headline(page, fallback = null, signed = true) {
   const { message } = page.view;
   const tone = message?.tone ?? "ask";
-  const text = message?.text || fallback;
+  const text = spaced(told(page.view) || fallback || "");
   if (!text) return null;
-  const size = text.length > 90 ? " long" : text.length > 44 ? " medium" : "";
+  // What is said of one item leaves the room to the list, which says it as well.
+  const size = text.length > 90 ? " long" : text.length > 44 || message?.params?.item ? " medium" : "";
   return h(
     "h1",
     { key: "headline", class: `headline tone-${tone}${size}` },
@@ -77,11 +78,17 @@ export function banner(page) {
   );
 }
 
+/** Whom to call while the library system is down. */
+export function helpdesk(page) {
+  const phone = page.view.mode.name === "online" ? null : page.view.helpdesk;
+  return phone && h("b", { class: "helpdesk" }, page.say("helpdesk", { phone }));
+}
+
 const RESULTS = { checking: "…", checked_out: "✓", renewed: "↻", recorded: "✓", refused: "!", withdrawn: "✕" };
 
 function line(page, item, newest) {
   const { say, view } = page;
-  const removable = page.use.panel === "remove" && !["refused", "withdrawn", "checking"].includes(item.result);
+  const removable = page.use.panel === "remove" && item.result === "recorded";
   return h(
     "li",
     { key: `line-${item.n}`, class: `line is-${item.result}${newest ? " newest" : ""}`, "data-n": item.n },
@@ -89,7 +96,7 @@ function line(page, item, newest) {
     h(
       "span",
       { class: "what" },
-      h("b", { class: "title" }, item.title ?? item.item),
+      h("b", { class: "title" }, item.title || spaced(item.item)),
       h("span", { class: "result" }, item.text || (item.result in RESULTS ? say(item.result) : "")),
       item.due && h("span", { class: "due" }, say("due", { date: date(view.language, item.due) })),
     ),
@@ -160,8 +167,8 @@ export function typing(page) {
 export function notice(page) {
   const error = page.use.notice;
   if (!error) return null;
-  const told = [error.data?.reason, error.data?.instead, error.data?.advice].filter((text) => typeof text === "string");
-  const text = told.join(" ") || page.say(error.data?.kind === "not_allowed" ? "error_staff" : "error");
+  const advice = [error.data?.reason, error.data?.instead, error.data?.advice].filter((text) => typeof text === "string");
+  const text = advice.join(" ") || (error.data?.kind && error.message) || page.say("error");
   return h(
     "div",
     { key: "notice", class: "notice", role: "alert" },

@@ -3,7 +3,7 @@
 
 import * as art from "./art.js";
 import { h } from "./dom.js";
-import { button, headline, keypad, list, may, offer, taken } from "./parts.js";
+import { button, headline, helpdesk, keypad, list, may, offer, taken } from "./parts.js";
 import { LABELS } from "./labels.js";
 
 const rail = (...buttons) => h("nav", { key: "rail", class: "rail" }, buttons);
@@ -116,11 +116,18 @@ export function confirm(page) {
   );
 }
 
+/** The kinds of paper that can be had now. */
+function papers(view) {
+  return ["out", "none"].includes(view.paper) ? [] : (view.offers ?? ["receipt", "bookmark"]);
+}
+
+// Who takes nothing home, or stands where nothing is ever printed, is not asked what to print.
 function finish_button(page) {
   const { say, view } = page;
   const count = taken(view);
   const looks = { name: "finish", look: "primary tall", hint: count > 0 ? say("count", { n: count }) : null };
-  if (may(page, "session.show")) return offer(page, "session.show", { screen: "finish" }, looks);
+  const asked = count > 0 && (papers(view).length > 0 || view.paper === "out");
+  if (asked && may(page, "session.show")) return offer(page, "session.show", { screen: "finish" }, looks);
   return offer(page, "session.finish", { paper: [] }, looks);
 }
 
@@ -129,7 +136,7 @@ export function items(page) {
   const count = taken(view);
   const removing = use.panel === "remove";
   const remove =
-    count > 0 &&
+    view.items.some((item) => item.result === "recorded") &&
     may(page, "session.withdraw") &&
     button(page, { name: "remove", look: "quiet", press: () => change({ panel: "remove" }) });
   return h(
@@ -171,21 +178,21 @@ function due_chip(page) {
 
 export function finish(page) {
   const { say, view } = page;
-  const printable = !["out", "none"].includes(view.paper);
-  const slip = (name, paper) => printable && offer(page, "session.finish", { paper }, { name, look: "plain tile" });
+  const offered = papers(view);
+  const printable = offered.length > 0;
+  const slip = (name, ...paper) =>
+    paper.every((kind) => offered.includes(kind)) && offer(page, "session.finish", { paper }, { name, look: "plain tile" });
   return h(
     "main",
     { key: "finish", class: "choose" },
     printable ? headline(page, say("finish_title")) : h("h1", { key: "headline", class: "headline medium" }, say("paper_out")),
+    printable && h("div", { class: "tiles slips" }, slip("receipt", "receipt"), slip("bookmark", "bookmark"), slip("both", "receipt", "bookmark")),
     h(
       "div",
-      { class: "tiles" },
-      slip("receipt", ["receipt"]),
-      slip("bookmark", ["bookmark"]),
-      slip("both", ["receipt", "bookmark"]),
+      { class: "tiles last" },
       offer(page, "session.finish", { paper: [] }, printable ? { name: "no_paper", look: "primary tile" } : { name: "finish", look: "primary tile" }),
+      offer(page, "session.show", { screen: "items" }, { name: "back", look: "quiet" }),
     ),
-    offer(page, "session.show", { screen: "items" }, { name: "back", look: "quiet wide" }),
   );
 }
 
@@ -221,7 +228,7 @@ export function help(page) {
       { class: "help" },
       h("h1", { class: "headline" }, say("help_title")),
       h("ol", { class: "steps" }, [1, 2, 3].map((n) => h("li", null, h("b", null, n.toString()), h("span", null, say(`help_${n}`))))),
-      h("p", { class: "hint" }, say("help_staff")),
+      h("p", { class: "hint" }, say("help_staff"), helpdesk(page)),
     ),
     rail(
       may(page, "session.show")

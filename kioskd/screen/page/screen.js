@@ -92,7 +92,9 @@ function ask_status() {
 
 function change(parts) {
   if (parts.panel === "staff") ask_status();
-  use = { ...use, ...parts };
+  // What was refused before is read once somebody goes on.
+  const read = parts.panel === undefined ? {} : { notice: null };
+  use = { ...use, ...read, ...parts };
   redraw();
 }
 

@@ -1,7 +1,7 @@
 // The screens for staff: how the station stands, what they can set, their code, and the alternative due date.
 
 import { h } from "./dom.js";
-import { button, headline, keypad, may, offer } from "./parts.js";
+import { button, headline, helpdesk, keypad, may, offer } from "./parts.js";
 import { words } from "./words.js";
 
 // The reason is kept in the journal, where technicians read it, and so in one language.
@@ -55,6 +55,7 @@ export function staff(page) {
         fact("exceptions", view.exceptions.toString(), worry(view.exceptions > 0)),
         fact("paper", say(`paper_is_${view.paper}`), worry(["low", "out"].includes(view.paper))),
       ),
+      h("p", { class: "who" }, helpdesk(page)),
       h("ul", { class: "devices" }, (status?.devices ?? []).map((device) => device_line(page, device))),
     ),
     h(

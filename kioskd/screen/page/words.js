@@ -12,6 +12,22 @@ export function words(language) {
   };
 }
 
+const LIBRARY_NUMBER = /(?<!\d)(\d)(\d{4})(\d{5})(\d{4})(?!\d)/g;
+const LONGEST_TITLE = 48;
+
+/** A text with its 14-digit numbers in the groups that stand under the barcode, so that eyes can compare them. */
+export const spaced = (text) => text.replaceAll(LIBRARY_NUMBER, "$1\u202f$2\u202f$3\u202f$4");
+
+/** What the station says, with an item's title, where it has one, in the place of its number. */
+export function told(view) {
+  const { message, items } = view;
+  const number = message?.params?.item;
+  const title = number && items.find((item) => item.item === number)?.title;
+  if (!title) return message?.text ?? "";
+  const short = title.length > LONGEST_TITLE ? `${title.slice(0, LONGEST_TITLE - 1).trimEnd()}…` : title;
+  return message.text.replaceAll(number, () => short);
+}
+
 /** A due date in words: `YYYY-MM-DD` by the language's custom, anything else as the library system wrote it. */
 export function date(language, text) {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text);
