@@ -181,6 +181,10 @@ class Disk:
         """Return what tells states apart that may differ in content."""
         return tuple((number, node.synced) for number, node in self.nodes.items()), state
 
+    def parts_names(self, state: State) -> bool:
+        """Whether a directory has some of its open changes and not others."""
+        return any(isinstance(self.nodes[number], Folder) and len(set(choice)) > 1 for number, _, choice in state)
+
     def tree(self, state: State) -> dict[str, bytes | None]:
         """Return paths and contents (None: a directory)."""
         chosen = {number: choice for number, _, choice in state}

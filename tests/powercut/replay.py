@@ -11,9 +11,11 @@ itself: all calls applied must give the real directory, byte for byte; calls tha
 Not seen: memory-mapped writes (SQLite's shared memory holds nothing durable; this journal has none) and io_uring.
 """
 
+import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +68,13 @@ def start(inner: Sequence[str], calls: Path, **more: object) -> subprocess.Popen
     return subprocess.Popen(command(inner, calls), **more)  # type: ignore[call-overload, no-any-return]
 
 
+def end(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+    """Send the recorded program (not strace, which would only let go of it) a signal, and wait for its end."""
+    for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split():
+        os.kill(int(child), how)
+    process.wait()
+
+
 def recording(calls: Path, disk: Path) -> Recording:
     """Read what `start` recorded, and check it against what the program left on the disk."""
     disk = disk.resolve()
@@ -88,8 +97,7 @@ def replay(found: Recording, acknowledged: bytes, look: Look, *, most: int = 150
     """Look at the states that the disk may hold after each call, and after each acknowledgement.
 
     `acknowledged`: a pattern whose group names what was promised, sought in whole lines of all that was said. `most`:
-    of more states than that, that many are drawn by lot, evenly over the run; with each cut's barest one among them
-    as far as they go.
+    of more states than that, that many are drawn by lot, evenly over the run; after the most telling ones.
     """
     report = Report()
     chosen = _choose(list(_states(found, acknowledged, seed)), most, random.Random(seed))
@@ -97,7 +105,7 @@ def replay(found: Recording, acknowledged: bytes, look: Look, *, most: int = 150
     seen: dict[object, set[str] | str] = {}
     with tempfile.TemporaryDirectory(dir=FAST if FAST.is_dir() else None) as folder:
         for moment in _states(found, acknowledged, seed):
-            report.cuts += moment.barest
+            report.cuts += moment.first
             report.acknowledged = moment.promised
             if moment.key not in chosen.keys:
                 continue
@@ -114,12 +122,17 @@ def replay(found: Recording, acknowledged: bytes, look: Look, *, most: int = 150
 
 @dataclass
 class _Moment:
-    """One state that the disk may hold after a call. `barest`: nothing of what was not flushed is there."""
+    """One state that the disk may hold after a call.
+
+    `first`: of those after this call. `telling`: it is looked at before others: nothing of what was not flushed is
+    there, or a part of what happened to names (there are few such states, and what they break is broken for good).
+    """
 
     call: Call
     promised: list[str]
     key: object
-    barest: bool
+    first: bool
+    telling: bool
     tree: Callable[[], dict[str, bytes | None]]
 
 
@@ -139,7 +152,8 @@ def _states(found: Recording, acknowledged: bytes, seed: int) -> Iterator[_Momen
             promised = [*promised, *(each for each in new if each not in promised)]
         disk.apply(call)
         for number, state in enumerate(dict.fromkeys(disk.states(chance))):
-            yield _Moment(call, promised, disk.key(state), number == 0, partial(disk.tree, state))
+            telling = number == 0 or disk.parts_names(state)
+            yield _Moment(call, promised, disk.key(state), number == 0, telling, partial(disk.tree, state))
 
 
 @dataclass
@@ -150,8 +164,8 @@ class _Chosen:
 
 def _choose(moments: list[_Moment], most: int, chance: random.Random) -> _Chosen:
     every = dict.fromkeys(moment.key for moment in moments)
-    bare = list(dict.fromkeys(moment.key for moment in moments if moment.barest))
-    keys = set(bare if len(bare) <= most else chance.sample(bare, most))
+    telling = list(dict.fromkeys(moment.key for moment in moments if moment.telling))
+    keys = set(telling if len(telling) <= most else chance.sample(telling, most))
     others = [key for key in every if key not in keys]
     keys.update(others if len(others) + len(keys) <= most else chance.sample(others, most - len(keys)))
     return _Chosen(len(every), keys)

@@ -1,6 +1,7 @@
 """Power cuts at every file call of a program that uses the journal, and of three that use it wrongly."""
 
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from kioskd.model.entry import EntryFilter
 from tests.journal.making import opened
 
-from .replay import Look, Report, record, replay
+from .replay import Look, Report, end, record, recording, replay, start
 
 WRITER = """
 import sys
@@ -126,3 +127,22 @@ def test_a_salvage_may_be_cut_short_anywhere(tmp_path: Path) -> None:
     report = cut(tmp_path, SALVAGER, look_at_salvage, most=700)
     assert not report.wrong, report
     assert len(report.acknowledged) == 13
+
+
+def test_a_program_that_goes_on_is_ended_and_replayed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    writer = WRITER.format(before="", after="sys.stdin.read()")
+    process = start(
+        [sys.executable, "-c", writer, str(disk)],
+        tmp_path / "calls",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    while process.stdout.readline() != b"recorded 22\n":
+        pass
+    end(process, signal.SIGKILL)
+    report = replay(recording(tmp_path / "calls", disk), rb"recorded (\d+)", look, most=100)
+    assert not report.wrong, report
+    assert report.acknowledged == [str(number) for number in range(1, 23)]
