@@ -20,6 +20,7 @@ from drivers.escpos_printer import CANCEL_PADDING
 from drivers.hotplug import Change, PathEvent
 from drivers.slip import PaperProfile
 from kioskd.devices.advice import OFF_LINE, STALLED, Trouble, advice, trouble
+from kioskd.devices.node import Node, node_at
 from kioskd.devices.on_paper import Piece, on_paper
 from kioskd.devices.printer_place import Place, PrinterPlace
 from kioskd.devices.spool import Spool, Taken
@@ -120,6 +121,7 @@ class PrinterLife:
         self._owes_recovery = False
         self._answers = False
         self._path: Path | None = None
+        self._node: Node | None = None
         self._out: _Out | None = None
         self._watched_until_s = 0.0
         if wrong:
@@ -145,10 +147,9 @@ class PrinterLife:
     def paths_changed(self, events: Sequence[PathEvent]) -> None:
         """The kernel says that watched paths came, went or changed their rights; the next turn is due at once."""
         self._failures = 0
-        if self._printer is not None and any(
-            event.path == self._path and event.change is not Change.RIGHTS for event in events
-        ):
-            # Also when it is there again: what is open is another one.
+        mine = any(event.path == self._path and event.change is not Change.RIGHTS for event in events)
+        if self._printer is not None and self._path is not None and mine and node_at(self._path) != self._node:
+            # Also when something is there again: what is open is another one.
             self._lost(Trouble("it was unplugged", advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))
 
     def close(self) -> None:
@@ -193,6 +194,7 @@ class PrinterLife:
         self._path, self._identity = place.path, place.identity
         if news:
             self._tell(DeviceState.OPENING)
+        self._node = node_at(place.path) if place.path is not None else None
         try:
             self._printer = self._open(place)
         except driver.CannotOpen as error:

@@ -8,6 +8,7 @@ from typing import Final
 
 from drivers.base import CannotOpen, Code, DeviceGone, ScanEvent, ScanLost, Scanner, WhyNot
 from kioskd.devices.advice import SCANNER_FAILED, advice
+from kioskd.devices.node import Node, node_at
 from kioskd.model import inputs
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import Input
@@ -43,6 +44,7 @@ class ScannerLife:
         self._now_rfc3339 = now_rfc3339
         self._loop = asyncio.get_running_loop()
         self._scanner: Scanner | None = None
+        self._node: Node | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._failures = 0
@@ -64,8 +66,10 @@ class ScannerLife:
         self._try_anew()
 
     def plugged(self, path: str = "", identity: str | None = None) -> None:
-        """The device is there, at `path` if it moved. What was open under its name is another one, and gone."""
+        """The device is there, at `path` if it moved. If another one was open under its name, that is gone."""
         if self._scanner is not None:
+            if node_at(path or self.path) == self._node:
+                return  # it was opened before the kernel's word came
             self._give_back()
         self.path = path or self.path
         self.identity = identity or self.identity
@@ -73,6 +77,8 @@ class ScannerLife:
 
     def unplugged(self) -> None:
         """The device is not there any more."""
+        if self._scanner is not None and node_at(self.path) == self._node:
+            return  # another one is, and it was opened before the kernel's word came
         self._give_back()
         self._cancel_retry()
         self._absent("it was unplugged")
@@ -100,6 +106,7 @@ class ScannerLife:
 
     def _try(self) -> None:
         self._cancel_retry()
+        self._node = node_at(self.path)
         try:
             scanner = self._open_scanner(self.path)
         except CannotOpen as error:

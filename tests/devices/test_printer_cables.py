@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers.base import Printer
+from drivers.hotplug import Change, PathEvent
 from drivers.identity import Evidence, Found, Identity, KnownBy, Verdict
 from hardware_sim.printer.server import PrinterCables
 from kioskd.devices import printer_life
@@ -291,3 +292,22 @@ async def test_the_loop_is_free_while_a_driver_opens(
     assert await heard.fate(1) is SlipFate.DROPPED
     leave.set()
     assert await heard.fate(2) is SlipFate.PRINTED
+
+
+async def test_the_kernels_word_that_comes_late_takes_no_printer_away(tty_sim: PrinterCables, tmp_path: Path) -> None:
+    told: list[Known] = []
+    link = tmp_path / "printer"
+    place = PrinterPlace(PrinterSettings(PrinterDriver.SERIAL, port=str(link)), list)
+    reports = Reports(known=told.append, ended=lambda slip, fate: None, sent=lambda payload: None)
+    life = PrinterLife(place, Spool(), reports, PRINTER_DRIVERS, asyncio.get_running_loop().time)
+    both = [PathEvent(link, Change.GONE), PathEvent(link, Change.APPEARED)]
+    await asyncio.to_thread(life.turn)
+    life.paths_changed(both)  # of the plugging before
+    assert told[-1].state is DeviceState.READY
+    await tty_sim.set_faults({"power_off": True})
+    await tty_sim.set_faults({"power_off": False})
+    life.paths_changed(both)  # another one by now, and perhaps under the old one's number
+    assert told[-1].state is DeviceState.ABSENT
+    await asyncio.to_thread(life.turn)
+    assert told[-1].state is DeviceState.READY
+    life.close()

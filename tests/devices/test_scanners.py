@@ -156,6 +156,35 @@ async def test_another_device_under_the_same_name(tmp_path: Path, heard: Heard, 
     assert heard.scans() == [CARD]
 
 
+async def test_the_kernels_word_that_comes_late_takes_no_scanner_away(
+    tmp_path: Path, heard: Heard, scanners: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(life, "BACKOFF_S", (0.0,))
+    opened = 0
+
+    def opens(*, port: str, baud: int) -> Scanner:
+        nonlocal opened
+        opened += 1
+        if opened == 1:
+            # It appears in the moment in which it was not there, and is tried again before its watch is read.
+            device.plug()
+            raise CannotOpen(port, WhyNot.ABSENT, "no such file")
+        return DRIVERS["serial"](port=port, baud=baud)
+
+    device = PtyScanner(tmp_path / "scanner")
+    scanners(serial(device.link), drivers={**DRIVERS, "serial": opens})
+    await heard.state("front", "ready")
+    device.type_bytes(CARD[:5].encode())
+    await asyncio.sleep(0.02)
+    device.type_bytes(CARD[5:].encode() + b"\r")
+    await heard.until(heard.scans)
+    device.unplug()
+    await heard.state("front", "absent")
+    assert heard.scans() == [CARD]
+    assert heard.lost() == []
+    assert opened == 2
+
+
 async def test_a_port_that_another_program_holds(
     tmp_path: Path, heard: Heard, scanners: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,11 @@ def test_they_go_in_order_and_one_given_back_is_next() -> None:
     assert [taken.job.slip for _ in range(2) if (taken := spool.take(2.0))] == [2, 3]
     assert spool.withdraw(1)
     assert spool.empty
+    spool.add(job(4, 5.0))
+    late = spool.take(4.0)
+    assert late is not None
+    assert not spool.give_back(late, 5.1)  # nobody would ever take it out again
+    assert spool.empty
 
 
 def test_two_threads_share_it() -> None:
