@@ -133,16 +133,13 @@ def test_a_program_that_goes_on_is_ended_and_replayed(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
     writer = WRITER.format(before="", after="sys.stdin.read()")
-    process = start(
-        [sys.executable, "-c", writer, str(disk)],
-        tmp_path / "calls",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    while process.stdout.readline() != b"recorded 22\n":
-        pass
-    end(process, signal.SIGKILL)
+    with start(
+        [sys.executable, "-c", writer, str(disk)], tmp_path / "calls", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        while process.stdout.readline() != b"recorded 22\n":
+            pass
+        end(process, signal.SIGKILL)
     report = replay(recording(tmp_path / "calls", disk), rb"recorded (\d+)", look, most=100)
     assert not report.wrong, report
     assert report.acknowledged == [str(number) for number in range(1, 23)]
