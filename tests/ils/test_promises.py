@@ -6,7 +6,7 @@ A whole schedule of connections, questions and drops is played on a loop whose c
 import asyncio
 import datetime as dt
 import itertools
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,7 +70,14 @@ class Asked:
 class Play:
     """A station's rules of the simplest kind, and a witness of everything."""
 
-    def __init__(self, library: Library, *, reconnects: int, error_detection: bool) -> None:
+    def __init__(
+        self,
+        library: Library,
+        *,
+        reconnects: int = 0,
+        error_detection: bool = True,
+        reactions: Iterable[tuple[Any, ...]] = (),
+    ) -> None:
         self.library = library
         library.on_request = self._written
         self.loop = asyncio.get_running_loop()
@@ -78,7 +85,8 @@ class Play:
         self.asked: dict[AskId, Asked] = {}
         self.line = "none"
         self.within = False
-        self.gave_up: set[int] = set()
+        self.reactions = iter(reactions)
+        self.stalled_s = 0.0
         self.conversation = Conversation(
             IlsSettings("ils", login_user="kiosk", error_detection=error_detection),
             dt.UTC,
@@ -100,6 +108,15 @@ class Play:
         ask = Ask(AskId(number), _question(kind, number), urgency, self.loop.time() + within_s)
         self.asked[ask.ask] = Asked(ask, number, self.loop.time())
         self._within(self.conversation.ask, ask)
+
+    def stall(self, for_s: float) -> None:
+        """Something else keeps the loop busy: time passes and nothing is noticed."""
+        assert isinstance(self.loop, VirtualLoop)
+        self.loop.stall(for_s)
+        self.stalled_s += for_s
+
+    def nothing(self) -> None:
+        """Let it be."""
 
     def _within(self, call: Any, *arguments: Any) -> None:
         before, self.within = self.within, True
@@ -158,7 +175,9 @@ class Play:
             case Answered() | Unanswered():
                 asked = self.asked[what.ask]
                 asked.told.append(what)
-                assert now <= max(asked.ask.until_mono_s, asked.at_s) + 1e-5
+                assert now <= max(asked.ask.until_mono_s, asked.at_s) + self.stalled_s + 1e-5
+                move, *arguments = next(self.reactions, ("nothing",))
+                getattr(self, move)(*arguments)
         self.within = False
 
     def check(self) -> None:
@@ -246,7 +265,10 @@ ASKS = st.tuples(
     st.sampled_from(Urgency),
     st.sampled_from([-1.0, 0.0, 0.01, 0.5, 2.0, 8.0, 30.0]),
 )
-MOVES = st.one_of(ASKS, ASKS, ASKS, ASKS, st.just(("connect",)), st.just(("connect",)), st.just(("disconnect",)))
+STALLS = st.tuples(st.just("stall"), st.sampled_from([0.01, 1.0, 7.9, 8.0, 40.0]))
+LINES = st.sampled_from([("connect",), ("connect",), ("disconnect",)])
+MOVES = st.one_of(ASKS, ASKS, ASKS, ASKS, LINES, STALLS)
+REACTIONS = st.one_of(st.just(("nothing",)), ASKS, MOVES)
 PAUSES = st.sampled_from([0.0, 0.0, 0.0, 0.0005, 0.001, 0.002, 0.1, 1.0, 9.0])
 
 
@@ -265,10 +287,12 @@ async def _play(
     moves: list[tuple[float, tuple[Any, ...]]],
     openings: list[Does],
     deeds: list[Does],
+    reactions: list[tuple[Any, ...]],
     reconnects: int,
     error_detection: bool,
 ) -> Play:
-    play = Play(Library(iter(openings), iter(deeds)), reconnects=reconnects, error_detection=error_detection)
+    library = Library(iter(openings), iter(deeds))
+    play = Play(library, reconnects=reconnects, error_detection=error_detection, reactions=reactions)
     play.connect()
     for pause_s, (move, *arguments) in moves:
         if pause_s:
@@ -284,24 +308,26 @@ async def _play(
     st.lists(st.tuples(PAUSES, MOVES), max_size=25),
     st.lists(OPENINGS, max_size=6),
     st.lists(DEEDS, max_size=25),
+    st.lists(REACTIONS, max_size=8),
     st.integers(0, 6),
     st.booleans(),
 )
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does(), Does(), Does("close")], 1, True)
+@example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does(), Does(), Does("close")], [], 1, True)
 def test_each_question_and_each_line_gets_its_one_word(
     moves: list[tuple[float, tuple[Any, ...]]],
     openings: list[Does],
     deeds: list[Does],
+    reactions: list[tuple[Any, ...]],
     reconnects: int,
     error_detection: bool,
 ) -> None:
-    played(_play(moves, openings, deeds, reconnects, error_detection))
+    played(_play(moves, openings, deeds, reactions, reconnects, error_detection))
 
 
 def test_patrons_go_first_then_polls_then_the_upload() -> None:
     async def scene() -> list[str]:
-        play = Play(Library(iter([]), iter([])), reconnects=0, error_detection=True)
+        play = Play(Library(iter([]), iter([])))
         for number in range(12):
             if number == 0:
                 play.connect()
@@ -345,7 +371,7 @@ def test_a_year_of_a_quiet_station_passes_at_once() -> None:
     """No clock but the loop's: twelve hundred polls, one every eight hours, in a moment."""
 
     async def scene() -> int:
-        play = Play(Library(iter([]), iter([])), reconnects=0, error_detection=True)
+        play = Play(Library(iter([]), iter([])))
         play.connect()
         await asyncio.sleep(1)
         for _ in range(1100):
@@ -356,3 +382,76 @@ def test_a_year_of_a_quiet_station_passes_at_once() -> None:
         return len(play.library.heard)
 
     assert played(scene()) == 1102
+
+
+def test_what_one_step_asks_goes_by_urgency_not_by_the_order_of_its_effects() -> None:
+    async def scene() -> list[str]:
+        library = Library(iter([]), iter([]))
+        answers: list[AskId] = []
+
+        def deliver(what: Input) -> None:
+            if isinstance(what, Answered):
+                answers.append(what.ask)
+                if what.ask == 1:
+                    for number, urgency in ((2, Urgency.UPLOAD), (3, Urgency.POLL), (4, Urgency.PATRON)):
+                        conversation.ask(Ask(AskId(number), AskItem(ItemBarcode(str(number))), urgency, 2000.0))
+
+        conversation = Conversation(IlsSettings("ils"), dt.UTC, deliver, lambda: 1.8e9, open_line=library.open_line)
+        conversation.connect(TIMEOUT_S)
+        conversation.ask(Ask(AskId(1), AskItem(ItemBarcode("1")), Urgency.UPLOAD, 2000.0))
+        await asyncio.sleep(10)
+        await conversation.close()
+        return [heard.value("AB") for heard in library.heard[1:]]
+
+    assert played(scene()) == ["1", "4", "3", "2"]
+
+
+def test_a_word_that_was_overtaken_is_not_told() -> None:
+    """The rules connect anew on hearing of a question in vain: the old line's end would pass for the new one's."""
+
+    async def scene() -> list[str]:
+        library = Library(iter([]), iter([Does(), Does("silence")]))
+        words: list[str] = []
+
+        def deliver(what: Input) -> None:
+            words.append(type(what).__name__)
+            if isinstance(what, Unanswered):
+                conversation.connect(TIMEOUT_S)
+
+        conversation = Conversation(IlsSettings("ils"), dt.UTC, deliver, lambda: 1.8e9, open_line=library.open_line)
+        conversation.connect(TIMEOUT_S)
+        conversation.ask(Ask(AskId(1), AskItem(ItemBarcode("1")), Urgency.UPLOAD, 1002.0))
+        await asyncio.sleep(30)
+        await conversation.close()
+        return words
+
+    assert played(scene()) == ["LineUp", "Unanswered", "LineUp"]
+
+
+@pytest.mark.parametrize("end", ["disconnect", "connect"])
+def test_a_connection_that_comes_too_late_is_dropped(end: str) -> None:
+    """Some ways of opening a line cannot be stopped half way; what they bring then belongs to nobody."""
+
+    async def scene() -> tuple[int, list[bool]]:
+        library = Library(iter([]), iter([]))
+        slow: list[asyncio.Task[None]] = []
+
+        async def open_line(make: Any, host: str, port: int) -> None:
+            slow.append(asyncio.get_running_loop().create_task(library.open_line(make, host, port)))
+            await asyncio.shield(slow[-1])
+
+        words: list[Input] = []
+        conversation = Conversation(IlsSettings("ils"), dt.UTC, words.append, lambda: 1.8e9, open_line=open_line)
+        conversation.connect(TIMEOUT_S)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if end == "connect":
+            conversation.connect(TIMEOUT_S)
+        else:
+            conversation.disconnect()
+        await asyncio.sleep(10)
+        closed = [wire.is_closing() for wire in library.wires]
+        await conversation.close()
+        return len(words), closed
+
+    assert played(scene()) == ((1, [True, False]) if end == "connect" else (0, [True]))

@@ -37,6 +37,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._clock.now_s
 
+    def stall(self, for_s: float) -> None:
+        """Let time pass as if the loop were kept busy."""
+        self._clock.now_s += for_s
+
 
 @dataclass(frozen=True)
 class Does:
