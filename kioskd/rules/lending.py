@@ -3,7 +3,7 @@
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.calls import DueDateScope
 from kioskd.model.effects import Beep, CheckDisk
-from kioskd.model.entry import AddEntry, AddRow, EntryState, How, Kind, NewEntry, Seq, StorageProblem
+from kioskd.model.entry import AddEntry, AddRow, EntryState, How, Kind, ModeName, NewEntry, Seq, StorageProblem
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgency
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
@@ -104,6 +104,9 @@ def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
     if not saving.live or policy.how(turn.state, act) is not policy.How.LIVE or session.patron is None:
         turn.set_line(line.n, result=LineResult.RECORDED)
         turn.say("recorded", Tone.OK, item=line.item)
+        if turn.state.mode.name is ModeName.ONLINE:
+            # The outage ended while it was being saved: what comes now queues behind it.
+            mode.enter(turn, ModeName.RECOVERING, "")
         return
     until = line.since_mono_s + mode.timeout_s(turn)
     due = line.alternative_due

@@ -8,7 +8,7 @@ from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model.entry import EntryState, Kind, ModeName, StorageProblem
 from kioskd.model.errors import ErrorKind
-from kioskd.model.ils import AskCheckout, AskEndSession, AskRenew
+from kioskd.model.ils import AskCheckout, AskEndSession, AskRenew, Urgency
 from kioskd.model.inputs import ScanLost
 from kioskd.model.settings import Secret, StationKind
 from kioskd.model.view import Flow, Screen
@@ -374,3 +374,24 @@ def test_an_item_saved_while_recovery_ends_is_never_sent_past_the_journal() -> N
     station.advance(30)
     assert (station.lent(), station.entries[0].state) == ([(ANNA, BOOK)], EntryState.SETTLED)
     assert not [ask for ask in station.of(e.Ask) if isinstance(ask.question, AskRenew)]
+
+
+def test_what_comes_behind_such_an_item_queues_behind_it() -> None:
+    station = town(kind=StationKind.STAFF).offline()
+    station.scan(ANNA)
+    station.journal_waits = True
+    station.scan(BOOK)
+    station.back()
+    station.advance(45)
+    assert station.mode is ModeName.ONLINE
+    station.scan(FILM)
+    while station.journal.asked:
+        station.save()
+    assert station.results() == [(BOOK, "recorded"), (FILM, "recorded")]
+    assert not [
+        ask for ask in station.of(e.Ask) if ask.urgency is Urgency.PATRON and isinstance(ask.question, AskCheckout)
+    ]
+    station.journal_waits = False
+    station.tell(ScanLost("front"))
+    station.advance(30)
+    assert station.lent() == [(ANNA, BOOK), (ANNA, FILM)]

@@ -124,6 +124,18 @@ def test_a_poll_whose_turn_never_came_is_asked_again() -> None:
     assert polls(station) > before
 
 
+def test_a_poll_that_takes_longer_than_the_silence_before_it_does_not_make_time_stand() -> None:
+    station = town(ils={"timeout_s": 60.0})
+    station.scan(ANNA)
+    station.library_waits = True
+    station.advance(10)
+    station.scan(BOOK)
+    station.advance(6)
+    station.answer()
+    station.advance(40)
+    assert station.mode is ModeName.ONLINE
+
+
 def test_what_98_says_first_is_obeyed() -> None:
     station = town()
     station.library.online = False

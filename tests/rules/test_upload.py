@@ -357,6 +357,39 @@ class TestTakingBack:
         assert station.lent() == [(ANNA, BOOK), (BEN, FILM)]
         assert station.mode is ModeName.ONLINE
 
+    def test_a_list_read_just_before_does_not_bring_it_back(self) -> None:
+        station = recorded((ANNA, BOOK))
+        station.journal_waits = True
+        station.call(c.JournalWithdraw(Seq(1)), STAFF)
+        station.back()
+        while station.mode is ModeName.OFFLINE:
+            station.advance(1)
+        assert [type(each) for each in station.journal.asked] == [e.ReadEntries, e.FetchUnsent]
+        station.save()
+        station.save()
+        self.goes_on(station)
+        assert (fates(station), station.lent()) == ([(EntryState.WITHDRAWN, "withdrawn")], [])
+
+    def test_what_is_on_its_way_to_the_journal_stands_there_first(self) -> None:
+        station = town().offline()
+        for code in (ANNA, BOOK, FILM):
+            station.scan(code)
+        station.reachable = station.library_waits = True
+        while not station.line.current or not isinstance(station.line.current.question, AskCheckout):
+            station.call(c.SessionMoreTime())
+            station.advance(1)
+            if station.line.opening:
+                station.open_line()
+            elif station.line.current and not isinstance(station.line.current.question, AskCheckout):
+                station.answer()
+        station.journal_waits = True
+        station.answer()
+        station.answer()
+        assert len(station.state.outbox) == 1
+        station.call(c.SessionWithdraw(2))
+        self.goes_on(station)
+        assert fates(station) == [(EntryState.SETTLED, "lent"), (EntryState.EXCEPTION, "check_this_in")]
+
     def test_twice_at_once_is_once(self) -> None:
         station = recorded((ANNA, BOOK))
         station.journal_waits = True
