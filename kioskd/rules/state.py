@@ -241,6 +241,15 @@ class Current:
 
 
 @dataclass(frozen=True, slots=True)
+class Stumbled:
+    """Where the line died, and how often in a row there."""
+
+    seq: Seq
+    step: Step
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """The upload's window on the journal."""
 
@@ -253,7 +262,7 @@ class Upload:
     current: Current | None = None
     marked: frozenset[Seq] = frozenset()
     deaths: Mapping[Seq, int] = field(default_factory=dict)
-    stumbles: Mapping[Seq, int] = field(default_factory=dict)
+    stumbled: Stumbled | None = None
     held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
     done: int = 0
     started_mono_s: float = 0.0

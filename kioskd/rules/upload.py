@@ -27,7 +27,7 @@ from kioskd.model.ils import (
 from kioskd.model.inputs import Answered, Fetched, Saved, Unanswered
 from kioskd.rules import mode, outcome
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Step, Upload
+from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Step, Stumbled, Upload
 from kioskd.rules.turn import Turn, awaited
 
 WINDOW = 100
@@ -35,7 +35,8 @@ WINDOW = 100
 MARK_AT_ONCE = 20
 """Entries that one sync marks as `sending`; after a power cut so many are looked up at most."""
 DEATHS_TO_PARK = 3
-STUMBLES_TO_STEP_ASIDE = 6
+STUMBLES_TO_STEP_ASIDE = 8
+"""Deaths in a row at the same question about the same entry: a line that merely drops now and then has others."""
 FREE_STUMBLES = 3
 """Lines that may die in a row before the next is waited for: a line that drops now and then is opened at once."""
 LONGEST_BACKOFF_S = 60.0
@@ -266,7 +267,8 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     others = tuple(seq for seq in turn.state.link.answered if seq != current.entry.seq)[-1:]
     turn.set(link=replace(turn.state.link, answered=(*others, current.entry.seq)))
     current = replace(current, ask=None)
-    _set(turn, current=current)
+    # It answers: a line that drops all the same is opened again at once.
+    _set(turn, current=current, backoffs=0)
     answer: Answer = event.answer
     match current.step, answer:
         case Step.LOOK_PATRON, PatronAnswer():
@@ -376,14 +378,12 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
     if state is EntryState.EXCEPTION and entry.what.item is not None:
         held = {**held, entry.what.item: entry.seq}
     deaths = {seq: count for seq, count in upload.deaths.items() if seq != entry.seq}
-    stumbles = {seq: count for seq, count in upload.stumbles.items() if seq != entry.seq}
     _set(
         turn,
         queue=tuple(other for other in upload.queue if other.seq != entry.seq),
         current=None,
         held_items=held,
         deaths=deaths,
-        stumbles=stumbles,
         marked=upload.marked - {entry.seq},
         done=upload.done + 1,
         backoffs=0,
@@ -414,7 +414,7 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
             return
     queue = tuple(entry if other.seq == entry.seq else other for other in upload.queue)
     _set(turn, queue=queue, current=None)
-    if event.why is not NoAnswer.TIMED_OUT and _died(turn, entry):
+    if event.why is not NoAnswer.TIMED_OUT and _died(turn, entry, current.step):
         _finish(turn, entry, Outcome.UNSURE)
         return
     over = upload.backoffs - FREE_STUMBLES
@@ -426,24 +426,26 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
         mode.patron_waited(turn, event.why)
 
 
-def _died(turn: Turn, entry: Entry) -> bool:
+def _died(turn: Turn, entry: Entry, step: Step) -> bool:
     """Count a line that died at this entry; True: the entry is to wait for a person, so that the rest goes on.
 
-    It counts only if the line had carried something about another entry before it died. An entry that stumbles again
-    and again lets the others go first (later ones of the same item stay behind it), and then it is seen.
+    It counts only if the line had carried something about another entry before it died. An entry at whose same
+    question the line dies again and again lets the others go first (later ones of its item stay behind it), and then
+    it is seen.
     """
     upload, seq = turn.state.upload, entry.seq
     answered = turn.state.link.answered
     counts = any(other != seq for other in answered)
     if not counts:
-        stumbles = upload.stumbles.get(seq, 0) + 1
-        if stumbles >= STUMBLES_TO_STEP_ASIDE:
+        same_step = upload.stumbled is not None and (upload.stumbled.seq, upload.stumbled.step) == (seq, step)
+        stumbled = Stumbled(seq, step, upload.stumbled.times + 1 if same_step and upload.stumbled else 1)
+        if stumbled.times >= STUMBLES_TO_STEP_ASIDE:
             same = tuple(other for other in upload.queue if other.what.item == entry.what.item)
             others = tuple(other for other in upload.queue if other.what.item != entry.what.item)
             counts = not others and bool(answered)
-            stumbles = 0
+            stumbled = Stumbled(seq, step, 0)
             _set(turn, queue=others + same)
-        _set(turn, stumbles={**turn.state.upload.stumbles, seq: stumbles})
+        _set(turn, stumbled=stumbled)
     deaths = upload.deaths.get(seq, 0) + (1 if counts else 0)
     _set(turn, deaths={**upload.deaths, seq: deaths})
     return deaths >= DEATHS_TO_PARK

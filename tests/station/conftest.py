@@ -94,6 +94,12 @@ class Bench:
         self.daemon = Daemon(self.folder, self.config(**sections)).start()
         self._stack.callback(self.daemon.stop)
         self.connect()
+        self.await_scanner()
+
+    def await_scanner(self) -> None:
+        """Wait until the scanner is open: what it typed before that is thrown away."""
+        if hasattr(self, "scanner"):
+            wait_device(self, "front")
 
     def connect(self) -> Client:
         self.client = Client(self.daemon.socket)
@@ -104,6 +110,7 @@ class Bench:
     def restart_daemon(self) -> None:
         self.daemon.start()
         self.connect()
+        self.await_scanner()
 
     def scan(self, code: str) -> None:
         self.scanner.scan(code)

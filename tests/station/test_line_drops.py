@@ -32,9 +32,9 @@ def cuts(how: str) -> list[dict[str, Any]]:
             # Every boundary: after 1 message, after 2, after 3 … and again from 1.
             return [{"at": how, "n": 1 + number % 7} for number in range(150)]
         case "answer_bytes":
-            return [{"at": how, "n": chance.randrange(1, 400)} for _ in range(150)]
+            return [{"at": how, "n": chance.randrange(1, 900)} for _ in range(150)]
         case "request_bytes":
-            return [{"at": how, "n": chance.randrange(1, 300)} for _ in range(150)]
+            return [{"at": how, "n": chance.randrange(1, 700)} for _ in range(150)]
         case _:
             kinds = ("before_act", "after_act", "answer_bytes", "request_bytes")
             return [
