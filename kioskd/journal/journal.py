@@ -24,7 +24,6 @@ from kioskd.journal.reading import JournalReader
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.transaction import Transaction, Trouble
 from kioskd.model.entry import UNSENT, AddEntry, AddNote, AddRow, EntryState, Seq, StorageProblem, Summary, Write
-from kioskd.model.time import ClockTrust
 
 LOG_SOFT_BYTES: Final = 1 << 19
 """From this size on the log wants a checkpoint when nobody waits (`checkpoint_due`)."""
@@ -136,12 +135,8 @@ class Journal(JournalReader):
         Raises NotWritten.
         """
         done = max((correction.to_seq for correction in self._corrections.get(boot_id, ())), default=0)
-        # Entries of a boot stand together: backwards until another boot's.
         found = self._query(
-            "SELECT count(*) FROM entries WHERE boot_id = ? AND clock = ? AND seq > max(?, ifnull((SELECT seq FROM"
-            " entries WHERE boot_id <> ? AND seq < (SELECT max(seq) FROM entries WHERE boot_id = ?)"
-            " ORDER BY seq DESC LIMIT 1), 0))",
-            (boot_id, ClockTrust.UNSURE.value, done, boot_id, boot_id),
+            "SELECT count(*) FROM entries WHERE boot_id = ? AND clock = 'unsure' AND seq > ?", (boot_id, done)
         )
         number = found[0][0]
         assert isinstance(number, int)

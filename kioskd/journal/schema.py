@@ -21,6 +21,7 @@ STEPS: Final[Sequence[str]] = (
         boot_id TEXT NOT NULL, clock TEXT NOT NULL, mode TEXT NOT NULL, by TEXT, station TEXT NOT NULL,
         session TEXT NOT NULL, due_date TEXT, state TEXT NOT NULL, sum INTEGER NOT NULL
     ) STRICT;
+    CREATE INDEX unsure_of_boot ON entries (boot_id) WHERE clock = 'unsure';
     CREATE TABLE rows (
         n INTEGER PRIMARY KEY, seq INTEGER NOT NULL, was TEXT NOT NULL, state TEXT NOT NULL, at_wall_s REAL NOT NULL,
         outcome TEXT, answer TEXT, by TEXT, reason TEXT, due_before TEXT, sum INTEGER NOT NULL
