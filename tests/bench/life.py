@@ -17,9 +17,9 @@ from tests.station.pty_scanner import PtyScanner
 
 LOADED = """
 import sys
-import kioskd.__main__, kioskd.config, kioskd.daemon.running
+import kioskd.__main__, kioskd.config.loading, kioskd.daemon.running
 ours = ("kioskd", "drivers", "hardware_sim", "__main__")
-print(" ".join(sorted(name for name in sys.modules if name.partition(".")[0] not in ours)))
+print(" ".join(sorted(name for name in sys.modules if name.partition(".")[0] not in ours and "-" not in name)))
 """
 
 
