@@ -61,6 +61,7 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
         "finish-offline": of("finish", mode="offline"),
         "done-offline": of("done", mode="offline", **saying("done_gate", "ok", count="3")),
         "done-no-paper": of("done", mode="offline", **saying("done_no_paper", "warn", count="12")),
+        "due_date-offline": of("due_date", mode="offline"),
         "staff-offline": of("staff", mode="offline", paper="low"),
     }
     return found
@@ -70,7 +71,7 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
 PANELS = {
     "panel-number": ("card", '[data-name="type_number"]'),
     "panel-languages": ("items", '[data-name="language"]'),
-    "panel-remove": ("items", '[data-name="remove"]'),
+    "panel-remove": ("items-recorded", '[data-name="remove"]'),
     "panel-staff-code": ("help", '[data-name="staff"]'),
     "panel-reasons": ("staff", '[data-name="go_offline"]'),
 }

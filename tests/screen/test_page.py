@@ -208,7 +208,7 @@ async def test_a_title_stands_for_the_number_and_a_number_can_be_compared(browse
         )
         said = message("en", "recorded", "ok", item=two["item"])
         await show(core, page, "items", items=[one, two], message=said)
-        groups = "3\u202f0002\u202f90012\u202f3456"
+        groups = "3\u00a00002\u00a090012\u00a03456"
         assert f"Recorded: {groups}." in await page.ask(headline)
         assert await page.ask("document.querySelector('.newest .title').innerText") == groups
 

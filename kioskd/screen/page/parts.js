@@ -23,6 +23,9 @@ export function offer(page, method, params, looks) {
   return may(page, method) && button(page, { ...looks, press: () => page.ask(method, params) });
 }
 
+/** Whether the station warns, which needs the room of pictures and titles. */
+export const alarming = (page) => ["warn", "stop"].includes(page.view.message?.tone);
+
 const TONES = { ask: "", ok: "✓", warn: "!", stop: "✕" };
 
 /** What the station says now, large; the page's own `fallback` where the View says nothing. */

@@ -3,7 +3,7 @@
 
 import * as art from "./art.js";
 import { h } from "./dom.js";
-import { button, headline, helpdesk, keypad, list, may, offer, taken } from "./parts.js";
+import { alarming, button, headline, helpdesk, keypad, list, may, offer, taken } from "./parts.js";
 import { LABELS } from "./labels.js";
 
 const rail = (...buttons) => h("nav", { key: "rail", class: "rail" }, buttons);
@@ -61,9 +61,6 @@ export function languages(page) {
     h("div", { class: "tiles languages" }, language_buttons(page), close_button(page)),
   );
 }
-
-// A warning needs the room of the picture.
-const alarming = (page) => ["warn", "stop"].includes(page.view.message?.tone);
 
 export function idle(page) {
   const { say } = page;
@@ -155,7 +152,7 @@ export function items(page) {
       : rail(
           h("p", { key: "shelf", class: "tally" }, art.shelf(count), view.patron && h("span", null, view.patron.label)),
           finish_button(page),
-          pair(remove || cancel_button(page), view.staff.unlocked ? staff_next(page) : number_button(page)),
+          pair(remove || (count === 0 && cancel_button(page)), view.staff.unlocked ? staff_next(page) : number_button(page)),
           pair(language_button(page), view.staff.unlocked ? staff_due(page) : help_button(page)),
         ),
   );

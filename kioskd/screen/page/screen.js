@@ -29,6 +29,7 @@ let changed_at_ms = -Infinity;
 let extended_at_ms = -Infinity;
 let notice_timer = null;
 let status_id = null;
+let unlocking = false;
 
 const line = link(hear);
 
@@ -66,6 +67,11 @@ function show(next) {
   }
   // The timer counts from when the View was sent; an answer with the same seq carries the same one, further on.
   ends_at_ms = view.timer ? performance.now() + view.timer.ends_in_s * 1000 : null;
+  // Who unlocked the station from the help page has come for something else.
+  if (unlocking && view.staff.unlocked && view.screen === "help" && view.choices.includes("session.show")) {
+    ask("session.show", { screen: "items" });
+  }
+  unlocking = unlocking && !view.staff.unlocked;
   if (view.screen === "staff" && before?.seq !== view.seq) ask_status();
   const spoken = announcements(before, view);
   if (spoken) live.textContent = spoken;
@@ -104,6 +110,7 @@ function submit(code) {
   const staff = use.panel === "staff_code";
   change({ typed: "", panel: staff || use.panel === "number" ? null : use.panel, notice: null });
   if (code === "") return;
+  unlocking = staff;
   if (staff) ask("staff.unlock", { code });
   else ask("session.input", { code });
 }

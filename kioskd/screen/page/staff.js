@@ -1,7 +1,7 @@
 // The screens for staff: how the station stands, what they can set, their code, and the alternative due date.
 
 import { h } from "./dom.js";
-import { button, headline, helpdesk, keypad, may, offer } from "./parts.js";
+import { alarming, button, headline, helpdesk, keypad, may, offer } from "./parts.js";
 import { words } from "./words.js";
 
 // The reason is kept in the journal, where technicians read it, and so in one language.
@@ -11,6 +11,11 @@ const USUAL_LOAN_DAYS = 21;
 export function staff_code(page) {
   const back = button(page, { name: "back", press: () => page.change({ panel: null, typed: "" }) });
   return keypad(page, { title: h("h1", { class: "headline" }, page.say("staff_code")), secret: true, back });
+}
+
+/** Back to the staff's screen, whether the daemon shows it or the page. */
+function to_staff(page) {
+  page.change({ panel: page.view.screen === "staff" ? null : "staff" });
 }
 
 export function reasons(page) {
@@ -27,11 +32,11 @@ export function reasons(page) {
           name,
           icon: null,
           look: "plain tile",
-          press: () => (page.ask("mode.set", { mode: "offline", reason: words("en")(name) }), page.change({ panel: null })),
+          press: () => (page.ask("mode.set", { mode: "offline", reason: words("en")(name) }), to_staff(page)),
         }),
       ),
     ),
-    button(page, { name: "back", look: "quiet wide", press: () => page.change({ panel: null }) }),
+    button(page, { name: "back", look: "quiet wide", press: () => to_staff(page) }),
   );
 }
 
@@ -105,7 +110,7 @@ export function due_date(page) {
   return h(
     "main",
     { key: "due_date", class: "choose" },
-    headline(page, say("due_title")),
+    alarming(page) ? headline(page) : h("h1", { key: "headline", class: "headline medium" }, say("due_title")),
     h(
       "div",
       { class: "stepper" },

@@ -13,10 +13,11 @@ export function words(language) {
 }
 
 const LIBRARY_NUMBER = /(?<!\d)(\d)(\d{4})(\d{5})(\d{4})(?!\d)/g;
-const LONGEST_TITLE = 48;
+const COUNT = /: (?=\d{1,3}(?!\d))/g;
+const LONGEST_TITLE = 32;
 
-/** A text with its 14-digit numbers in the groups that stand under the barcode, so that eyes can compare them. */
-export const spaced = (text) => text.replaceAll(LIBRARY_NUMBER, "$1\u202f$2\u202f$3\u202f$4");
+/** A text with its 14-digit numbers in the groups that stand under the barcode, and no count alone on a line. */
+export const spaced = (text) => text.replaceAll(COUNT, ":\u00a0").replaceAll(LIBRARY_NUMBER, "$1\u00a0$2\u00a0$3\u00a0$4");
 
 /** What the station says, with an item's title, where it has one, in the place of its number. */
 export function told(view) {
