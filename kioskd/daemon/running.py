@@ -20,11 +20,12 @@ from kioskd.front.greeting import HelloInfo
 from kioskd.front.listening import SocketTrouble
 from kioskd.front.server import Front
 from kioskd.ils.conversation import Conversation
-from kioskd.journal.errors import JournalError
+from kioskd.journal.errors import JournalError, NotWritten
 from kioskd.journal.journal import Journal
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.thread import JournalThread
 from kioskd.model import inputs
+from kioskd.model.entry import StorageProblem
 from kioskd.model.settings import PrinterDriver, Settings
 from kioskd.model.view import Paper
 from kioskd.rules.state import initial
@@ -33,6 +34,13 @@ from kioskd.staff import StaffCodes
 from kioskd.trace.ring import Ring
 
 log: Final = logging.getLogger("kioskd")
+
+REMEDY: Final = {
+    StorageProblem.FULL: "make space on that disk, a few MiB will do",
+    StorageProblem.READ_ONLY: "mount it writable; a card that turned so by itself is worn out, replace it",
+    StorageProblem.BROKEN: "look at the kernel's log (dmesg) for this disk",
+}
+"""What a technician does where station.state_dir takes no rows."""
 
 
 class CannotStart(Exception):  # noqa: N818 - it says what happened
@@ -43,6 +51,9 @@ def run(settings: Settings) -> None:
     """Run the station until it is told to stop (SIGTERM, SIGINT). Raises CannotStart."""
     try:
         journal = Journal.open(settings.station.state_dir, timezone=settings.station.timezone)
+    except NotWritten as trouble:
+        where = settings.station.state_dir
+        raise CannotStart(f"{where}: the journal cannot be written: {trouble}; {REMEDY[trouble.problem]}") from trouble
     except JournalError as trouble:
         raise CannotStart(str(trouble)) from trouble
     except OSError as trouble:
