@@ -223,6 +223,7 @@ def test_a_card_is_not_even_taken_while_the_disk_is_full(disk: Disk, offline: Be
     disk.fill()
     lend_until_refused(offline, iter(offline.cards), iter(offline.items))
     offline.client.call("session.finish", paper=[])
+    offline.client.call("session.cancel")
     view = offline.until(lambda view: view["screen"] == "out_of_service", what="out of service")
     assert refused(view)
     with pytest.raises(RpcError) as error:
