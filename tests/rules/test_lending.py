@@ -62,10 +62,11 @@ class TestOnline:
         assert station.entries[0].state is EntryState.REFUSED
         assert (station.view.unsent, station.view.exceptions) == (0, 0)
 
-    def test_a_visit_ends_with_35(self) -> None:
+    @pytest.mark.parametrize("end", [c.SessionFinish(), c.SessionCancel(), c.SessionNextPatron()])
+    def test_a_visit_ends_with_35(self, end: c.Call) -> None:
         station = town()
         station.scan(ANNA)
-        station.finish()
+        station.call(end)
         assert station.library.heard[-1] == AskEndSession(ANNA)
 
     def test_finish_waits_for_the_answers(self) -> None:

@@ -214,7 +214,11 @@ def test_the_language_is_the_sessions_and_goes_with_it() -> None:
 
 @pytest.mark.parametrize("left", ["language", "help", "question"])
 def test_what_somebody_leaves_at_an_idle_screen_goes(left: str) -> None:
-    station = town(station={"languages": ("en", "es")}, barcodes={"patron": (r"\d{4}",), "item": (r"\d{4}",)})
+    station = town(
+        station={"languages": ("en", "es")},
+        barcodes={"patron": (r"\d{4}",), "item": (r"\d{4}",)},
+        ils={"poll_online_s": 9999.0},
+    )
     if left == "language":
         station.call(c.SessionLanguage("es"))
     elif left == "help":
