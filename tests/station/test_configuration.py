@@ -38,7 +38,7 @@ TOLD = {
     "[tea]": "[station], [socket]",
     "KIOSKD_ILS__PROT": "KIOSKD_ILS__PROTOCOL",
     "KIOSKD_COLOUR": "KIOSKD_<SECTION>__<KEY>",
-    "KIOSKD_SESSION__IDLE_S": "a whole number",
+    "KIOSKD_SESSION__IDLE_S": "a number above 0",
 }
 ENVIRONMENT = {"KIOSKD_ILS__PROT": "sip2", "KIOSKD_COLOUR": "red", "KIOSKD_SESSION__IDLE_S": "soon"}
 
