@@ -108,7 +108,7 @@ class Conversation:
     def ask(self, ask: Ask) -> None:
         """Ask when it is this question's turn."""
         asked = self._waiting.place(ask)
-        if self._standing is Standing.DOWN or ask.until_mono_s <= self._loop.time():
+        if self._standing is Standing.DOWN:
             self._unanswered(asked, NoAnswer.NO_LINE)
         else:
             asked.timer = self._loop.call_at(ask.until_mono_s, self._too_late, asked)
@@ -177,9 +177,7 @@ class Conversation:
 
     def _lost(self, end: End, standing: Standing) -> None:
         asked, self._current = self._current, None
-        if self._talk is not None:
-            self._talk.close()
-            self._talk = None
+        self._talk = None
         self._standing = standing
         if asked is not None:
             if end.why is NoAnswer.DROPPED and asked.may_go_again:

@@ -27,6 +27,7 @@ from kioskd.model.ils import (
     AskPatron,
     AskRenew,
     AskStatus,
+    LineTrouble,
     NoAnswer,
     Question,
     Urgency,
@@ -426,6 +427,57 @@ def test_a_word_that_was_overtaken_is_not_told() -> None:
         return words
 
     assert played(scene()) == ["LineUp", "Unanswered", "LineUp"]
+
+
+def test_what_expired_while_the_loop_was_busy_is_not_sent() -> None:
+    """A deed that nobody waits for any more would be done, and its line closed for the answer's lateness."""
+
+    async def scene() -> Play:
+        play = Play(Library(iter([]), iter([])), reactions=[("stall", 40.0)])
+        play.connect()
+        await asyncio.sleep(1)
+        play.ask(AskItem, Urgency.PATRON, 8.0)
+        play.ask(AskCheckout, Urgency.PATRON, 8.0)
+        await asyncio.sleep(10)
+        play.check()
+        await play.conversation.close()
+        return play
+
+    play = played(scene())
+    assert [heard.code for heard in play.library.heard] == ["93", "99", "17"]
+    assert play.asked[AskId(2)].told == [Unanswered(AskId(2), NoAnswer.NO_LINE)]
+
+
+@pytest.mark.parametrize("then", ["refuse", "hang"])
+def test_a_look_up_that_went_out_once_is_not_called_unsent(then: str) -> None:
+    async def scene() -> Play:
+        library = Library(iter([Does(), Does(then)]), iter([Does(), Does(), Does("close")]))
+        play = Play(library, reconnects=1)
+        play.connect()
+        await asyncio.sleep(1)
+        play.ask(AskPatron, Urgency.PATRON, 5.0)
+        await asyncio.sleep(20)
+        play.check()
+        await play.conversation.close()
+        return play
+
+    assert played(scene()).asked[AskId(1)].told == [Unanswered(AskId(1), NoAnswer.DROPPED)]
+
+
+def test_a_line_that_is_closed_with_its_first_98_never_came_up() -> None:
+    async def scene() -> list[Input]:
+        library = Library(iter([]), iter([Does(), Does("answer and close")]))
+        words: list[Input] = []
+        ils = IlsSettings("ils", login_user="kiosk")
+        conversation = Conversation(ils, dt.UTC, words.append, lambda: 1.8e9, open_line=library.open_line)
+        conversation.connect(TIMEOUT_S)
+        await asyncio.sleep(20)
+        await conversation.close()
+        return words
+
+    (word,) = played(scene())
+    assert isinstance(word, LineDown)
+    assert word.trouble is LineTrouble.LOST
 
 
 @pytest.mark.parametrize("end", ["disconnect", "connect"])
