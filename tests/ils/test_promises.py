@@ -134,14 +134,14 @@ class Play:
         asked.writes.append(heard)
         assert not asked.told, "written after its outcome was told"
         now = self.loop.time()
+        if self._repeat(asked):
+            return
         assert asked.ask.until_mono_s > now, "written although nobody waits any more"
-        ahead = [
+        assert not [
             other
             for other in self.asked.values()
             if other.place < asked.place and not other.told and other.ask.until_mono_s > now
-        ]
-        if not self._repeat(asked):
-            assert not ahead, "somebody else's turn"
+        ], "somebody else's turn"
 
     def _repeat(self, asked: Asked) -> bool:
         """Tell a 96's repetition, which is the same message and no new turn."""
