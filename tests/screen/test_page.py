@@ -307,6 +307,18 @@ async def test_a_staff_code_goes_to_unlock_and_a_refusal_is_told(browser: Browse
         await page.until("document.querySelector('.notice')?.textContent.includes('That code is not known.')")
 
 
+async def test_who_unlocks_from_the_help_page_is_brought_on(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "help")
+        opened_up = view("help", seq=next(_seqs), staff={"unlocked": True, "by": "MK"})
+        core.answers["staff.unlock"] = lambda params: {"result": opened_up}
+        await settled(page)
+        await page.tap('[data-name="staff"]')
+        await page.type("99")
+        await page.key("Enter")
+        assert (await core.next_asked("session.show"))["params"]["screen"] == "items"
+
+
 async def test_the_question_about_the_card_hides_the_list(browser: Browser, tmp_path: Path) -> None:
     async with opened(browser, tmp_path / "s") as (core, page):
         await show(core, page, "confirm")
