@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from kioskd import __version__
+from kioskd.model.settings import Settings
 
 DEFAULT_FILE: Final = Path("/etc/kioskd/kioskd.toml")
 
@@ -33,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
     for warning in loaded.warnings:
         print(f"kioskd: warning: {warning}", file=sys.stderr)
     if options.check:
+        if not _devices_fit(loaded.settings):
+            return 2
         print(f"{options.config or DEFAULT_FILE}: good; station {loaded.settings.station.id}")
         return 0
 
@@ -50,6 +53,16 @@ def main(argv: list[str] | None = None) -> int:
         print(f"kioskd: {trouble}", file=sys.stderr)
         return 1
     return 0
+
+
+def _devices_fit(settings: Settings) -> bool:
+    """Say what the drivers make of the settings; their import is for `--check` alone."""
+    from kioskd.daemon.device_settings import judged  # noqa: PLC0415
+
+    refused, warned = judged(settings)
+    for problem in (*refused, *warned):
+        print(f"kioskd: {'warning: ' if problem in warned else ''}{problem}", file=sys.stderr)
+    return not refused
 
 
 if __name__ == "__main__":

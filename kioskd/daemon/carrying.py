@@ -4,13 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from kioskd.daemon.answering import Answering
 from kioskd.daemon.open_session import OpenSession
-from kioskd.devices.printer import PrinterThread
 from kioskd.front.server import Front
-from kioskd.ils.conversation import Conversation
 from kioskd.journal.errors import JournalError, NotRead, NotWritten
 from kioskd.journal.jobs import AskJob, JournalQueue, WriteJob
 from kioskd.journal.journal import Written
@@ -27,8 +25,34 @@ log: Final = logging.getLogger("kioskd")
 LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
+class Line(Protocol):
+    """The conversation with the library system, as far as effects know it."""
+
+    def ask(self, ask: e.Ask) -> None:
+        """Ask the library system."""
+
+    def connect(self, timeout_s: float) -> None:
+        """Open a line."""
+
+    def disconnect(self) -> None:
+        """Close it."""
+
+
+class Paper(Protocol):
+    """The printer, as far as effects know it."""
+
+    def print(self, job: e.Print) -> None:
+        """Print a slip."""
+
+    def drop(self) -> None:
+        """Drop what has not started."""
+
+
 class Rooms:
-    """The rooms that carry effects out."""
+    """The rooms that carry effects out.
+
+    The socket answers before line and devices are there; what they are asked until `attach` waits for them.
+    """
 
     def __init__(
         self,
@@ -36,8 +60,6 @@ class Rooms:
         deliver: Callable[[Input], None],
         journal: JournalQueue,
         front: Front,
-        conversation: Conversation,
-        printer: PrinterThread | None,
         staff_codes: Callable[[], StaffCodes | None],
         answering: Answering,
         session: OpenSession,
@@ -45,16 +67,26 @@ class Rooms:
         self._deliver = deliver
         self._journal = journal
         self._front = front
-        self._conversation = conversation
-        self._printer = printer
+        self._line: Line | None = None
+        self._paper: Paper | None = None
+        self._early: list[Effect] | None = []
         self._staff_codes = staff_codes
         self._answering = answering
         self._session = session
         self._checks: set[asyncio.Task[None]] = set()
 
+    def attach(self, line: Line, paper: Paper | None, state: State) -> None:
+        """Let line and printer have what they were asked meanwhile, and all from now on."""
+        self._line, self._paper = line, paper
+        early, self._early = self._early or [], None
+        for effect in early:
+            self.carry(effect, state)
+
     def carry(self, effect: Effect, state: State) -> None:
         """Hand one effect to its room."""
         match effect:
+            case e.Ask() | e.Connect() | e.Disconnect() | e.Print() | e.DropSlips():
+                self._carry_out(effect)
             case e.Save():
                 self._journal.submit(WriteJob(effect.writes), partial(self._saved, effect))
             case e.Show():
@@ -64,12 +96,6 @@ class Rooms:
                 self._front.reply(effect.request, effect.result)
             case e.Fail():
                 self._front.fail(effect.request, effect.error)
-            case e.Ask():
-                self._conversation.ask(effect)
-            case e.Connect():
-                self._conversation.connect(effect.timeout_s)
-            case e.Disconnect():
-                self._conversation.disconnect()
             case e.Query():
                 self._answering.answer(effect, state)
             case e.FetchUnsent():
@@ -95,11 +121,6 @@ class Rooms:
                 task = asyncio.get_running_loop().create_task(self._check_staff_code(effect))
                 self._checks.add(task)
                 task.add_done_callback(self._checks.discard)
-            case e.Print():
-                self._print(effect)
-            case e.DropSlips():
-                if self._printer is not None:
-                    self._printer.drop()
             case e.Beep():
                 # Scanners that can be told so come with their drivers.
                 pass
@@ -144,11 +165,27 @@ class Rooms:
             log.error("staff codes: %s", trouble)
             return None
 
-    def _print(self, effect: e.Print) -> None:
-        if self._printer is not None:
-            self._printer.print(effect)
-        else:
-            asyncio.get_running_loop().call_soon(self._deliver, inputs.SlipEnded(effect.slip, SlipFate.DROPPED))
+    def _carry_out(self, effect: e.Ask | e.Connect | e.Disconnect | e.Print | e.DropSlips) -> None:
+        """Hand an effect to the line or to the printer."""
+        if self._line is None:
+            assert self._early is not None
+            self._early.append(effect)
+            return
+        match effect:
+            case e.Ask():
+                self._line.ask(effect)
+            case e.Connect():
+                self._line.connect(effect.timeout_s)
+            case e.Disconnect():
+                self._line.disconnect()
+            case e.Print() if self._paper is not None:
+                self._paper.print(effect)
+            case e.Print():
+                dropped = inputs.SlipEnded(effect.slip, SlipFate.DROPPED)
+                asyncio.get_running_loop().call_soon(self._deliver, dropped)
+            case e.DropSlips():
+                if self._paper is not None:
+                    self._paper.drop()
 
 
 def _problem(event: str, error: JournalError) -> StorageProblem:

@@ -5,6 +5,7 @@ import logging
 import signal
 import uuid
 from contextlib import AsyncExitStack
+from importlib import import_module
 from typing import Final
 
 from kioskd import __version__
@@ -14,22 +15,17 @@ from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.notify import notify
 from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.station import Station
-from kioskd.devices.printer import PrinterThread
-from kioskd.devices.scanners import Scanners
 from kioskd.front.greeting import HelloInfo
 from kioskd.front.listening import SocketTrouble
 from kioskd.front.server import Front
-from kioskd.ils.conversation import Conversation
 from kioskd.journal.errors import JournalError, NotWritten
 from kioskd.journal.journal import Journal
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.thread import JournalThread
 from kioskd.model import inputs
 from kioskd.model.entry import StorageProblem
-from kioskd.model.settings import PrinterDriver, Settings
-from kioskd.model.view import Paper
+from kioskd.model.settings import Settings
 from kioskd.rules.state import initial
-from kioskd.rules.wording import local_rfc3339
 from kioskd.staff import StaffCodes
 from kioskd.trace.ring import Ring
 
@@ -81,11 +77,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     clock = WallClock(loop)
     instance = str(uuid.uuid4())
     station = Station(initial(settings), clock, Ring(settings.barcodes))
-    zone = station.state.zone
     deliver = station.deliver
-
-    def now_rfc3339() -> str:
-        return local_rfc3339(clock.now().wall_s, zone)
 
     note = journal.last_note("mode")
     summary = journal.summary()
@@ -106,24 +98,11 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
             instance=instance,
         ),
     )
-    conversation = Conversation(
-        settings.ils,
-        zone,
-        deliver,
-        lambda: clock.now().wall_s,
-        trace=lambda way, line: front.diagnose("sip2", {"way": way, "line": line}) if front.diagnosed else None,
-    )
-    stack.push_async_callback(conversation.close)
-    printer = None
-    if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:
-        printer = PrinterThread(settings.printer, deliver, now_rfc3339)
     codes_file = settings.staff.codes_file
     rooms = Rooms(
         deliver=deliver,
         journal=queue,
         front=front,
-        conversation=conversation,
-        printer=printer,
         staff_codes=lambda: StaffCodes.load(codes_file) if codes_file is not None else None,
         answering=Answering(settings, queue, front, lambda: clock.now().wall_s),
         session=OpenSession(settings.station.state_dir, queue),
@@ -141,14 +120,9 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     except SocketTrouble as trouble:
         raise CannotStart(str(trouble)) from trouble
     stack.push_async_callback(front.close)
-    scanners = Scanners(settings.scanners, deliver, now_rfc3339)
-    scanners.start()
-    stack.callback(scanners.close)
-    if printer is not None:
-        printer.start()
-        stack.callback(printer.close)
-    else:
-        deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
+    # Line and devices take as long to import as all else together: the socket answers meanwhile.
+    peripherals = await asyncio.to_thread(import_module, "kioskd.daemon.peripherals")
+    await peripherals.attach(settings, station, rooms=rooms, front=front, clock=clock, stack=stack)
 
 
 def _tell_salvage(found: Salvage) -> None:

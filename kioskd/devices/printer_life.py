@@ -36,7 +36,7 @@ LOOK_S: Final = 5.0
 """A printer tells of its paper only when it is asked; a silent one is not asked."""
 LOOK_IDLE_S: Final = 10.0
 """After QUIET_LOOKS without any change: each look costs four questions, so four wake-ups."""
-QUIET_LOOKS: Final = 12
+QUIET_LOOKS: Final = 2
 LOOK_STOPPED_S: Final = 1.0
 """Somebody stands before it and changes the roll; after STOPPED_LOOKS of these it is LOOK_S again."""
 STOPPED_LOOKS: Final = 120

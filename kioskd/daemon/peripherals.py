@@ -1,0 +1,44 @@
+"""Line and devices: what the station reaches out to, attached once its socket answers."""
+
+from contextlib import AsyncExitStack
+
+from kioskd.clock import Clocks
+from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.station import Station
+from kioskd.devices.printer import PrinterThread
+from kioskd.devices.scanners import Scanners
+from kioskd.front.server import Front
+from kioskd.ils.conversation import Conversation
+from kioskd.model import inputs
+from kioskd.model.settings import PrinterDriver, Settings
+from kioskd.model.view import Paper
+from kioskd.rules.wording import local_rfc3339
+
+
+async def attach(
+    settings: Settings, station: Station, *, rooms: Rooms, front: Front, clock: Clocks, stack: AsyncExitStack
+) -> None:
+    """Make the line, the printer and the scanners, and let the station have them until `stack` closes."""
+    zone = station.state.zone
+
+    def now_rfc3339() -> str:
+        return local_rfc3339(clock.now().wall_s, zone)
+
+    def trace(way: str, line: str) -> None:
+        if front.diagnosed:
+            front.diagnose("sip2", {"way": way, "line": line})
+
+    line = Conversation(settings.ils, zone, station.deliver, lambda: clock.now().wall_s, trace=trace)
+    stack.push_async_callback(line.close)
+    printer = None
+    if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:
+        printer = PrinterThread(settings.printer, station.deliver, now_rfc3339)
+    rooms.attach(line, printer, station.state)
+    scanners = Scanners(settings.scanners, station.deliver, now_rfc3339)
+    scanners.start()
+    stack.callback(scanners.close)
+    if printer is not None:
+        printer.start()
+        stack.callback(printer.close)
+    else:
+        station.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
