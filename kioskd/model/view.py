@@ -169,6 +169,10 @@ class View:
     exceptions: int
     paper: Paper
     upload: UploadView | None
+    offers: tuple[str, ...] = ()
+    """The papers that can be had now (`receipt`, `bookmark`)."""
+    helpdesk: str = ""
+    """The helpdesk's telephone, while the library system is down."""
 
 
 @dataclass(frozen=True, slots=True)

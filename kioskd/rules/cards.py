@@ -9,6 +9,7 @@ from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules import lending, mode, questions
 from kioskd.rules.state import (
+    GOOD,
     OPEN,
     AskFor,
     Asking,
@@ -183,7 +184,7 @@ def goodbye(turn: Turn) -> None:
 
 def done_good(session: Session) -> int:
     """Return how many items the patron may take."""
-    return sum(line.result in lending.GOOD for line in session.lines)
+    return sum(line.result in GOOD for line in session.lines)
 
 
 def still_checking(session: Session) -> bool:

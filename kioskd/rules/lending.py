@@ -11,13 +11,11 @@ from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules import mode, policy, upload
 from kioskd.rules.policy import Act
-from kioskd.rules.state import AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
+from kioskd.rules.state import GOOD, AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 
 STORAGE_RETRY_S = 5.0
-
-GOOD = frozenset({LineResult.CHECKED_OUT, LineResult.RENEWED, LineResult.RECORDED})
 
 
 def take(

@@ -1,9 +1,11 @@
 """The View: what a front screen needs, drawn from the state and from nothing else."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
+from kioskd.model.slip import SlipKind
 from kioskd.model.time import Instant
 from kioskd.model.view import (
     DueDateView,
@@ -12,6 +14,7 @@ from kioskd.model.view import (
     LineView,
     MessageView,
     ModeView,
+    Paper,
     PatronView,
     Screen,
     StaffView,
@@ -22,6 +25,7 @@ from kioskd.model.view import (
     View,
 )
 from kioskd.rules.mode import slow
+from kioskd.rules.slips import bookmark_date
 from kioskd.rules.state import OPEN, Line, Message, Overlay, Stage, State
 from kioskd.rules.turn import awaited, unsent
 from kioskd.rules.wording import local_rfc3339, station_time
@@ -150,7 +154,20 @@ def project(state: State, at: Instant, seq: int) -> View:
         exceptions=state.summary.exceptions,
         paper=state.paper,
         upload=_upload(state, at),
+        offers=_offers(state, at),
+        helpdesk="" if state.mode.name is ModeName.ONLINE else state.settings.helpdesk_phone,
     )
+
+
+def _offers(state: State, at: Instant) -> tuple[str, ...]:
+    """Return the papers that could be printed for this visit now."""
+    if state.paper in (Paper.NONE, Paper.OUT) or not state.printer_ready:
+        return ()
+    today = dt.datetime.fromtimestamp(at.wall_s, state.zone).date()
+    offered = [SlipKind.RECEIPT.value]
+    if bookmark_date(state, today) is not None:
+        offered.append(SlipKind.BOOKMARK.value)
+    return tuple(offered)
 
 
 def mode_view(state: State) -> ModeView:

@@ -38,7 +38,7 @@ from kioskd.rules.recognise import (
     Recognised,
     recognise,
 )
-from kioskd.rules.state import OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, TypedCard, Unmatched
+from kioskd.rules.state import GOOD, OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, TypedCard, Unmatched
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 
@@ -87,7 +87,7 @@ def scanned(turn: Turn, scan: Scanned, call: Callable[[Turn, Call], None]) -> No
 def _command(turn: Turn, command: Command) -> Call:
     if command is Command.WITHDRAW_LAST:
         lines = turn.state.session.lines if turn.state.session else ()
-        good = [line.n for line in lines if line.result in lending.GOOD]
+        good = [line.n for line in lines if line.result in GOOD]
         return SessionWithdraw(good[-1] if good else 0)
     return COMMAND_CALLS[command]
 

@@ -38,6 +38,10 @@ class Stage(StrEnum):
 OPEN = frozenset({Stage.CARD, Stage.LOOKUP, Stage.PIN, Stage.ITEMS, Stage.FINISH})
 
 
+GOOD = frozenset({LineResult.CHECKED_OUT, LineResult.RENEWED, LineResult.RECORDED})
+"""What the patron may take."""
+
+
 class Overlay(StrEnum):
     """A screen laid over the session's own."""
 
