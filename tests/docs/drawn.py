@@ -1,0 +1,86 @@
+"""Tables of the documents that the code knows best. `python -m tests.docs` puts them between their marks."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from drivers.base import WhyNot
+from kioskd.devices import advice
+from kioskd.model.device import DeviceKind
+from kioskd.model.entry import EntryState
+from kioskd.rules.commands import COMMANDS
+from kioskd.rules.outcome import STATE, Outcome
+
+HOW_FOUND: Final[Mapping[Outcome, tuple[str, str]]] = {
+    Outcome.LENT: ("12 says yes", ""),
+    Outcome.RENEWED: ("30 says yes; or 12 says yes with *renewal ok*: this patron had it already", ""),
+    Outcome.FOUND_ON_LOAN: ("the answer was lost; 64 lists the item (AU) among this patron's loans", ""),
+    Outcome.FOUND_RENEWED: ("the answer was lost; 18 has another due date than it had just before 29", ""),
+    Outcome.DONE_DESPITE_REFUSAL: ("12 or 30 says no; the look afterwards (63, 17) shows it done", ""),
+    Outcome.PATRON_NOT_FOUND: ("12 says no; 64 says that the card is not valid (BL)", "find the person, lend by hand"),
+    Outcome.PATRON_BLOCKED: (
+        "12 says no; 64 says *charge denied* or *card lost*",
+        "clear the block or leave it, lend by hand",
+    ),
+    Outcome.ITEM_NOT_FOUND: ("12 or 30 says no; 18 says *other* without a title", "find the item's record"),
+    Outcome.ON_LOAN_TO_ANOTHER: (
+        "12 says no; 18 says *charged*. Or an answer was lost, another has it, and no-block would take it from them",
+        "ask both; the one who has the book decides",
+    ),
+    Outcome.ON_HOLD: ("12 says no; 18 says *hold shelf*", "tell the one who waits, lend by hand"),
+    Outcome.REFUSED: ("12 says no, and neither 64 nor 18 says why; AF stands with the entry", "lend by hand"),
+    Outcome.RENEWAL_REFUSED: ("30 says no; 18 shows the due date unmoved", "tell the patron when it is due"),
+    Outcome.DUE_DATE_NOT_KEPT: (
+        "12 or 30 says yes, with another due date than staff had set; it *is* on loan",
+        "correct the date there",
+    ),
+    Outcome.BEHIND: ("not sent: an earlier entry of the same item waits as an exception", "decide the earlier one"),
+    Outcome.UNSURE: (
+        "an answer was lost and 64's list is not whole or no due date was noted; or the line died of it three times",
+        "look at the account, then lend by hand or drop it",
+    ),
+    Outcome.UNSENDABLE: ("not sent: a number holds what SIP2 cannot carry", "find the right number"),
+    Outcome.CHECK_THIS_IN: ("withdrawn at the station after it may have been sent", "check the item in"),
+}
+"""Outcome → how it is found, and what a person does about an exception."""
+
+
+def command_barcodes() -> str:
+    """Every command barcode."""
+    head = ["| barcode | what it does |", "| --- | --- |"]
+    return "\n".join([*head, *(f"| `KIOSK{number}` | {row.meaning} |" for number, row in COMMANDS.items())])
+
+
+def outcomes() -> str:
+    """Every outcome of an upload, the settled ones first."""
+    head = ["| outcome | state | how it is found | what a person does |", "| --- | --- | --- | --- |"]
+    ordered = sorted(Outcome, key=lambda outcome: STATE[outcome] is not EntryState.SETTLED)
+    return "\n".join(
+        [*head, *(f"| `{outcome}` | {STATE[outcome]} | {' | '.join(HOW_FOUND[outcome])} |" for outcome in ordered)]
+    )
+
+
+def device_faults() -> str:
+    """Every cause for which a device cannot be used, with its advice, as `kioskctl status` words it."""
+    head = ["| device | problem | advice |", "| --- | --- | --- |"]
+    rows = [
+        (kind.value, f"cannot be opened: {why.value}", advice.advice(kind, why))
+        for kind in (DeviceKind.SCANNER, DeviceKind.PRINTER)
+        for why in WhyNot
+    ]
+    rows.append((DeviceKind.SCANNER.value, "fails while it is open", advice.SCANNER_FAILED))
+    rows += [(DeviceKind.PRINTER.value, each.problem, each.advice) for each in troubles()]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def troubles() -> list[advice.Trouble]:
+    """All that can stop an open printer, as the module lists it."""
+    single = [value for value in vars(advice).values() if isinstance(value, advice.Trouble)]
+    return [*single, *advice.FAULTS.values()]
+
+
+DRAWN: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
+    ("docs/PROTOCOL.md", "command barcodes"): command_barcodes,
+    ("docs/ILS.md", "outcomes"): outcomes,
+    ("docs/OPERATIONS.md", "device faults"): device_faults,
+}
+"""Page and mark → the table that stands there."""
