@@ -1,0 +1,161 @@
+"""The tour passes; and with a daemon that breaks any one promise it fails, and says where."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hardware_sim.demo.processes import BIN, clean_environment
+
+STEPS = 14
+LIMIT_S = 60.0
+
+SABOTAGE = {
+    "the journal writes nothing": (
+        """
+        from kioskd.journal.journal import Journal, Written
+        from kioskd.model.entry import AddEntry, Seq
+        numbers = itertools.count(1)
+        def write(self, writes):
+            return Written(tuple(Seq(next(numbers)) for each in writes if isinstance(each, AddEntry)), self.summary())
+        Journal.write = write
+        """,
+        4,
+        "1 unsent",
+    ),
+    "the journal forgets all at a restart": (
+        """
+        from kioskd.journal.journal import Journal
+        real = Journal.open
+        def open_another(state_dir, **more):
+            state_dir.mkdir(exist_ok=True)
+            return real(Path(tempfile.mkdtemp(dir=state_dir)), **more)
+        Journal.open = open_another
+        """,
+        10,
+        "how many items were recorded",
+    ),
+    "the upload sends each loan twice": (
+        """
+        from dataclasses import replace
+        from kioskd.rules import upload
+        real, again = upload._sent, set()
+        def sent(turn, current, answer):
+            if answer.ok and current.entry.seq not in again:
+                again.add(current.entry.seq)
+                upload._set(turn, current=replace(current, step=upload.Step.SEND))
+            else:
+                real(turn, current, answer)
+        upload._sent = sent
+        """,
+        12,
+        "exactly once",
+    ),
+    "the receipt holds a title": (
+        """
+        from dataclasses import replace
+        from kioskd.model.slip import SlipLine
+        from kioskd.rules import slips
+        real = slips.receipt
+        def receipt(turn):
+            slip = real(turn)
+            titles = [SlipLine(line.title) for line in turn.session.lines if line.title]
+            return replace(slip, lines=(*slip.lines, *titles))
+        slips.receipt = receipt
+        """,
+        3,
+        "no title on the receipt",
+    ),
+    "the receipt holds a card": (
+        """
+        from dataclasses import replace
+        from kioskd.model.slip import SlipLine
+        from kioskd.rules import slips
+        real = slips.receipt
+        def receipt(turn):
+            slip = real(turn)
+            return replace(slip, lines=(*slip.lines, SlipLine(turn.session.patron)))
+        slips.receipt = receipt
+        """,
+        3,
+        "nothing of the patron on the receipt",
+    ),
+    "items are checked in offline": (
+        """
+        from kioskd.model.effects import Reply
+        from kioskd.rules import calls
+        def checkin(turn, call):
+            turn.do(Reply(turn.request, {"ok": True}))
+            turn.request = None
+        calls._checkin = checkin
+        """,
+        7,
+        "item.checkin refused",
+    ),
+    "an exception is forgotten": (
+        """
+        from kioskd.model.entry import EntryState
+        from kioskd.rules import outcome
+        outcome.STATE[outcome.Outcome.ON_LOAN_TO_ANOTHER] = EntryState.SETTLED
+        """,
+        13,
+        "1 exception, not 0",
+    ),
+}
+"""What is wrong, the code that makes it so, the step that must notice, and what it must miss."""
+
+
+def folder_of_commands(folder: Path, code: str) -> Path:
+    """The commands, with a daemon that is the real one but for `code`."""
+    folder.mkdir()
+    for program in BIN.iterdir():
+        if program.name != "kioskd":
+            (folder / program.name).symlink_to(program.absolute())
+    body = "\n".join(line.removeprefix("        ") for line in code.strip("\n").splitlines())
+    head = f"#!{sys.executable}\nimport itertools, sys, tempfile\nfrom pathlib import Path\n"
+    kioskd = folder / "kioskd"
+    kioskd.write_text(f"{head}{body}\nfrom kioskd.__main__ import main\nsys.exit(main())\n")
+    kioskd.chmod(kioskd.stat().st_mode | stat.S_IXUSR)
+    return folder
+
+
+def start(folder: Path, commands: Path = BIN) -> "subprocess.Popen[str]":
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [str(BIN / "kiosk-sim"), "demo", "--tour", "--no-browser"],
+        env=clean_environment(KIOSK_SIM_BIN=str(commands), TMPDIR=str(folder)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def told(tour: "subprocess.Popen[str]") -> tuple[int, list[str], str]:
+    """Its exit status, the steps that it saw, and what it said went wrong."""
+    lines, trouble = tour.communicate(timeout=LIMIT_S)
+    return tour.returncode, lines.splitlines(), trouble
+
+
+def test_the_tour_passes(tmp_path: Path) -> None:
+    status, lines, trouble = told(start(tmp_path / "tour"))
+    assert (status, trouble) == (0, "")
+    assert [int(line.partition(".")[0]) for line in lines[:-1]] == list(range(1, STEPS + 1))
+    assert not list((tmp_path / "tour").iterdir()), "it leaves nothing behind"
+
+
+@pytest.mark.timeout(180)
+def test_the_tour_fails_at_the_step_that_is_broken(tmp_path: Path) -> None:
+    tours = {
+        name: start(tmp_path / f"tour-{number}", folder_of_commands(tmp_path / f"bin-{number}", code))
+        for number, (name, (code, _, _)) in enumerate(SABOTAGE.items())
+    }
+    found = {name: told(tour) for name, tour in tours.items()}
+    for name, (_, step, missed) in SABOTAGE.items():
+        status, lines, trouble = found[name]
+        print(f"\n{name}: exit {status} at step {len(lines) + 1}: {trouble.splitlines()[0] if trouble else ''}")
+        assert status == 1, name
+        assert len(lines) == step - 1, (name, lines, trouble)
+        assert missed in trouble, (name, trouble)
+        assert "Traceback" not in trouble
