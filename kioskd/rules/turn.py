@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from kioskd.model.calls import RequestId, Role
@@ -20,6 +20,16 @@ MESSAGE_S = 10.0
 """How long a message stays on a screen that nobody uses."""
 
 
+_FIELDS = tuple(field.name for field in fields(State))
+
+
+def _copy(state: State) -> State:
+    copy = object.__new__(State)
+    for name in _FIELDS:
+        object.__setattr__(copy, name, getattr(state, name))
+    return copy
+
+
 @dataclass(slots=True)
 class Turn:
     """The state so far and the effects so far of one step."""
@@ -31,9 +41,15 @@ class Turn:
     """The call being answered, until it is replied to or refused."""
     effects: list[Effect] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # A copy of its own, which nobody else sees before the step is over: so it may be changed in place, which a
+        # state of so many fields rewards (a scan's step takes half the time).
+        self.state = _copy(self.state)
+
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
-        self.state = replace(self.state, **changes)
+        for name, value in changes.items():
+            object.__setattr__(self.state, name, value)
 
     def do(self, effect: Effect) -> None:
         """Ask the world for something."""
@@ -41,7 +57,7 @@ class Turn:
 
     def number(self) -> int:
         """Return a number never given out before by this daemon."""
-        self.state = replace(self.state, count=self.state.count + 1)
+        self.set(count=self.state.count + 1)
         return self.state.count
 
     def uuid(self) -> str:
@@ -56,7 +72,7 @@ class Turn:
 
     def set_session(self, **changes: Any) -> None:
         """Change fields of the session."""
-        self.state = replace(self.state, session=replace(self.session, **changes))
+        self.set(session=replace(self.session, **changes))
 
     def set_line(self, n: int, **changes: Any) -> None:
         """Change fields of a line of the session."""
