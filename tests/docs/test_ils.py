@@ -1,14 +1,12 @@
-"""docs/ILS.md knows every question, every profile, and which keys are idle."""
+"""docs/ILS.md knows every question and every profile."""
 
-import ast
 import re
 from typing import get_args
 
-from kioskd.config.keys import SECTIONS
 from kioskd.config.profiles import PROFILES
 from kioskd.model.ils import Question
 from kioskd.sip2.codes import Code
-from tests.docs.pages import REPO, first_names, names, page, rows, section
+from tests.docs.pages import first_names, names, page, rows, section
 
 PAGE = page("docs/ILS.md")
 
@@ -25,26 +23,6 @@ def test_every_profile_has_its_row_with_what_it_sets() -> None:
     for name, profile in PROFILES.items():
         for key, value in profile.defaults.items():
             assert {f"ils.{key}", value} <= names(profiles[name])
-
-
-def read_in_code() -> set[str]:
-    """Every attribute that code beyond the configuration reads."""
-    found: set[str] = set()
-    for path in (REPO / "kioskd").rglob("*.py"):
-        if path.parent.name not in ("config", "front"):
-            found |= {
-                node.attr
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-            }
-    return found
-
-
-def test_the_keys_that_change_nothing_are_named_and_no_others() -> None:
-    told = re.findall(r"`ils\.(\w+)`", section(PAGE, "## Keys that change nothing yet").partition("Without\n")[0])
-    by_another_name = {"protocol", "profile", "login_password_file", "upload_login_password_file"}
-    idle = set(SECTIONS["ils"].keys) - read_in_code() - by_another_name
-    assert set(told) - by_another_name == idle
 
 
 def test_the_live_words_are_the_codes() -> None:
