@@ -1,7 +1,7 @@
 """The core: `step(state, event) -> (state, effects)`. Called from one place; knows no I/O and no clock."""
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from kioskd.model.calls import Role, StatusGet
 from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
@@ -32,7 +32,7 @@ from kioskd.model.inputs import (
     Tick,
     Unanswered,
 )
-from kioskd.model.view import TimerView, Tone, View
+from kioskd.model.view import Tone, View
 from kioskd.rules import (
     calls,
     cards,
@@ -359,21 +359,21 @@ def _clock(turn: Turn, before: State) -> None:
 
 def _show(turn: Turn) -> tuple[State, list[Effect]]:
     before = turn.state.view
-    view = project(turn.state, turn.at, before.seq if before else 0)
+    view = project(turn.state, turn.at, before.seq + 1 if before else 1)
     effects = turn.effects
     if before is None or _differ(before, view):
-        view = replace(view, seq=view.seq + 1)
         turn.set(view=view)
-        saves = [effect for effect in effects if isinstance(effect, Save)]
-        rest = [effect for effect in effects if not isinstance(effect, Save)]
+        saves: list[Effect] = [effect for effect in effects if isinstance(effect, Save)]
+        rest = [effect for effect in effects if not isinstance(effect, Save)] if saves else effects
         effects = [*saves, Show(view), *rest]
     return turn.state, effects
 
 
+_DRAWN = tuple(field.name for field in fields(View) if field.name not in ("seq", "station", "timer"))
+
+
 def _differ(before: View, after: View) -> bool:
     """Tell whether a screen would draw something else; the ticking of a clock is no change."""
-    return replace(before, station=after.station, timer=_kind(before)) != replace(after, timer=_kind(after))
-
-
-def _kind(view: View) -> TimerView | None:
-    return replace(view.timer, ends_in_s=0) if view.timer else None
+    if (before.timer.kind if before.timer else None) != (after.timer.kind if after.timer else None):
+        return True
+    return any(getattr(before, name) != getattr(after, name) for name in _DRAWN)
