@@ -21,6 +21,9 @@ SOONEST_TICK_S: Final = 0.01
 """A deadline that was not met by its tick is not asked for again at once."""
 
 
+TRACE_AFTER_S: Final = 0.3
+
+
 class Carrier(Protocol):
     """Who carries effects out."""
 
@@ -39,6 +42,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self._inputs: deque[Input] = deque()
         self._stepping = False
+        self._untraced: list[Event] = []
         self._carrier: Carrier | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -78,6 +82,17 @@ class Station:
                 carrier.carry(Fail(what.request, CallError(ErrorKind.INTERNAL, "internal error")), self.state)
             raise
         finally:
+            self._trace_later(event)
+
+    def _trace_later(self, event: Event) -> None:
+        """Trace an input when the hands are free: making a code's stand-in takes longer than the step."""
+        if not self._untraced:
+            self._loop.call_later(TRACE_AFTER_S, self._trace)
+        self._untraced.append(event)
+
+    def _trace(self) -> None:
+        untraced, self._untraced = self._untraced, []
+        for event in untraced:
             self.ring.add(event)
 
     def _set_timer(self) -> None:
