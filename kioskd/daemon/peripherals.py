@@ -24,11 +24,14 @@ async def attach(
     def now_rfc3339() -> str:
         return local_rfc3339(clock.now().wall_s, zone)
 
-    def trace(way: str, line: str) -> None:
-        if front.diagnosed:
-            front.diagnose("sip2", {"way": way, "line": line})
-
-    line = Conversation(settings.ils, zone, station.deliver, lambda: clock.now().wall_s, trace=trace)
+    line = Conversation(
+        settings.ils,
+        zone,
+        station.deliver,
+        lambda: clock.now().wall_s,
+        trace=lambda way, line: front.diagnose("sip2", {"way": way, "line": line}),
+        traced=lambda: front.diagnosed,
+    )
     stack.push_async_callback(line.close)
     printer = None
     if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:

@@ -8,7 +8,18 @@ from functools import lru_cache
 from typing import Final
 
 from kioskd.model.settings import BarcodeSettings
-from kioskd.rules.recognise import IsCard, IsCommand, IsEither, IsItem, IsNothing, Recognised, matched, recognise
+from kioskd.rules.recognise import (
+    CheckDigitState,
+    IsCard,
+    IsCommand,
+    IsEither,
+    IsItem,
+    IsNothing,
+    Recognised,
+    luhn,
+    matched,
+    recognise,
+)
 
 _KEY: Final = secrets.token_bytes(16)
 """New with each start, so that a trace cannot be turned back by trying all numbers."""
@@ -34,7 +45,7 @@ def stand_in(code: str, settings: BarcodeSettings) -> str:
         case IsCard(number, _) | IsItem(number, _) | IsEither(number):
             found = (
                 candidate
-                for candidate in _candidates(number)
+                for candidate in _candidates(number, getattr(meant, "check_digit", CheckDigitState.NONE))
                 if candidate != number and _alike(meant, matched(candidate, settings))
             )
             return next(found, _shape(number))
@@ -44,15 +55,23 @@ def _alike(one: Recognised, other: Recognised | None) -> bool:
     return type(one) is type(other) and getattr(one, "check_digit", None) == getattr(other, "check_digit", None)
 
 
-def _candidates(number: str) -> Iterator[str]:
+def _candidates(number: str, state: CheckDigitState) -> Iterator[str]:
     # Patterns tell cards from items by their first characters: keep as few of these as it takes, letters last.
     for letters in (True, False):
-        for kept in range(max(1, len(number) - _HIDDEN_AT_LEAST)):
+        for kept in range(min(1, len(number) - 1), max(1, len(number) - _HIDDEN_AT_LEAST)):
             for attempt in range(_TRIES):
                 other = number[:kept] + _other(number[kept:], f"{letters}{kept}{attempt}:{number}", letters=letters)
+                if state is not CheckDigitState.NONE:
+                    yield other[:-1] + _last_digit(other[:-1], good=state is CheckDigitState.GOOD)
                 yield other
                 if other[-1].isdigit():
                     yield from (other[:-1] + last for last in string.digits)
+
+
+def _last_digit(digits: str, *, good: bool) -> str:
+    """Return the check digit of these, or one that is none."""
+    right = next(last for last in string.digits if luhn(digits + last)) if digits.isdigit() else "0"
+    return right if good else str((int(right) + 1) % 10)
 
 
 def _other(text: str, salt: str, *, letters: bool) -> str:
