@@ -9,7 +9,7 @@ from kioskd.front.server import Front
 from kioskd.journal.errors import JournalError
 from kioskd.journal.folder import free_mib
 from kioskd.journal.jobs import JournalQueue, ScanJob
-from kioskd.journal.listing import listed, listed_exception
+from kioskd.journal.listing import entry_document, exception_document
 from kioskd.model.calls import ExceptionsList, JournalList, StatusGet
 from kioskd.model.effects import Query
 from kioskd.model.entry import Entry, EntryFilter, EntryState, Seq
@@ -57,7 +57,7 @@ class Answering:
         page = found[:limit]
         more = page[-1].seq if len(found) > limit else None
         exceptions = isinstance(query.call, ExceptionsList)
-        draw = listed_exception if exceptions else listed
+        draw = exception_document if exceptions else entry_document
         reveal = not isinstance(query.call, StatusGet) and query.call.reveal
         documents = [draw(entry, self._zone, reveal=reveal) for entry in page]
         self._front.reply(query.request, {"exceptions" if exceptions else "entries": documents, "next": more})

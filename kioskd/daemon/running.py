@@ -126,4 +126,11 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
 
 
 def _tell_salvage(found: Salvage) -> None:
-    log.error("journal_salvaged %s", found)
+    log.error(
+        "journal_salvaged aside=%s entries=%d rows=%d missing=%d detail=%r",
+        found.aside,
+        found.entries,
+        found.rows,
+        found.missing,
+        found.detail,
+    )

@@ -69,7 +69,3 @@ def moment(at_wall_s: float, zone: ZoneInfo) -> str:
 
 def _message(answer: Mapping[str, str]) -> str:
     return next((answer[field] for field in MESSAGE_FIELDS if answer.get(field)), "")
-
-
-listed = entry_document
-listed_exception = exception_document
