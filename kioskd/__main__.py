@@ -24,10 +24,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"kioskd {__version__}")
     options = parser.parse_args(argv)
 
-    from kioskd.config import BadConfiguration, load  # noqa: PLC0415 - --help and --version need none of it
+    from kioskd.config import BadConfiguration  # noqa: PLC0415 - --help and --version need none of it
+    from kioskd.config.apart import load_apart  # noqa: PLC0415
+
+    path = options.config or DEFAULT_FILE
+    loading = load_apart(path, os.environ, need_file=options.config is not None)
+    # Meanwhile: it takes as long as the reading.
+    from kioskd.daemon.running import CannotStart, run  # noqa: PLC0415
 
     try:
-        loaded = load(options.config or DEFAULT_FILE, os.environ, need_file=options.config is not None)
+        loaded = loading()
     except BadConfiguration as bad:
         print(bad, file=sys.stderr)
         return 2
@@ -36,10 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     if options.check:
         if not _devices_fit(loaded.settings):
             return 2
-        print(f"{options.config or DEFAULT_FILE}: good; station {loaded.settings.station.id}")
+        print(f"{path}: good; station {loaded.settings.station.id}")
         return 0
-
-    from kioskd.daemon.running import CannotStart, run  # noqa: PLC0415 - a wrong configuration is said at once
 
     logging.basicConfig(
         level=logging.DEBUG if options.verbose else logging.INFO,
