@@ -88,6 +88,8 @@ class Rooms:
             case e.Ask() | e.Connect() | e.Disconnect() | e.Print() | e.DropSlips():
                 self._carry_out(effect)
             case e.Save():
+                # The mark first: who sees *recorded* and pulls the plug shall be told at the next start.
+                self._session.follow(state)
                 self._journal.submit(WriteJob(effect.writes), partial(self._saved, effect))
             case e.Show():
                 self._front.publish(effect.view)
