@@ -142,4 +142,5 @@ def test_a_program_that_goes_on_is_ended_and_replayed(tmp_path: Path) -> None:
         end(process, signal.SIGKILL)
     report = replay(recording(tmp_path / "calls", disk), rb"recorded (\d+)", look, most=100)
     assert not report.wrong, report
-    assert report.acknowledged == [str(number) for number in range(1, 23)]
+    # The last call may be cut off in the record: the program was killed right after it.
+    assert report.acknowledged in ([str(number) for number in range(1, last)] for last in (22, 23))

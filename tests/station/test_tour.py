@@ -142,16 +142,16 @@ def told(tour: "subprocess.Popen[str]") -> tuple[int, list[str], str]:
 
 @pytest.mark.timeout(240)
 def test_the_tour_passes_and_fails_at_the_very_step_that_is_broken(tmp_path: Path) -> None:
-    whole = start(tmp_path / "tour")
+    whole = start(tmp_path / "t")
     tours = {
-        name: start(tmp_path / f"tour-{number}", folder_of_commands(tmp_path / f"bin-{number}", code))
+        name: start(tmp_path / f"t{number}", folder_of_commands(tmp_path / f"b{number}", code))
         for number, (name, (code, _, _)) in enumerate(SABOTAGE.items())
     }
     found = {name: told(tour) for name, tour in tours.items()}
     status, lines, trouble = told(whole)
     assert (status, trouble) == (0, "")
     assert [int(line.partition(".")[0]) for line in lines[:-1]] == list(range(1, STEPS + 1))
-    assert not list((tmp_path / "tour").iterdir()), "it leaves nothing behind"
+    assert not list((tmp_path / "t").iterdir()), "it leaves nothing behind"
     for name, (_, step, missed) in SABOTAGE.items():
         status, lines, trouble = found[name]
         print(f"\n{name}: exit {status} at step {len(lines) + 1}: {trouble.splitlines()[0] if trouble else ''}")

@@ -28,7 +28,7 @@ class Desk:
 
     def __init__(self, stack: ExitStack) -> None:
         self._stack = stack
-        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kioskd-demo-")))
+        self.folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kd-")))
         self.ils = self._sim("ils", "--latency-ms", "40")
         self.scanner = self._sim("scanner", "--link", str(self.folder / "scanner"))
         self.printer = self._sim("printer", "--listen", "127.0.0.1:0")
