@@ -152,8 +152,10 @@ class Play:
         number = heard.line.partition("|AB")[2].partition("|")[0] or heard.line.partition("|AA")[2].partition("|")[0]
         if number:
             return self.asked[AskId(int(number))]
-        polls = (one for one in self.asked.values() if isinstance(one.ask.question, AskStatus) and not one.told)
-        return min(polls, key=lambda one: one.place)
+        # A 99 says not whose it is: one that was written before (a 96's repetition), else the one whose turn it is.
+        polls = [one for one in self.asked.values() if isinstance(one.ask.question, AskStatus) and not one.told]
+        wanted = [one for one in polls if one.writes or one.ask.until_mono_s > self.loop.time()]
+        return min(wanted or polls, key=lambda one: (not one.writes, one.place))
 
     def _deliver(self, what: Input) -> None:
         assert not self.within, "told from within a call"
@@ -183,6 +185,7 @@ class Play:
 
     def check(self) -> None:
         assert self.line in {"up", "none"}, "a connect without a word"
+        assert sum(not wire.is_closing() for wire in self.library.wires) == (self.line == "up"), "a line left open"
         for asked in self.asked.values():
             (word,) = asked.told
             lines = {heard.connection for heard in asked.writes}
@@ -291,6 +294,7 @@ async def _play(
     reactions: list[tuple[Any, ...]],
     reconnects: int,
     error_detection: bool,
+    ends_early: bool,
 ) -> Play:
     library = Library(iter(openings), iter(deeds))
     play = Play(library, reconnects=reconnects, error_detection=error_detection, reactions=reactions)
@@ -299,9 +303,17 @@ async def _play(
         if pause_s:
             await asyncio.sleep(pause_s)
         getattr(play, move)(*arguments)
+    if ends_early:
+        begun = play.loop.time()
+        await play.conversation.close()
+        assert play.loop.time() - begun < 0.1, "the end does not wait for the library system"
+        assert all(wire.is_closing() for wire in play.library.wires)
+        words = [len(asked.told) for asked in play.asked.values()]
+        await asyncio.sleep(200)
+        assert words == [len(asked.told) for asked in play.asked.values()], "nothing is said after the end"
+        return play
     await asyncio.sleep(200)
     play.check()
-    await play.conversation.close()
     return play
 
 
@@ -312,9 +324,10 @@ async def _play(
     st.lists(REACTIONS, max_size=8),
     st.integers(0, 6),
     st.booleans(),
+    st.sampled_from([False, False, False, True]),
 )
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does(), Does(), Does("close")], [], 1, True)
+@example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does(), Does(), Does("close")], [], 1, True, False)
 def test_each_question_and_each_line_gets_its_one_word(
     moves: list[tuple[float, tuple[Any, ...]]],
     openings: list[Does],
@@ -322,8 +335,9 @@ def test_each_question_and_each_line_gets_its_one_word(
     reactions: list[tuple[Any, ...]],
     reconnects: int,
     error_detection: bool,
+    ends_early: bool,
 ) -> None:
-    played(_play(moves, openings, deeds, reactions, reconnects, error_detection))
+    played(_play(moves, openings, deeds, reactions, reconnects, error_detection, ends_early))
 
 
 def test_patrons_go_first_then_polls_then_the_upload() -> None:
