@@ -314,7 +314,7 @@ async def test_nobody_waits_for_a_printer_that_hangs(sim: PrinterCables, heard: 
     await heard.paper("ok", ready=True)
     await sim.set_faults({"stall": True})
     one.print(job(1, *LONG * 60))
-    while not one._spool.empty:  # until the thread has it in hand, and hangs in its writing
+    while not one._spool.empty:  # noqa: ASYNC110 - until the thread, which tells nobody, has it in hand
         await asyncio.sleep(0.005)
     took_s = []
     for number in range(2, 202):
