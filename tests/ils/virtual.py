@@ -69,7 +69,7 @@ class Heard:
 
 @dataclass
 class Library:
-    """`plan` says what is done with each connection and each request, in their order; then all is well."""
+    """It does with each connection, and with each request after the greeting, what the plans say; then all is well."""
 
     connections: Iterator[Does]
     plan: Iterator[Does]
@@ -87,7 +87,7 @@ class Library:
             await asyncio.sleep(1000)
         self.opened += 1
         line = make()
-        wire = Wire(self, self.opened, line)
+        wire = Wire(self, self.opened, line, greeting=does if does.what in Wire.GREETINGS else Does())
         self.wires.append(wire)
         line.connection_made(wire)
         if does.what == "close":
@@ -97,7 +97,10 @@ class Library:
 class Wire(asyncio.Transport):
     """The station's end of a connection; the other end is the library system itself."""
 
-    def __init__(self, library: Library, number: int, line: Line) -> None:
+    GREETINGS = ("answer and close", "silence", "cut", "babble", "damaged")
+    """What may go wrong with the first 93, or with the first 99 if there is none."""
+
+    def __init__(self, library: Library, number: int, line: Line, *, greeting: Does) -> None:
         super().__init__()
         self._library = library
         self._number = number
@@ -105,6 +108,7 @@ class Wire(asyncio.Transport):
         self._loop = asyncio.get_running_loop()
         self._closing = False
         self._last = b""
+        self._greeting: Does | None = greeting
 
     def is_closing(self) -> bool:
         return self._closing
@@ -127,7 +131,11 @@ class Wire(asyncio.Transport):
         heard = Heard(self._loop.time(), self._number, line[:2], line)
         self._library.heard.append(heard)
         self._library.on_request(heard)
-        does = next(self._library.plan, Does())
+        if self._greeting is None:
+            does = next(self._library.plan, Does())
+        else:
+            does = self._greeting
+            self._greeting = None if heard.code == "99" else Does()
         self._loop.call_later(LATENCY_S + does.after_s, self._serve, heard, does)
 
     def _serve(self, heard: Heard, does: Does) -> None:
