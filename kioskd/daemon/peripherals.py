@@ -35,7 +35,12 @@ async def attach(
     stack.push_async_callback(line.close)
     printer = None
     if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:
-        printer = PrinterThread(settings.printer, station.deliver, now_rfc3339)
+        printer = PrinterThread(
+            settings.printer,
+            station.deliver,
+            now_rfc3339,
+            trace=lambda sent: front.diagnose("printer", {"bytes": sent.hex()}),
+        )
     rooms.attach(line, printer, station.state)
     scanners = Scanners(settings.scanners, station.deliver, now_rfc3339)
     scanners.start()

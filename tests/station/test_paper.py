@@ -1,7 +1,9 @@
 """Paper: item numbers yes; card, name, title, due date no; and never anything for the next person."""
 
+import time
 from typing import Any
 
+from hardware_sim.demo.client import Client
 from tests.station.conftest import Bench
 
 
@@ -44,3 +46,24 @@ def test_paper_out_is_said_and_lending_goes_on(station: Bench) -> None:
     station.client.call("session.finish", paper=["receipt"])
     view = station.screen("done")
     assert view["message"]["key"] == "done_no_paper"
+
+
+def test_a_technician_sees_the_slips_bytes_and_the_masked_lines(station: Bench) -> None:
+    with Client(station.daemon.socket) as technician:
+        technician.call("diagnostics.watch")
+        card, item = station.cards[0], station.items[0]
+        station.scan(card)
+        station.screen("items")
+        station.scan(item)
+        station.result(item, "checked_out")
+        station.client.call("session.finish", paper=["receipt"])
+        station.screen("done")
+        deadline = time.monotonic() + 10
+        seen: list[dict[str, Any]] = []
+        while not any(event["kind"] == "printer" for event in seen):
+            seen.append(technician.next(deadline)["params"])
+    (slip,) = [event for event in seen if event["kind"] == "printer"]
+    assert item.encode() in bytes.fromhex(slip["bytes"])
+    lines = [event["line"] for event in seen if event["kind"] == "sip2"]
+    assert any(line.startswith("11") and item in line for line in lines)
+    assert not any(card in line for line in lines), "card numbers are masked"
