@@ -13,6 +13,8 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from hardware_sim.demo.processes import Daemon
 from kioskd.journal.journal import Journal
 from kioskd.model.entry import EntryFilter
@@ -23,7 +25,8 @@ from tests.station.conftest import Bench, wait_device
 VISITS = 3
 ITEMS_A_VISIT = 6
 SAID = rb'"item":"(\d+)","result":"recorded"'
-STATES = 1200
+STATES = 800
+"""Drawn evenly over the run; all of them, some 26,000, take minutes."""
 STATES_FOR_THE_DAEMON = 10
 NOT_FLUSHED = """
 import sys
@@ -127,6 +130,7 @@ def starts(bench: Bench, root: Path) -> set[str]:
         return {entry["item"] for entry in daemon.ctl("journal", "list")["entries"]}
 
 
+@pytest.mark.timeout(240)
 def test_whenever_the_power_goes_nothing_said_is_missing_and_the_daemon_starts(bench: Bench) -> None:
     bench.start_ils("--fault", "down")
     bench.stock(VISITS, 2 * VISITS * ITEMS_A_VISIT)
@@ -146,6 +150,7 @@ def test_whenever_the_power_goes_nothing_said_is_missing_and_the_daemon_starts(b
     assert len(sizes) == STATES_FOR_THE_DAEMON
 
 
+@pytest.mark.timeout(240)
 def test_a_journal_that_does_not_flush_is_found_out(bench: Bench) -> None:
     bench.start_ils("--fault", "down")
     bench.stock(VISITS, 2 * VISITS * ITEMS_A_VISIT)

@@ -3,6 +3,8 @@
 import stat
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -138,6 +140,13 @@ def told(tour: "subprocess.Popen[str]") -> tuple[int, list[str], str]:
     """Its exit status, the steps that it saw, and what it said went wrong."""
     lines, trouble = tour.communicate(timeout=LIMIT_S)
     return tour.returncode, lines.splitlines(), trouble
+
+
+@pytest.fixture
+def desks() -> Iterator[Path]:
+    """A place with a short name: that of a socket has 107 bytes at most."""
+    with tempfile.TemporaryDirectory(prefix="desks-") as folder:
+        yield Path(folder)
 
 
 @pytest.mark.timeout(240)
