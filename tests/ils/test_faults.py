@@ -91,6 +91,9 @@ async def test_the_line_does_not_come_up(open_branch: Open, case: NoLine) -> Non
     (outcome,) = station.outcomes(ask)
     assert (outcome.why, station.words.index(outcome)) == (NoAnswer.NO_LINE, 0), "before the word on the line"
     assert [word for word in station.words if isinstance(word, LineDown | LineUp)] == [word]
+    await branch.system.clear_faults()
+    await branch.system.changes.wait_until(lambda: not branch.system.service.callers, wait_s=5)
+    assert not branch.system.service.callers, "a line that did not come up is closed"
 
 
 async def test_no_seat_is_a_refused_login(open_branch: Open) -> None:
