@@ -170,6 +170,8 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     outcome = ("renewed" if asking.renewal or answer.renewal else "lent") if answer.ok else "refused"
     state = EntryState.SETTLED if answer.ok else EntryState.REFUSED
     turn.later(AddRow(asking.seq, state, turn.at.wall_s, outcome, words or None))
+    if answer.ok:
+        mode.settled(turn)
     line = turn.line(asking.session, asking.n)
     if line is None or line.result is not LineResult.CHECKING:
         return

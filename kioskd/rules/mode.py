@@ -3,12 +3,23 @@
 from dataclasses import replace
 
 from kioskd.model.barcode import PatronBarcode
-from kioskd.model.effects import Connect
-from kioskd.model.entry import ModeName
-from kioskd.model.ils import AskId, AskPatron, AskStatus, LineTrouble, NoAnswer, PatronAnswer, StatusAnswer, Urgency
+from kioskd.model.effects import Connect, FetchUnsent
+from kioskd.model.entry import BEFORE_ALL, Entry, ModeName
+from kioskd.model.ils import (
+    Answer,
+    AskId,
+    AskItem,
+    AskPatron,
+    AskStatus,
+    LineTrouble,
+    NoAnswer,
+    PatronAnswer,
+    StatusAnswer,
+    Urgency,
+)
 from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
-from kioskd.rules.state import AskFor, Asking, Link, Phase
+from kioskd.rules.state import AskFor, Asking, FetchFor, Link, Phase
 from kioskd.rules.turn import Turn, awaited
 
 MISSES_TO_OFFLINE = 3
@@ -18,6 +29,8 @@ LOGIN_BACKOFF_S = 60.0
 LONGEST_BACKOFF_S = 600.0
 CLOCK_AGREES_S = 60.0
 FIRST_FLAP_WAIT_S = 0.1
+SENDS_LOST_TO_DOUBT = 8
+"""Lines in a row that may die of a loan before the library system is thought to be half up; fewer are chance."""
 
 
 def timeout_s(turn: Turn) -> float:
@@ -67,30 +80,110 @@ def _status(turn: Turn, status: StatusAnswer) -> None:
     starting = turn.state.mode.reason == LineTrouble.NOT_YET
     _link(turn, good=link.good + 1, trouble=None, last_answer_wall_s=turn.at.wall_s)
     if turn.state.mode.name is ModeName.OFFLINE:
-        if quick or starting:
+        if (quick or starting) and not link.doubted:
             come_back(turn)
-        elif turn.state.link.good >= turn.state.settings.ils.answers_to_return:
-            _probe(turn)
+        else:
+            if link.doubted:
+                _fall(turn, LineTrouble.HALF_UP)
+            enough = turn.state.link.good >= turn.state.settings.ils.answers_to_return
+            if enough and turn.at.mono_s >= link.believe_mono_s:
+                _probe(turn)
     _next_poll(turn)
 
 
 def _probe(turn: Turn) -> None:
-    """Before it is believed to be back: does it answer for a card too, where one is set for that?"""
+    """Before it is believed to be back: does it answer about a card or an item too, and not only 99?
+
+    Asked about: the card that is set for it, or the oldest unsent entry; with neither, 98 has to do.
+    """
+    state = turn.state
+    if any(asking.what is AskFor.PROBE for asking in state.asks.values()):
+        return
+    card = state.settings.ils.probe_patron
+    if card:
+        _ask_proof(turn, AskPatron(PatronBarcode(card)))
+    elif state.summary.unsent - len(awaited(state)) <= 0:
+        come_back(turn)
+    elif state.fetch is None and state.storage is None:
+        turn.set(fetch=FetchFor.PROOF)
+        turn.do(FetchUnsent(BEFORE_ALL, 1))
+
+
+def _ask_proof(turn: Turn, question: AskPatron | AskItem) -> None:
+    until = turn.at.mono_s + timeout_s(turn)
+    turn.ask(question, Asking(AskFor.PROBE), Urgency.POLL, until)
+
+
+def proof_fetched(turn: Turn, entries: tuple[Entry, ...]) -> None:
+    """The journal gave the oldest unsent entry: look it up."""
+    if turn.state.mode.name is not ModeName.OFFLINE or turn.state.link.phase is not Phase.UP:
+        return
+    entry = entries[0].what if entries else None
+    if entry is not None and entry.item is not None:
+        _ask_proof(turn, AskItem(entry.item))
+    elif entry is not None and entry.patron is not None:
+        _ask_proof(turn, AskPatron(entry.patron))
+    else:
+        come_back(turn)
+
+
+def probed(turn: Turn, answer: Answer) -> None:
+    """64 or 18 came. One that does not know the probe's card is still starting: it would refuse everything.
+
+    What an entry names may well be unknown there for good, so any answer about one is proof enough.
+    """
     card = turn.state.settings.ils.probe_patron
-    if not card:
-        come_back(turn)
-    elif not any(asking.what is AskFor.PROBE for asking in turn.state.asks.values()):
-        until = turn.at.mono_s + timeout_s(turn)
-        turn.ask(AskPatron(PatronBarcode(card)), Asking(AskFor.PROBE), Urgency.POLL, until)
-
-
-def probed(turn: Turn, answer: PatronAnswer) -> None:
-    """64 came for the probe's card. One that does not know that card is still starting: it would refuse everything."""
-    if answer.valid is False:
+    if card and isinstance(answer, PatronAnswer) and answer.patron == card and answer.valid is False:
         _link(turn, good=0)
+        _fall(turn, LineTrouble.HALF_UP)
         turn.log("warning", "probe_patron_unknown")
-    elif turn.state.mode.name is ModeName.OFFLINE:
+        return
+    _link(turn, doubted=False)
+    if turn.state.mode.name is ModeName.OFFLINE:
         come_back(turn)
+
+
+def unproved(turn: Turn, why: NoAnswer) -> None:
+    """The probe's question stayed unanswered: 98 is good, and the work itself is not done."""
+    if why in (NoAnswer.NO_LINE, NoAnswer.DROPPED):
+        return
+    if why is NoAnswer.UNSENDABLE:
+        # No proof can be had from it, and none against the library system either.
+        come_back(turn)
+        return
+    _link(turn, good=0)
+    _doubt(turn)
+    _fall(turn, LineTrouble.HALF_UP)
+
+
+def _doubt(turn: Turn) -> None:
+    """It did not do its work; each time in a row it is trusted later, to 10 minutes at most."""
+    link, first_s = turn.state.link, turn.state.settings.ils.poll_offline_s
+    wait_s = min(first_s * 2 ** min(link.relapses - 1, 10), LONGEST_BACKOFF_S) if link.relapses else 0.0
+    _link(
+        turn,
+        doubted=True,
+        relapses=link.relapses + 1,
+        believe_mono_s=turn.at.mono_s + wait_s,
+        sends_lost=0,
+        dropped_mono_s=None,
+    )
+
+
+def send_lost(turn: Turn) -> None:
+    """A line died of a loan. Once is chance; where it goes on, 98 is good and the work is not done."""
+    _link(turn, sends_lost=turn.state.link.sends_lost + 1)
+    if turn.state.link.sends_lost >= SENDS_LOST_TO_DOUBT:
+        _link(turn, good=0)
+        _doubt(turn)
+        _fall(turn, LineTrouble.HALF_UP)
+
+
+def settled(turn: Turn) -> None:
+    """An entry was settled: it does its work, and whatever it failed before is forgotten."""
+    link = turn.state.link
+    if link.doubted or link.relapses or link.sends_lost:
+        _link(turn, doubted=False, relapses=0, believe_mono_s=0.0, sends_lost=0)
 
 
 def come_back(turn: Turn) -> None:
@@ -108,7 +201,8 @@ def _next_poll(turn: Turn) -> None:
     if turn.state.mode.name is not ModeName.OFFLINE or turn.state.mode.forced is not None:
         wait_s = settings.poll_online_s
     elif link.good:
-        wait_s = settings.poll_return_s
+        # While it is not to be believed anyway, it is not asked as if it were about to be.
+        wait_s = max(settings.poll_return_s, min(settings.poll_offline_s, link.believe_mono_s - turn.at.mono_s))
     else:
         wait_s = settings.poll_offline_s
     _link(turn, next_mono_s=turn.at.mono_s + wait_s)
@@ -144,7 +238,8 @@ def line_down(turn: Turn, down: LineDown) -> None:
         turn.log("warning", "line_down", trouble=down.trouble.value, detail=down.detail)
     offline = turn.state.mode.name is ModeName.OFFLINE
     if misses >= MISSES_TO_OFFLINE or offline:
-        _fall(turn, down.trouble)
+        half_up = was_up and turn.state.mode.reason == LineTrouble.HALF_UP
+        _fall(turn, LineTrouble.HALF_UP if half_up else down.trouble)
         offline = True
     if was_up:
         # A line that was closed without having answered anything is not opened in a busy loop.
@@ -171,6 +266,8 @@ def patron_waited(turn: Turn, why: NoAnswer) -> None:
         return
     if why is not NoAnswer.DROPPED:
         _link(turn, good=0, dropped_mono_s=None)
+        if why is not NoAnswer.NO_LINE:
+            _doubt(turn)
     _fall(turn, trouble)
 
 

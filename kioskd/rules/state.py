@@ -188,6 +188,14 @@ class Link:
     """Connections that failed in a row, for the back-off."""
     flaps: int = 0
     """Lines in a row that came up and ended without an answer to anything."""
+    doubted: bool = False
+    """A question about a card, a loan or an item stayed unanswered; good 98s prove nothing until one is answered."""
+    relapses: int = 0
+    """How often in a row it was in doubt again before an entry was settled."""
+    believe_mono_s: float = 0.0
+    """Until then it is not believed to be back, however good its 98s."""
+    sends_lost: int = 0
+    """Loans and renewals in a row whose line died, with none settled between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,18 +268,30 @@ class Upload:
     running: bool = False
     start_mono_s: float | None = None
     """When it may start or go on: the random spread, or a back-off."""
-    fetching: bool = False
     queue: tuple[Entry, ...] = ()
     fetched_to: Seq = BEFORE_ALL
     current: Current | None = None
     marked: frozenset[Seq] = frozenset()
     deaths: Mapping[Seq, int] = field(default_factory=dict)
     stumbled: Stumbled | None = None
+    last: frozenset[Seq] = frozenset()
+    """Entries that let all others go first, later ones of the same item excepted."""
     held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
     done: int = 0
     started_mono_s: float = 0.0
     next_send_mono_s: float = 0.0
     backoffs: int = 0
+
+
+class FetchFor(StrEnum):
+    """Who asked the journal for unsent entries; one such question is out at a time."""
+
+    PROOF = "proof"
+    """The oldest one, to be looked up before the library system is believed to be back."""
+    WINDOW = "window"
+    """The upload's next ones."""
+    NOBODY = "nobody"
+    """Whoever asked no longer wants them."""
 
 
 class SaveFor(StrEnum):
@@ -385,6 +405,7 @@ class State:
     touched_mono_s: float = 0.0
     """When somebody last did something at the station."""
     upload: Upload = field(default_factory=Upload)
+    fetch: FetchFor | None = None
     nightly_wall_s: float | None = None
     view: View | None = None
 

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from kioskd.model.calls import Role, StatusGet
 from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
 from kioskd.model.entry import ModeName, SaveToken
-from kioskd.model.ils import NoAnswer, PatronAnswer, StatusAnswer
+from kioskd.model.ils import NoAnswer, StatusAnswer
 from kioskd.model.inputs import (
     Answered,
     Asked,
@@ -48,7 +48,7 @@ from kioskd.rules import (
 )
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.project import project
-from kioskd.rules.state import AskFor, Asking, SaveFor, Saving, Stage, State
+from kioskd.rules.state import AskFor, Asking, FetchFor, SaveFor, Saving, Stage, State
 from kioskd.rules.turn import Turn
 
 __all__ = ["deadline", "step"]
@@ -117,9 +117,9 @@ def _hear(turn: Turn, what: Heard) -> None:
         case LineDown():
             mode.line_down(turn, what)
         case Fetched():
-            upload.fetched(turn, what)
+            _fetched(turn, what)
         case FetchFailed():
-            upload.fetch_failed(turn)
+            turn.set(fetch=None)
             lending.storage_failed(turn, what.problem)
         case EntriesRead():
             calls.entries_read(turn, what)
@@ -139,6 +139,16 @@ def _hear(turn: Turn, what: Heard) -> None:
                 turn.set(clock=what.clock)
         case Started():
             _started(turn, what)
+
+
+def _fetched(turn: Turn, event: Fetched) -> None:
+    """Hand unsent entries to whoever asked for them."""
+    what = turn.state.fetch
+    turn.set(fetch=None)
+    if what is FetchFor.PROOF:
+        mode.proof_fetched(turn, event.entries)
+    elif what is FetchFor.WINDOW:
+        upload.fetched(turn, event)
 
 
 def _started(turn: Turn, event: Started) -> None:
@@ -293,7 +303,6 @@ def _answered(turn: Turn, event: Answered) -> None:
         case AskFor.UPLOAD:
             upload.answered(turn, asking, event)
         case AskFor.PROBE:
-            assert isinstance(event.answer, PatronAnswer)
             mode.probed(turn, event.answer)
         case AskFor.GOODBYE:
             pass
@@ -313,7 +322,9 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
             upload.unanswered(turn, asking, event)
         case AskFor.POLL:
             mode.poll_unanswered(turn, event.ask)
-        case AskFor.GOODBYE | AskFor.PROBE:
+        case AskFor.PROBE:
+            mode.unproved(turn, event.why)
+        case AskFor.GOODBYE:
             pass
 
 

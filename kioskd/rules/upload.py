@@ -12,22 +12,17 @@ from kioskd.model.effects import FetchUnsent
 from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, EntryState, Kind, ModeName, Seq
 from kioskd.model.ils import (
     Answer,
-    AskCheckout,
-    AskItem,
-    AskPatron,
-    AskRenew,
     Circulation,
     ItemAnswer,
     LoanAnswer,
     NoAnswer,
     PatronAnswer,
-    Question,
     Urgency,
 )
 from kioskd.model.inputs import Answered, Fetched, Saved, Unanswered
-from kioskd.rules import mode, outcome
+from kioskd.rules import asking, mode, outcome
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Step, Stumbled, Upload
+from kioskd.rules.state import AskFor, Asking, Current, FetchFor, Phase, SaveFor, Saving, Step, Stumbled, Upload
 from kioskd.rules.turn import Turn, awaited
 
 WINDOW = 100
@@ -92,6 +87,7 @@ def _begin(turn: Turn) -> None:
             started_mono_s=turn.at.mono_s + wait_s,
             marked=old.marked,
             deaths=old.deaths,
+            last=old.last,
         )
     )
     turn.log("info", "upload_started", unsent=turn.state.summary.unsent, wait_s=round(wait_s, 1))
@@ -101,11 +97,13 @@ def stop(turn: Turn) -> None:
     """Leave the upload; what it asked is no longer awaited, and is looked up the next time."""
     old = turn.state.upload
     _forget_asks(turn)
-    turn.set(upload=Upload(marked=old.marked, deaths=old.deaths))
+    if turn.state.fetch is FetchFor.WINDOW:
+        turn.set(fetch=FetchFor.NOBODY)
+    turn.set(upload=Upload(marked=old.marked, deaths=old.deaths, last=old.last))
 
 
 def _forget_asks(turn: Turn) -> None:
-    turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if asking.what is not AskFor.UPLOAD})
+    turn.set(asks={ask: each for ask, each in turn.state.asks.items() if each.what is not AskFor.UPLOAD})
 
 
 def at_once(turn: Turn) -> None:
@@ -166,14 +164,14 @@ def _next(turn: Turn) -> bool:
 def _refill(turn: Turn) -> bool:
     state, upload = turn.state, turn.state.upload
     writing = any(saving.what is SaveFor.OUTBOX for saving in state.saves.values())
-    if upload.fetching or state.outbox or writing:
+    if state.fetch is not None or state.outbox or writing:
         return False
     if state.summary.unsent - len(awaited(state)) <= 0:
         turn.log("info", "upload_finished", done=upload.done, exceptions=state.summary.exceptions)
         stop(turn)
         mode.enter(turn, ModeName.ONLINE, "")
         return False
-    _set(turn, fetching=True)
+    turn.set(fetch=FetchFor.WINDOW)
     turn.do(FetchUnsent(upload.fetched_to, WINDOW))
     return False
 
@@ -184,19 +182,17 @@ def fetched(turn: Turn, event: Fetched) -> None:
         return
     others = awaited(turn.state) | taken(turn)
     entries = tuple(entry for entry in event.entries if entry.seq not in others)
+    aside = {entry.what.item for entry in entries if entry.seq in turn.state.upload.last}
     # Registrations first: a loan on a card that does not exist yet would be refused.
-    ordered = tuple(sorted(entries, key=lambda entry: entry.what.kind is not Kind.REGISTRATION))
+    ordered = tuple(
+        sorted(entries, key=lambda each: (each.what.kind is not Kind.REGISTRATION, each.what.item in aside))
+    )
     at_end = len(event.entries) < WINDOW
     to = BEFORE_ALL if at_end else event.entries[-1].seq
-    _set(turn, fetching=False, queue=ordered, fetched_to=to)
+    _set(turn, queue=ordered, fetched_to=to)
     if not ordered and at_end:
         # All that is left waits for a live answer; that answer drives the upload on.
         _set(turn, start_mono_s=turn.at.mono_s + 1.0)
-
-
-def fetch_failed(turn: Turn) -> None:
-    """The disk did not give the next entries: they are asked for again when it answers."""
-    _set(turn, fetching=False)
 
 
 def _mark(turn: Turn) -> None:
@@ -225,27 +221,12 @@ def mark_failed(turn: Turn) -> None:
     _set(turn, current=None)
 
 
-def _question(turn: Turn, current: Current) -> Question:
-    entry = current.entry.what
-    assert entry.item is not None
-    match current.step:
-        case Step.LOOK_PATRON | Step.VERIFY_PATRON:
-            assert entry.patron is not None
-            return AskPatron(entry.patron, charged=True)
-        case Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM:
-            return AskItem(entry.item)
-        case Step.SEND | Step.MARK:
-            no_block = entry.due_date is not None and turn.state.settings.ils.no_block
-            due = entry.due_date
-            if entry.kind is Kind.RENEWAL or current.as_renewal or entry.patron is None:
-                return AskRenew(entry.patron, entry.item, entry.at_wall_s, no_block, due)
-            return AskCheckout(entry.patron, entry.item, entry.at_wall_s, no_block, due)
-
-
 def _ask(turn: Turn, current: Current) -> None:
     seq = current.entry.seq
     until = turn.at.mono_s + mode.timeout_s(turn)
-    ask = turn.ask(_question(turn, current), Asking(AskFor.UPLOAD, seq=seq), Urgency.UPLOAD, until)
+    ask = turn.ask(
+        asking.question(turn.state.settings.ils, current), Asking(AskFor.UPLOAD, seq=seq), Urgency.UPLOAD, until
+    )
     if current.step is Step.SEND:
         turn.set_line_of(seq, asked=True)
     upload = turn.state.upload
@@ -259,10 +240,10 @@ def _ask(turn: Turn, current: Current) -> None:
     )
 
 
-def answered(turn: Turn, asking: Asking, event: Answered) -> None:
+def answered(turn: Turn, by: Asking, event: Answered) -> None:
     """The library system answered about the present entry."""
     current = turn.state.upload.current
-    if current is None or current.entry.seq != asking.seq:
+    if current is None or current.entry.seq != by.seq:
         return
     others = tuple(seq for seq in turn.state.link.answered if seq != current.entry.seq)[-1:]
     turn.set(link=replace(turn.state.link, answered=(*others, current.entry.seq)))
@@ -377,6 +358,8 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
     held = upload.held_items
     if state is EntryState.EXCEPTION and entry.what.item is not None:
         held = {**held, entry.what.item: entry.seq}
+    if state is EntryState.SETTLED:
+        mode.settled(turn)
     deaths = {seq: count for seq, count in upload.deaths.items() if seq != entry.seq}
     _set(
         turn,
@@ -384,6 +367,7 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
         current=None,
         held_items=held,
         deaths=deaths,
+        last=upload.last - {entry.seq},
         marked=upload.marked - {entry.seq},
         done=upload.done + 1,
         backoffs=0,
@@ -391,11 +375,11 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
     turn.log("info", "entry_settled" if state is EntryState.SETTLED else "entry_exception", seq=entry.seq, outcome=what)
 
 
-def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
+def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
     """No word about the present entry."""
     upload = turn.state.upload
     current = upload.current
-    if current is None or current.entry.seq != asking.seq:
+    if current is None or current.entry.seq != by.seq:
         return
     entry = current.entry
     if event.why is NoAnswer.UNSENDABLE:
@@ -421,6 +405,8 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
     wait_s = min(0.1 * 2 ** min(over, 10), LONGEST_BACKOFF_S) if over >= 0 else 0.0
     wait_s *= random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.5, 1.0)  # noqa: S311
     _set(turn, backoffs=upload.backoffs + 1, start_mono_s=turn.at.mono_s + wait_s)
+    if current.step is Step.SEND and event.why is not NoAnswer.TIMED_OUT:
+        mode.send_lost(turn)
     if event.why is NoAnswer.TIMED_OUT:
         # It answers 99 and hangs on the work itself: nobody is served by waiting for it again and again.
         mode.patron_waited(turn, event.why)
@@ -444,7 +430,7 @@ def _died(turn: Turn, entry: Entry, step: Step) -> bool:
             others = tuple(other for other in upload.queue if other.what.item != entry.what.item)
             counts = not others and bool(answered)
             stumbled = Stumbled(seq, step, 0)
-            _set(turn, queue=others + same)
+            _set(turn, queue=others + same, last=upload.last | {seq})
         _set(turn, stumbled=stumbled)
     deaths = upload.deaths.get(seq, 0) + (1 if counts else 0)
     _set(turn, deaths={**upload.deaths, seq: deaths})

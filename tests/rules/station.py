@@ -90,7 +90,7 @@ class Station:
     hangs_on: tuple[type, ...] = ()
     """It answers all but these."""
     dies: list[str] = field(default_factory=list)
-    """What becomes of the next answers but 98s: `ok`, or the line dies `before` or `after` it acted."""
+    """What becomes of the next answers but those to polls: `ok`, or the line dies `before` or `after` it acted."""
     login_refused: bool = False
     journal_waits: bool = False
     """The journal answers when `save()` is called."""
@@ -346,7 +346,7 @@ class Station:
     def _answer(self) -> None:
         ask = self.line.current
         assert ask is not None
-        polled = isinstance(ask.question, AskStatus)
+        polled = ask.urgency is Urgency.POLL
         fate = self.dies.pop(0) if self.dies and not polled else "ok"
         if fate == "before":
             self._broke(NoAnswer.DROPPED, LineTrouble.LOST)

@@ -9,12 +9,23 @@ from kioskd.model import effects as e
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import CODES, ErrorKind
-from kioskd.model.ils import AskCheckin, AskCheckout, AskPatron, AskStatus, CheckinAnswer, LineTrouble, StatusAnswer
+from kioskd.model.ils import (
+    AskCheckin,
+    AskCheckout,
+    AskItem,
+    AskPatron,
+    AskRenew,
+    AskStatus,
+    CheckinAnswer,
+    LineTrouble,
+    StatusAnswer,
+)
 from kioskd.model.inputs import Answered, LineDown, LineUp
 from kioskd.model.view import Flow
 from kioskd.rules import policy
 from kioskd.rules.policy import Act, How
-from tests.rules.station import ANNA, BOOK, FILM, Station, town
+from tests.rules.outage import recorded
+from tests.rules.station import ANNA, BEN, BOOK, FILM, Station, town
 
 STAFF = c.Role.STAFF
 
@@ -243,7 +254,7 @@ class TestRecovering:
             station.advance(1)
         station.scan(FILM)
         assert station.results() == [(BOOK, "recorded"), (FILM, "recorded")]
-        station.advance(30)
+        station.advance(41)
         assert (station.mode, station.lent()) == (ModeName.ONLINE, [(ANNA, BOOK), (ANNA, FILM)])
 
     def test_it_ends_when_nothing_is_unsent(self) -> None:
@@ -387,9 +398,9 @@ class TestProbe:
         station.back()
         station.hangs_on = (AskPatron,)
         station.advance(200)
-        assert station.mode is ModeName.OFFLINE
+        assert (station.mode, station.view.mode.reason) == (ModeName.OFFLINE, "half_up")
         station.hangs_on = ()
-        station.advance(60)
+        station.advance(300)
         assert station.mode is ModeName.ONLINE
 
     def test_one_that_does_not_know_that_card_is_still_starting(self) -> None:
@@ -402,6 +413,89 @@ class TestProbe:
         station.library.patrons = known
         station.advance(30)
         assert station.mode is ModeName.ONLINE
+
+
+def falls(station: Station) -> int:
+    return sum(log.event == "mode_changed" and log.fields["mode"] == "offline" for log in station.of(e.Log))
+
+
+class TestHalfUp:
+    """98 is good, and the work itself is not done."""
+
+    def test_with_unsent_entries_the_oldest_is_looked_up_before_it_is_believed(self) -> None:
+        station = recorded((ANNA, BOOK), (BEN, FILM))
+        station.back()
+        station.hangs_on = (AskItem,)
+        station.advance(60)
+        assert (station.mode, station.view.mode.reason, station.lent()) == (ModeName.OFFLINE, "half_up", [])
+        station.hangs_on = ()
+        station.advance(120)
+        assert (station.mode, station.lent()) == (ModeName.ONLINE, [(ANNA, BOOK), (BEN, FILM)])
+
+    def test_with_nothing_to_ask_98_suffices(self) -> None:
+        station = town().offline()
+        station.back()
+        station.hangs_on = (AskItem, AskPatron, AskCheckout)
+        station.advance(45)
+        assert station.mode is ModeName.ONLINE
+
+    def test_that_a_loan_hung_is_told_as_half_up_as_soon_as_98_is_good(self) -> None:
+        station = town()
+        station.scan(ANNA)
+        station.hangs_on = (AskCheckout,)
+        station.scan(BOOK)
+        station.advance(8.5)
+        assert (station.mode, station.view.mode.reason) == (ModeName.OFFLINE, "half_up")
+
+    def test_hours_of_it_move_the_station_seldom_and_each_time_less_often(self) -> None:
+        station = recorded((BEN, FILM))
+        station.back()
+        station.hangs_on = (AskCheckout, AskRenew)
+        times = []
+        for _ in range(4):
+            before = falls(station)
+            station.advance(3600)
+            times.append(falls(station) - before)
+        assert times[0] <= 11
+        assert max(times[1:]) <= 6
+        assert station.journal.summary().exceptions == 0
+
+    def test_a_line_that_dies_of_each_loan_ends_there_too(self) -> None:
+        station = recorded((BEN, FILM), (ANNA, BOOK))
+        station.watch = False
+        answer = station._answer
+
+        def deadly() -> None:
+            if station.line.current and isinstance(station.line.current.question, AskCheckout):
+                station.dies = ["before"]
+            answer()
+
+        station._answer = deadly  # type: ignore[method-assign]
+        station.back()
+        station.advance(1200)
+        assert "half_up" in {log.fields["reason"] for log in station.of(e.Log) if log.event == "mode_changed"}
+
+    def test_a_settled_entry_ends_all_waits(self) -> None:
+        station = recorded((BEN, FILM))
+        station.back()
+        station.hangs_on = (AskCheckout,)
+        station.advance(3600)
+        assert station.state.link.relapses > 3
+        station.hangs_on = ()
+        station.advance(700)
+        assert station.mode is ModeName.ONLINE
+        assert (station.state.link.relapses, station.state.link.believe_mono_s) == (0, 0.0)
+
+    def test_a_dropped_line_that_is_back_at_once_is_no_relapse(self) -> None:
+        station = town()
+        station.scan(ANNA)
+        for _ in range(6):
+            station.dies = ["after"]
+            station.scan(BOOK)
+            station.advance(3)
+            station.call(c.SessionNextPatron())
+            station.scan(ANNA)
+        assert (station.mode, station.state.link.relapses) == (ModeName.ONLINE, 0)
 
 
 @pytest.mark.parametrize(

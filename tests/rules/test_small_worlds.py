@@ -149,6 +149,8 @@ def test_recovery() -> None:
         station.advance(1)
         if station.line.opening:
             station.open_line()
+        if station.journal.asked:
+            station.save()
         if station.line.current:
             station.answer()
     states, tried = walk(station, RECOVERY, 7)
