@@ -12,7 +12,7 @@ It decides nothing: when to connect, to poll and to give up is the rules' to say
 - A question of which nothing was sent outlives the end of its line, if the rules connect again at once; a patron's
   look-up outlives it even if it was sent, once. So a server that closes idle lines costs nobody an answer. Not after
   silence: nobody waits twice.
-- Nothing is told from within `connect`, `disconnect` or `ask`.
+- Nothing is told from within `connect`, `disconnect`, `ask` or `forget`.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from kioskd.ils.line import OpenLine, open_tcp
 from kioskd.ils.talk import End, Ended, Talk, Trace
 from kioskd.ils.waiting import Queue, Waiting
 from kioskd.model.effects import Ask
-from kioskd.model.ils import LineTrouble, NoAnswer
+from kioskd.model.ils import AskId, LineTrouble, NoAnswer
 from kioskd.model.inputs import Answered, Input, LineDown, LineUp, Unanswered
 from kioskd.model.settings import IlsSettings
 from kioskd.sip2.answers import Answer
@@ -114,6 +114,12 @@ class Conversation:
             asked.timer = self._loop.call_at(ask.until_mono_s, self._too_late, asked)
             self._waiting.put(asked)
             self._ask_next()
+        self._promise()
+
+    def forget(self, ask: AskId) -> None:
+        """Nobody waits for this answer any more: unless it is under way, it is `Unanswered` now and never sent."""
+        for asked in self._waiting.those(ask):
+            self._unanswered(asked, asked.unsent_because)
         self._promise()
 
     async def close(self) -> None:

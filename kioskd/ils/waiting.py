@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kioskd.model.effects import Ask
-from kioskd.model.ils import AskItem, AskPatron, AskStatus, NoAnswer, Urgency
+from kioskd.model.ils import AskId, AskItem, AskPatron, AskStatus, NoAnswer, Urgency
 
 ORDER: Final = {Urgency.PATRON: 0, Urgency.POLL: 1, Urgency.UPLOAD: 2}
 HARMLESS: Final = (AskStatus, AskPatron, AskItem)
@@ -60,6 +60,10 @@ class Queue:
     def put(self, place: Waiting) -> None:
         """Let a question wait at its place, for the first time or again."""
         heapq.heappush(self._places, place)
+
+    def those(self, ask: AskId) -> list[Waiting]:
+        """Return what waits under this number, in its place."""
+        return [place for place in self._places if place.ask.ask == ask and not place.over]
 
     def next(self) -> Waiting | None:
         """Take out the question whose turn it is; one that is over is passed by."""

@@ -56,6 +56,8 @@ class Asked:
     ask: Ask
     number: int
     at_s: float
+    forgotten: bool = False
+    """Nobody waited for it before anything of it was sent."""
     writes: list[Heard] = field(default_factory=list)
     told: list[Answered | Unanswered] = field(default_factory=list)
 
@@ -110,6 +112,14 @@ class Play:
         self.asked[ask.ask] = Asked(ask, number, self.loop.time())
         self._within(self.conversation.ask, ask)
 
+    def forget(self, share: float) -> None:
+        """Nobody waits any more for one of the questions asked so far."""
+        if self.asked:
+            asked = self.asked[AskId(1 + int(share * len(self.asked)))]
+            if not asked.writes:
+                asked.forgotten = True
+            self._within(self.conversation.forget, asked.ask.ask)
+
     def stall(self, for_s: float) -> None:
         """Something else keeps the loop busy: time passes and nothing is noticed."""
         assert isinstance(self.loop, VirtualLoop)
@@ -132,6 +142,7 @@ class Play:
         assert self.line == "up"
         asked = self._whose(heard)
         asked.writes.append(heard)
+        assert not asked.forgotten, "written although it was forgotten"
         assert not asked.told, "written after its outcome was told"
         now = self.loop.time()
         if self._repeat(asked):
@@ -140,7 +151,7 @@ class Play:
         assert not [
             other
             for other in self.asked.values()
-            if other.place < asked.place and not other.told and other.ask.until_mono_s > now
+            if other.place < asked.place and not other.told and not other.forgotten and other.ask.until_mono_s > now
         ], "somebody else's turn"
 
     def _repeat(self, asked: Asked) -> bool:
@@ -154,6 +165,7 @@ class Play:
             return self.asked[AskId(int(number))]
         # A 99 says not whose it is: one that was written before (a 96's repetition), else the one whose turn it is.
         polls = [one for one in self.asked.values() if isinstance(one.ask.question, AskStatus) and not one.told]
+        polls = [one for one in polls if not one.forgotten] or polls
         wanted = [one for one in polls if one.writes or one.ask.until_mono_s > self.loop.time()]
         return min(wanted or polls, key=lambda one: (not one.writes, one.place))
 
@@ -271,7 +283,8 @@ ASKS = st.tuples(
 )
 STALLS = st.tuples(st.just("stall"), st.sampled_from([0.01, 1.0, 7.9, 8.0, 40.0]))
 LINES = st.sampled_from([("connect",), ("connect",), ("disconnect",)])
-MOVES = st.one_of(*[ASKS] * 10, LINES, STALLS)
+FORGETS = st.tuples(st.just("forget"), SHARES)
+MOVES = st.one_of(*[ASKS] * 10, LINES, STALLS, FORGETS)
 REACTIONS = st.one_of(*[st.just(("nothing",))] * 3, ASKS, MOVES)
 PAUSES = st.sampled_from([0.0, 0.0, 0.0, 0.0005, 0.001, 0.002, 0.1, 1.0, 9.0])
 
@@ -458,6 +471,28 @@ def test_what_expired_while_the_loop_was_busy_is_not_sent() -> None:
     play = played(scene())
     assert [heard.code for heard in play.library.heard] == ["93", "99", "17"]
     assert play.asked[AskId(2)].told == [Unanswered(AskId(2), NoAnswer.NO_LINE)]
+
+
+def test_what_is_forgotten_is_not_sent_and_what_is_under_way_is_answered() -> None:
+    async def scene() -> Play:
+        play = Play(Library(iter([]), iter([Does("answer", 1.0)])))
+        play.connect()
+        await asyncio.sleep(1)
+        for _ in range(3):
+            play.ask(AskCheckout, Urgency.PATRON, 8.0)
+        play._within(play.conversation.forget, AskId(2))
+        play._within(play.conversation.forget, AskId(1))
+        play._within(play.conversation.forget, AskId(99))
+        await asyncio.sleep(10)
+        play.check()
+        await play.conversation.close()
+        return play
+
+    play = played(scene())
+    assert [heard.value("AB") for heard in play.library.heard[2:]] == ["1", "3"]
+    words = [play.asked[AskId(number)].told[0] for number in (1, 2, 3)]
+    assert [isinstance(word, Answered) for word in words] == [True, False, True]
+    assert words[1] == Unanswered(AskId(2), NoAnswer.NO_LINE)
 
 
 @pytest.mark.parametrize("then", ["refuse", "hang"])
