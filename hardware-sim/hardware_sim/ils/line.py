@@ -46,7 +46,8 @@ class Line(asyncio.Protocol):
         self._caller = self._service.joined("{}:{}".format(*transport.get_extra_info("peername")[:2]))
         self._joins(self)
         self._active_at = self._service.loop.time()
-        self.faults_changed()
+        # A turn later: older Pythons begin to read after this call, paused or not.
+        self._service.loop.call_soon(self.faults_changed)
         self._watch_idle()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature

@@ -31,7 +31,8 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._printer.connections.add(self)
-        self._printer.mind_flow()
+        # A turn later: older Pythons begin to read after this call, paused or not.
+        asyncio.get_running_loop().call_soon(self._printer.mind_flow)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self.transport = None
