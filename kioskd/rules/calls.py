@@ -13,7 +13,7 @@ from kioskd.rules import lending, mode, policy, scanning, staffing, upload, visi
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
-from kioskd.rules.turn import Turn, awaited, unsent
+from kioskd.rules.turn import Turn, awaited, taken, unsent
 from kioskd.texts import say
 
 
@@ -214,7 +214,7 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
     turn.request, turn.role = event.request, by.role
     open_ = {EntryState.RECORDED, EntryState.SENDING, EntryState.EXCEPTION}
     # What the journal is being told at this moment, or waits for an answer, is older here than it looks.
-    moving = awaited(turn.state) | upload.taken(turn)
+    moving = awaited(turn.state) | taken(turn.state)
     entries = {entry.seq: entry for entry in event.entries if entry.state in open_ and entry.seq not in moving}
     if isinstance(by.call, c.JournalWithdraw):
         entry = entries.get(by.call.seq)

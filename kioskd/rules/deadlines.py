@@ -28,7 +28,7 @@ def deadline(state: State, at: Instant) -> float | None:
     if session is None:
         if idle_leftovers(state):
             found.append(state.touched_mono_s + state.settings.session.idle_s)
-    elif session.stage is Stage.DONE and session.done_until_mono_s is not None:
+    elif session.stage in (Stage.DONE, Stage.CLOSING) and session.done_until_mono_s is not None:
         found.append(session.done_until_mono_s)
     elif session.stage in OPEN and not busy(state):
         settings = state.settings.session

@@ -1,7 +1,7 @@
 """The end of a visit: the answers still awaited, the paper asked for, a word of thanks, and nothing left behind."""
 
 from kioskd.model.device import DeviceKind
-from kioskd.model.effects import Print
+from kioskd.model.effects import DropSlips, Print
 from kioskd.model.inputs import SlipEnded
 from kioskd.model.slip import Slip, SlipFate, SlipKind
 from kioskd.model.view import LineResult, Paper, Tone
@@ -12,6 +12,8 @@ from kioskd.rules.turn import Turn
 SLIP_WAIT_S = 10.0
 """How long a slip may wait for a printer that is ready."""
 DONE_S = 8.0
+GIVE_UP_S = 60.0
+"""How long a visit waits for its slips at most, whatever became of the printer."""
 
 
 def finish(turn: Turn, paper: tuple[SlipKind, ...]) -> None:
@@ -36,7 +38,7 @@ def go_on(turn: Turn) -> None:
         # A printer that is known not to print keeps nobody waiting.
         _done(turn, missing=True)
         return
-    turn.set_session(paper=())
+    turn.set_session(paper=(), done_until_mono_s=turn.at.mono_s + GIVE_UP_S)
     for slip in wanted:
         number = turn.number()
         turn.set_session(slips=turn.session.slips | {number})
@@ -69,6 +71,18 @@ def slip_ended(turn: Turn, ended: SlipEnded) -> None:
         turn.set_session(paper=(SlipKind.RECEIPT,))
     if not turn.session.slips:
         _done(turn, missing=bool(turn.session.paper))
+
+
+def tick(turn: Turn) -> None:
+    """Give up slips of which nothing is heard, so that the next patron finds a station that is free."""
+    session = turn.state.session
+    if session is None or session.stage is not Stage.CLOSING or session.done_until_mono_s is None:
+        return
+    if turn.at.mono_s >= session.done_until_mono_s:
+        turn.log("warning", "slip_not_printed", slip=min(session.slips, default=0), fate="unheard")
+        turn.set_session(slips=frozenset())
+        turn.do(DropSlips())
+        _done(turn, missing=True)
 
 
 def _done(turn: Turn, *, missing: bool) -> None:

@@ -112,13 +112,12 @@ def _timer(state: State, at: Instant) -> TimerView | None:
     return TimerView(max(0, round(ends - at.mono_s)), "idle")
 
 
-def _upload(state: State, at: Instant) -> UploadView | None:
+def _upload(state: State) -> UploadView | None:
     upload = state.upload
     if not upload.running or state.mode.name is not ModeName.RECOVERING:
         return None
-    elapsed_s = max(at.mono_s - upload.started_mono_s, 0.001)
     left = max(0, state.summary.unsent - len(awaited(state)))
-    return UploadView(upload.done, left, round(upload.done / elapsed_s, 1))
+    return UploadView(upload.done, left, upload.per_s)
 
 
 def project(state: State, at: Instant, seq: int) -> View:
@@ -153,7 +152,7 @@ def project(state: State, at: Instant, seq: int) -> View:
         unsent=unsent(state),
         exceptions=state.summary.exceptions,
         paper=state.paper,
-        upload=_upload(state, at),
+        upload=_upload(state),
         offers=_offers(state, at),
         helpdesk="" if state.mode.name is ModeName.ONLINE else state.settings.helpdesk_phone,
     )

@@ -16,6 +16,7 @@ from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import Flow, LineResult, Paper, Tone, View
+from kioskd.rules.outcome import Outcome
 
 
 class Stage(StrEnum):
@@ -151,6 +152,7 @@ class Session:
     slips: frozenset[int] = frozenset()
     warned: bool = False
     done_until_mono_s: float | None = None
+    """When the thanks go by themselves; while it prints, when the slips are given up."""
 
 
 class Phase(StrEnum):
@@ -250,6 +252,8 @@ class Current:
     patron_class: str | None = None
     """What 64 said about the patron after a refusal."""
     said: Mapping[str, str] = field(default_factory=dict)
+    done: Outcome | None = None
+    """The good outcome that waits for a look at the due date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +282,8 @@ class Upload:
     """Entries that let all others go first, later ones of the same item excepted."""
     held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
     done: int = 0
+    per_s: float = 0.0
+    """As people are told it; moves with each entry that is done, and not with time alone."""
     started_mono_s: float = 0.0
     next_send_mono_s: float = 0.0
     backoffs: int = 0

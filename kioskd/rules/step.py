@@ -341,6 +341,7 @@ def _in_vain(turn: Turn, asking: Asking, event: Unanswered) -> None:
 def _tick(turn: Turn) -> None:
     mode.tick(turn)
     visiting.tick(turn)
+    finishing.tick(turn)
     staffing.tick(turn)
     check = turn.state.storage_check_mono_s
     if check is not None and turn.at.mono_s >= check:

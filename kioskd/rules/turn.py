@@ -179,3 +179,13 @@ def awaited(state: State) -> frozenset[Seq]:
 def unsent(state: State) -> int:
     """Return how many entries wait to be sent, as people are told."""
     return max(0, state.summary.unsent - len(awaited(state)))
+
+
+def taken(state: State) -> frozenset[Seq]:
+    """Return the entries that somebody is taking back at this moment: no row of ours may come after theirs."""
+    return frozenset(
+        seq
+        for saving in state.saves.values()
+        if saving.what in (SaveFor.WITHDRAWAL, SaveFor.HAND_OVER)
+        for seq in saving.seqs
+    )

@@ -23,7 +23,7 @@ from kioskd.model.inputs import Answered, Fetched, Saved, Unanswered
 from kioskd.rules import asking, mode, outcome
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.state import AskFor, Asking, Current, FetchFor, Phase, SaveFor, Saving, Step, Stumbled, Upload
-from kioskd.rules.turn import Turn, awaited
+from kioskd.rules.turn import Turn, awaited, taken
 
 WINDOW = 100
 """Entries read at once: the memory of an upload does not grow with its length."""
@@ -126,16 +126,6 @@ def start_over(turn: Turn, seqs: tuple[Seq, ...]) -> None:
         _set(turn, queue=(), fetched_to=BEFORE_ALL)
 
 
-def taken(turn: Turn) -> frozenset[Seq]:
-    """Return the entries that somebody is taking back at this moment: no row of ours may come after theirs."""
-    return frozenset(
-        seq
-        for saving in turn.state.saves.values()
-        if saving.what in (SaveFor.WITHDRAWAL, SaveFor.HAND_OVER)
-        for seq in saving.seqs
-    )
-
-
 def _next(turn: Turn) -> bool:
     """Take up the next entry; False: there is nothing to do for now."""
     upload = turn.state.upload
@@ -145,6 +135,10 @@ def _next(turn: Turn) -> bool:
     before = entry.behind or (upload.held_items.get(entry.what.item) if entry.what.item is not None else None)
     if before is not None:
         _finish(turn, entry, Outcome.BEHIND, {"behind": str(before)})
+        return True
+    if entry.what.kind is Kind.REGISTRATION or entry.what.item is None:
+        # SIP2 has no message for it.
+        _finish(turn, entry, Outcome.UNSENDABLE)
         return True
     fresh = entry.state is EntryState.RECORDED or entry.seq in upload.marked
     if not fresh:
@@ -180,7 +174,7 @@ def fetched(turn: Turn, event: Fetched) -> None:
     """The journal gave the next entries."""
     if not turn.state.upload.running:
         return
-    others = awaited(turn.state) | taken(turn)
+    others = awaited(turn.state) | taken(turn.state)
     entries = tuple(entry for entry in event.entries if entry.seq not in others)
     aside = {entry.what.item for entry in entries if entry.seq in turn.state.upload.last}
     # Registrations first: a loan on a card that does not exist yet would be refused.
@@ -315,6 +309,11 @@ def _sent(turn: Turn, current: Current, answer: LoanAnswer) -> None:
         if wanted is not None and answer.due is not None and answer.due != wanted:
             _finish(turn, entry, Outcome.DUE_DATE_NOT_KEPT, {**said, "wanted": wanted.isoformat()})
             return
+        if wanted is not None and answer.due is None:
+            # Said yes and told no date: 17 shows which one the loan got.
+            done = Outcome.RENEWED if renewal or answer.renewal else Outcome.LENT
+            _set(turn, current=replace(current, step=Step.VERIFY_ITEM, said=said, done=done))
+            return
         _finish(turn, entry, Outcome.RENEWED if renewal or answer.renewal else Outcome.LENT, said)
     elif renewal:
         _set(turn, current=replace(current, step=Step.VERIFY_ITEM, said=said))
@@ -339,6 +338,14 @@ def _verified_patron(turn: Turn, current: Current, answer: PatronAnswer) -> None
 
 def _verified_item(turn: Turn, current: Current, answer: ItemAnswer) -> None:
     entry = current.entry
+    wanted = entry.what.due_date
+    if current.done is not None:
+        if wanted is not None and answer.due is not None and answer.due != wanted:
+            shown = {"AH": answer.due_text} if answer.due_text else {}
+            _finish(turn, entry, Outcome.DUE_DATE_NOT_KEPT, {**current.said, **shown, "wanted": wanted.isoformat()})
+        else:
+            _finish(turn, entry, current.done, current.said)
+        return
     if entry.what.kind is Kind.RENEWAL or current.as_renewal:
         if outcome.due_moved(entry.due_before, answer):
             _finish(turn, entry, Outcome.DONE_DESPITE_REFUSAL, current.said)
@@ -370,6 +377,7 @@ def _finish(turn: Turn, entry: Entry, what: Outcome, said: Mapping[str, str] | N
         last=upload.last - {entry.seq},
         marked=upload.marked - {entry.seq},
         done=upload.done + 1,
+        per_s=round((upload.done + 1) / max(turn.at.mono_s - upload.started_mono_s, 1.0), 1),
         backoffs=0,
     )
     turn.log("info", "entry_settled" if state is EntryState.SETTLED else "entry_exception", seq=entry.seq, outcome=what)
@@ -396,6 +404,9 @@ def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
         if as_renewal and entry.due_before is None:
             _finish(turn, entry, Outcome.UNSURE)
             return
+    elif current.step in (Step.VERIFY_PATRON, Step.VERIFY_ITEM):
+        # It was sent: whatever was answered, it is looked up before it is sent again.
+        entry = replace(entry, state=EntryState.SENDING)
     queue = tuple(entry if other.seq == entry.seq else other for other in upload.queue)
     _set(turn, queue=queue, current=None)
     if event.why is not NoAnswer.TIMED_OUT and _died(turn, entry, current.step):

@@ -43,6 +43,8 @@ class Library:
     lists_loans: bool = True
     """False: 64 counts the loans and lists none."""
     keeps_due_dates: bool = True
+    tells_due_dates: bool = True
+    """False: 12 has no AH."""
     heard: list[ils.Question] = field(default_factory=list)
 
     def answer(self, question: ils.Question, today: dt.date) -> ils.Answer:
@@ -112,8 +114,8 @@ class Library:
             item=question.item,
             patron=question.patron,
             title=book.title,
-            due_text=book.due.isoformat(),
-            due=book.due,
+            due_text=book.due.isoformat() if self.tells_due_dates else "",
+            due=book.due if self.tells_due_dates else None,
         )
 
     def _renew(self, question: ils.AskRenew, today: dt.date) -> ils.LoanAnswer:

@@ -166,3 +166,17 @@ def test_the_same_paper_twice_is_once() -> None:
     station = lent()
     station.finish(SlipKind.RECEIPT, SlipKind.RECEIPT)
     assert len(station.printed) == 1
+
+
+def test_a_printer_that_never_says_what_became_of_a_slip_keeps_the_station_for_a_minute_at_most() -> None:
+    station = town(printer_waits=True).with_printer()
+    station.scan(ANNA)
+    station.scan(BOOK)
+    station.finish(SlipKind.RECEIPT)
+    assert station.view.screen is Screen.PRINTING
+    station.advance(61)
+    assert station.view.screen is Screen.DONE
+    assert station.said == "done_no_paper"
+    assert station.printing == []
+    station.advance(20)
+    assert station.view.screen is Screen.IDLE

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kioskd.model import calls as c
 from kioskd.model import effects as e
-from kioskd.model.entry import AddRow, EntryState, ModeName
+from kioskd.model.entry import AddRow, EntryState, Kind, ModeName, Seq
 from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew
 from kioskd.model.settings import StationKind
 from kioskd.model.view import Flow
@@ -169,6 +169,50 @@ class TestDueDate:
         comes_back(station)
         assert fates(station) == [(EntryState.EXCEPTION, "due_date_not_kept")]
         assert station.entries[0].answer["wanted"] == "2027-01-05"
+
+    @pytest.mark.parametrize(("kept", "fate"), [(True, "lent"), (False, "due_date_not_kept")])
+    def test_where_12_tells_no_date_17_does(self, kept: bool, fate: str) -> None:
+        station = due_in_january()
+        station.library.keeps_due_dates = kept
+        station.library.tells_due_dates = False
+        comes_back(station)
+        assert [outcome for _, outcome in fates(station)] == [fate]
+
+    def test_a_line_that_dies_at_that_look_sends_nothing_again(self) -> None:
+        station = due_in_january()
+        station.library.tells_due_dates = False
+        station.dies = ["ok", "before"]
+        comes_back(station)
+        assert (len(sent(station)), fates(station)) == (1, [(EntryState.SETTLED, "found_on_loan")])
+
+
+def due_in_january() -> Station:
+    station = town(kind=StationKind.STAFF).offline()
+    station.scan(ANNA)
+    station.call(c.SessionDueDate(JANUARY), STAFF)
+    station.scan(BOOK)
+    return station
+
+
+def test_a_registration_waits_for_a_person_and_holds_up_nobody() -> None:
+    station = recorded((ANNA, BOOK), (BEN, FILM))
+    first = station.journal.entries[Seq(1)]
+    what = replace(first.what, kind=Kind.REGISTRATION, item=None)
+    station.journal.entries[Seq(1)] = replace(first, what=what)
+    comes_back(station)
+    assert fates(station) == [(EntryState.EXCEPTION, "unsendable"), (EntryState.SETTLED, "lent")]
+
+
+def test_time_alone_changes_nothing_on_the_screen_while_it_recovers() -> None:
+    station = recorded((ANNA, BOOK), (ANNA, FILM), (ANNA, DISC), ils={"upload_per_s": 0.01})
+    station.back()
+    while len(station.lent()) < 2:
+        station.advance(1)
+    before = station.view.seq
+    for _ in range(60):
+        station.advance(1)
+    assert (station.mode, len(station.lent())) == (ModeName.RECOVERING, 2)
+    assert station.view.seq == before
 
 
 def test_a_list_that_tells_nothing_leaves_a_lost_loan_unsure() -> None:
