@@ -6,7 +6,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from kioskd.clock import Clocks
-from kioskd.model.effects import Effect, Fail
+from kioskd.model.effects import Ask, Effect, Fail
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.inputs import Asked, ClockChanged, Event, Input, Tick
 from kioskd.model.time import Clock
@@ -74,7 +74,9 @@ class Station:
         event = Event(self._clocks.now(), what)
         try:
             self.state, effects = step(self.state, event)
-            for effect in effects:
+            # Questions first: what they are about was saved in an earlier step, and the journal's thread, once woken,
+            # would keep them from the line for a millisecond.
+            for effect in sorted(effects, key=_not_a_question):
                 carrier.carry(effect, self.state)
         except Exception:
             # A fault of ours. The state stands as it was, and whoever asked gets a word; the loop's hook has the rest.
@@ -119,3 +121,7 @@ class Station:
         if said != self._clock_said:
             self._clock_said = said
             self.deliver(ClockChanged(said))
+
+
+def _not_a_question(effect: Effect) -> bool:
+    return not isinstance(effect, Ask)
