@@ -2,12 +2,12 @@
 
 from kioskd.model.barcode import PatronBarcode
 from kioskd.model.effects import DropSlips
-from kioskd.model.entry import How, ModeName
+from kioskd.model.entry import How
 from kioskd.model.ils import AskEndSession, AskPatron, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import lending, mode, questions
+from kioskd.rules import backlog, lending, mode, questions
 from kioskd.rules.state import (
     GOOD,
     OPEN,
@@ -95,7 +95,7 @@ def adopt(turn: Turn, card: PatronBarcode, *, unmatched: bool = False) -> None:
     """Let the open session be this card's."""
     turn.set_session(patron=card, patron_unmatched=unmatched)
     turn.set(question=None)
-    if turn.state.mode.name is not ModeName.ONLINE:
+    if not backlog.serves_live(turn.state, card):
         turn.set_session(stage=Stage.ITEMS)
         questions.prompt(turn)
     elif turn.state.settings.ils.ask_pin:

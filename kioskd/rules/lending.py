@@ -9,7 +9,7 @@ from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgenc
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
 from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import mode, policy, upload
+from kioskd.rules import backlog, mode, policy, upload
 from kioskd.rules.policy import Act
 from kioskd.rules.state import GOOD, AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
@@ -38,7 +38,7 @@ def take(
         _beep(turn, scanner, good=False)
         return
     act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
-    live = policy.how(turn.state, act) is policy.How.LIVE and session.patron is not None
+    live = _live(turn, act, item)
     # Never a number that a screen may still hold: a line that was not saved leaves a gap.
     n = max((line.n for line in session.lines), default=0) + 1
     taken = sum(line.result in GOOD | {LineResult.CHECKING} for line in session.lines)
@@ -83,6 +83,12 @@ def take(
     turn.request = None
 
 
+def _live(turn: Turn, act: Act, item: ItemBarcode) -> bool:
+    patron = turn.session.patron
+    permitted = policy.how(turn.state, act) is policy.How.LIVE and patron is not None
+    return permitted and backlog.serves_live(turn.state, patron, item)
+
+
 def _beep(turn: Turn, scanner: str | None, *, good: bool) -> None:
     if scanner is not None:
         turn.do(Beep(scanner, good))
@@ -99,7 +105,8 @@ def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
     session = turn.session
     act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
     # Saved as `recorded`, it is the upload's: sent from here, a power cut would make the upload send it again.
-    if not saving.live or policy.how(turn.state, act) is not policy.How.LIVE or session.patron is None:
+    if not saving.live or session.patron is None or not _live(turn, act, line.item):
+        backlog.add(turn, session.patron, line.item)
         turn.set_line(line.n, result=LineResult.RECORDED)
         turn.say("recorded", Tone.OK, item=line.item)
         if turn.state.mode.name is ModeName.ONLINE:
@@ -189,6 +196,7 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
     """No word came: it is saved, the upload sees to the rest, and nobody waits again."""
     line = turn.line(asking.session, asking.n)
     if line is not None and line.result is LineResult.CHECKING:
+        backlog.add(turn, turn.session.patron, line.item)
         turn.set_line(line.n, result=LineResult.RECORDED)
         turn.say("recorded", Tone.OK, item=line.item)
     if event.why is NoAnswer.UNSENDABLE and asking.seq is not None:

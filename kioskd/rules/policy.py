@@ -28,7 +28,8 @@ class How(StrEnum):
     """How an act is done in a mode."""
 
     LIVE = "live"
-    """Saved, sent at once, and the library system's answer is what the patron hears."""
+    """Saved, sent at once, and the library system's answer is what the patron hears; behind unsent entries of the same
+    card or item it is recorded (see `backlog`)."""
     RECORD = "record"
     """Saved; the upload sends it."""
     REFUSE = "refuse"
@@ -55,8 +56,8 @@ PERMITTED: Final[Mapping[ModeName, Mapping[Act, How]]] = {
         Act.HOLDS: How.REFUSE,
     },
     ModeName.RECOVERING: {
-        Act.CHECKOUT: How.RECORD,
-        Act.RENEW: How.RECORD,
+        Act.CHECKOUT: How.LIVE,
+        Act.RENEW: How.LIVE,
         Act.CHECKIN: How.REFUSE,
         Act.RFID: How.REFUSE,
         Act.PAYMENT: How.REFUSE,

@@ -289,6 +289,15 @@ class Upload:
     backoffs: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Cards and items of the entries that were unsent when recovery began, or have become so since."""
+
+    loaded: bool = False
+    read_to: Seq = BEFORE_ALL
+    numbers: frozenset[str] = frozenset()
+
+
 class FetchFor(StrEnum):
     """Who asked the journal for unsent entries; one such question is out at a time."""
 
@@ -296,6 +305,8 @@ class FetchFor(StrEnum):
     """The oldest one, to be looked up before the library system is believed to be back."""
     WINDOW = "window"
     """The upload's next ones."""
+    BACKLOG = "backlog"
+    """All of them in slices, for who goes first."""
     NOBODY = "nobody"
     """Whoever asked no longer wants them."""
 
@@ -412,6 +423,7 @@ class State:
     """When somebody last did something at the station."""
     upload: Upload = field(default_factory=Upload)
     fetch: FetchFor | None = None
+    backlog: Backlog = field(default_factory=Backlog)
     nightly_wall_s: float | None = None
     view: View | None = None
 

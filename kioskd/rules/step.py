@@ -34,6 +34,7 @@ from kioskd.model.inputs import (
 )
 from kioskd.model.view import Tone, View
 from kioskd.rules import (
+    backlog,
     calls,
     cards,
     finishing,
@@ -147,6 +148,8 @@ def _fetched(turn: Turn, event: Fetched) -> None:
     turn.set(fetch=None)
     if what is FetchFor.PROOF:
         mode.proof_fetched(turn, event.entries)
+    elif what is FetchFor.BACKLOG:
+        backlog.fetched(turn, event.entries)
     elif what is FetchFor.WINDOW:
         upload.fetched(turn, event)
 
@@ -179,7 +182,7 @@ def _wait(turn: Turn, what: Scanned | Asked) -> None:
 
 def _nobody_waits(turn: Turn) -> None:
     """Once the library system is not believed to be there, nobody waits for it: what is saved stands recorded."""
-    if turn.state.mode.name is ModeName.ONLINE:
+    if turn.state.mode.name is not ModeName.OFFLINE:
         return
     waiting = (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN)
     asked = {ask: asking for ask, asking in turn.state.asks.items() if asking.what in waiting}

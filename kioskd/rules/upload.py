@@ -20,7 +20,7 @@ from kioskd.model.ils import (
     Urgency,
 )
 from kioskd.model.inputs import Answered, Fetched, Saved, Unanswered
-from kioskd.rules import asking, mode, outcome
+from kioskd.rules import asking, backlog, mode, outcome
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.state import AskFor, Asking, Current, FetchFor, Phase, SaveFor, Saving, Step, Stumbled, Upload
 from kioskd.rules.turn import Turn, awaited, taken
@@ -53,6 +53,7 @@ def drive(turn: Turn) -> None:
         return
     if not state.upload.running:
         _begin(turn)
+    backlog.go_on(turn)
     if state.link.phase is not Phase.UP or state.storage is not None:
         return
     start = turn.state.upload.start_mono_s
@@ -80,6 +81,7 @@ def _begin(turn: Turn) -> None:
     # Forty stations that come back in the same second take a library system down again.
     wait_s = random.Random(f"{turn.state.instance}{turn.number()}").uniform(0.0, spread_s)  # noqa: S311
     old = turn.state.upload
+    backlog.begin(turn)
     turn.set(
         upload=Upload(
             running=True,
@@ -97,7 +99,7 @@ def stop(turn: Turn) -> None:
     """Leave the upload; what it asked is no longer awaited, and is looked up the next time."""
     old = turn.state.upload
     _forget_asks(turn)
-    if turn.state.fetch is FetchFor.WINDOW:
+    if turn.state.fetch in (FetchFor.WINDOW, FetchFor.BACKLOG):
         turn.set(fetch=FetchFor.NOBODY)
     turn.set(upload=Upload(marked=old.marked, deaths=old.deaths, last=old.last))
 

@@ -74,7 +74,21 @@ def _asked_is_kept(station: "Station", effects: Sequence[e.Effect]) -> None:
     for effect in effects:
         if isinstance(effect, e.Ask) and isinstance(effect.question, AskCheckout | AskRenew):
             assert (effect.question.patron, effect.question.item) in sending, effect
-            assert not (station.state.mode.name is not ModeName.ONLINE and effect.urgency is Urgency.PATRON)
+            if effect.urgency is Urgency.PATRON:
+                assert station.state.mode.name is not ModeName.OFFLINE
+                _nobody_is_overtaken(station, effect.question)
+
+
+def _nobody_is_overtaken(station: "Station", question: AskCheckout | AskRenew) -> None:
+    """A patron served live while it recovers: nothing of the same card or item waits for the upload."""
+    if station.state.mode.name is not ModeName.RECOVERING:
+        return
+    live = awaited(station.state)
+    for entry in station.entries:
+        if entry.state in UNSENT and entry.seq not in live:
+            assert (entry.what.item, entry.what.patron) != (question.item, question.patron)
+            assert entry.what.item != question.item, entry
+            assert entry.what.patron != question.patron, entry
 
 
 def _online_means_sent(state: State) -> None:

@@ -1,6 +1,7 @@
 """Modes: when the library system is believed to be gone, and when to be back; what each permits."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -243,6 +244,15 @@ class TestForced:
         assert (error.kind, set(error.more)) == (ErrorKind.REFUSED_OFFLINE, {"action", "reason", "instead"})
 
 
+def recovering() -> Station:
+    """Back, with a loan of a book to Anna that waits for an hour."""
+    station = recorded((ANNA, BOOK), ils={"upload_spread_s": 5000.0})
+    station.back()
+    while station.mode is ModeName.OFFLINE:
+        station.advance(1)
+    return station
+
+
 class TestRecovering:
     def test_patrons_are_served_as_recorded_behind_the_queue(self) -> None:
         station = town(ils={"upload_spread_s": 40.0}).offline()
@@ -256,6 +266,35 @@ class TestRecovering:
         assert station.results() == [(BOOK, "recorded"), (FILM, "recorded")]
         station.advance(41)
         assert (station.mode, station.lent()) == (ModeName.ONLINE, [(ANNA, BOOK), (ANNA, FILM)])
+
+    def test_who_has_nothing_unsent_is_served_live_before_the_rest_goes_up(self) -> None:
+        station = recovering()
+        station.scan(BEN)
+        station.scan(FILM)
+        assert station.results() == [(FILM, "checked_out")]
+        assert station.lent() == [(BEN, FILM)]
+        station.advance(5000)
+        assert (station.mode, station.lent()) == (ModeName.ONLINE, [(BEN, FILM), (ANNA, BOOK)])
+
+    @pytest.mark.parametrize(("card", "item"), [(ANNA, FILM), (BEN, BOOK)])
+    def test_the_same_card_or_item_waits_behind_what_is_unsent(self, card: str, item: str) -> None:
+        station = recovering()
+        station.scan(card)
+        station.scan(item)
+        assert station.results() == [(item, "recorded")]
+        station.advance(5000)
+        assert station.mode is ModeName.ONLINE
+        assert station.lent()[0] == (ANNA, BOOK)
+
+    def test_until_the_journal_told_whose_entries_wait_all_are_recorded(self) -> None:
+        station = recovering()
+        station.state = replace(station.state, backlog=replace(station.state.backlog, loaded=False))
+        station.journal_waits = True
+        station.scan(BEN)
+        station.scan(FILM)
+        while station.journal.asked:
+            station.save()
+        assert (station.results(), station.lent()) == ([(FILM, "recorded")], [])
 
     def test_it_ends_when_nothing_is_unsent(self) -> None:
         station = town(ils={"upload_spread_s": 100.0}).offline()

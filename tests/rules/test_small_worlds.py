@@ -153,6 +153,8 @@ def test_recovery() -> None:
             station.save()
         if station.line.current:
             station.answer()
+    station.save()
+    assert station.state.backlog.loaded
     states, tried = walk(station, RECOVERY, 7)
     print(f"recovery: {states} states, {tried} moves")
     assert states > 300
