@@ -1,6 +1,5 @@
-"""Staff's codes: initials and salted hashes in a file, and how often a wrong one may be tried."""
+"""Staff's codes: initials and salted hashes in a file. How often a wrong one may be tried is the rules' to say."""
 
-from kioskd.staff.attempts import Attempts
 from kioskd.staff.codes import StaffCodes, StaffCodesTrouble
 
-__all__ = ["Attempts", "StaffCodes", "StaffCodesTrouble"]
+__all__ = ["StaffCodes", "StaffCodesTrouble"]
