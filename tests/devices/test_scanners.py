@@ -30,6 +30,8 @@ def rights(device: PtyScanner, mode: int) -> None:
     Path(device.port).chmod(mode)
 
 
+@pytest.mark.cell("serial", "absent", on="pty")
+@pytest.mark.cell("serial", "unplugged idle", on="pty")
 async def test_a_scanner_is_waited_for_read_missed_and_welcomed_back(
     tmp_path: Path, heard: Heard, scanners: Start
 ) -> None:
@@ -73,6 +75,7 @@ async def test_two_hundred_times_plugged_and_pulled_out(tmp_path: Path, heard: H
     print(f"plug to ready: median {statistics.median(took_s) * 1000:.1f} ms, worst {max(took_s) * 1000:.1f} ms")
 
 
+@pytest.mark.cell("serial", "unplugged in a code", on="pty")
 async def test_a_scan_that_the_plug_cut_off_is_lost_whole(tmp_path: Path, heard: Heard, scanners: Start) -> None:
     with PtyScanner(tmp_path / "scanner") as device:
         scanners(serial(device.link))
@@ -89,6 +92,7 @@ async def test_a_scan_that_the_plug_cut_off_is_lost_whole(tmp_path: Path, heard:
     assert heard.lost() == ["front"]
 
 
+@pytest.mark.cell("serial", "breaks off", on="pty")
 async def test_a_scan_that_breaks_off_by_itself_is_lost_after_a_second(
     tmp_path: Path, heard: Heard, scanners: Start
 ) -> None:
@@ -121,6 +125,7 @@ async def test_what_was_scanned_just_before_the_plug_was_pulled_counts(
         assert not device.heard
 
 
+@pytest.mark.cell("serial", "two at once", on="pty")
 async def test_two_scanners_at_once_stay_apart(tmp_path: Path, heard: Heard, scanners: Start) -> None:
     with PtyScanner(tmp_path / "left") as left, PtyScanner(tmp_path / "right") as right:
         scanners(serial(left.link, "left"), serial(right.link, "right"))
@@ -185,6 +190,7 @@ async def test_the_kernels_word_that_comes_late_takes_no_scanner_away(
     assert opened == 2
 
 
+@pytest.mark.cell("serial", "held by another", on="pty")
 async def test_a_port_that_another_program_holds(
     tmp_path: Path, heard: Heard, scanners: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -148,6 +148,7 @@ def test_codes(tmp_path: Path, device: Device, settings: dict[str, str], events:
     assert run(tmp_path, [device], {device.number: events}, script) == expected
 
 
+@pytest.mark.cell("evdev", "two at once", on="umockdev")
 def test_two_scanners_that_type_at_once_do_not_mix(tmp_path: Path) -> None:
     script = """
 import json, select
@@ -175,6 +176,8 @@ for found in find_scanners(udev_folder=pathlib.Path({udev!r})):
 """
 
 
+@pytest.mark.cell("evdev", "not a scanner", on="umockdev")
+@pytest.mark.cell("evdev", "two alike", on="umockdev")
 def test_what_is_found_and_what_is_left_alone(tmp_path: Path) -> None:
     udev = tmp_path / "udev"
     udev.mkdir()
@@ -210,6 +213,8 @@ def test_what_is_found_and_what_is_left_alone(tmp_path: Path) -> None:
     assert found[4][-1] == "05e0:1200/usb-0000:00:14.0-5"
 
 
+@pytest.mark.cell("evdev", "absent", on="files")
+@pytest.mark.cell("evdev", "no such device", on="files")
 def test_what_is_no_event_device_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for name, why in (("file", WhyNot.UNSUITABLE), ("absent", WhyNot.ABSENT)):
@@ -218,6 +223,7 @@ def test_what_is_no_event_device_cannot_be_opened(tmp_path: Path) -> None:
         assert caught.value.why is why
 
 
+@pytest.mark.cell("evdev", "bad setting", on="files")
 def test_a_bad_setting_is_said_before_the_device_is_touched() -> None:
     with pytest.raises(ValueError, match="layout"):
         SCANNERS["evdev"](device="/dev/input/event0", layout="dvorak")

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from drivers.find_serial_scanners import find_serial_scanners
 from drivers.identity import Evidence, KnownBy, Verdict
 
@@ -21,6 +23,8 @@ def plug(root: Path, tty: str, *, vendor: str, product: str, serial: str = "", d
     (root / "by-id" / f"usb-{product.replace(' ', '_')}").symlink_to(root / "dev" / tty)
 
 
+@pytest.mark.cell("serial", "not a scanner", on="files")
+@pytest.mark.cell("serial", "two alike", on="files")
 def test_what_is_taken_and_what_is_left_alone(tmp_path: Path) -> None:
     plug(tmp_path, "ttyACM0", vendor="05f9", product="Gryphon", serial="G1")
     plug(tmp_path, "ttyACM1", vendor="1234", product="USB Barcode Scanner CDC")

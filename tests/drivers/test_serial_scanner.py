@@ -51,6 +51,7 @@ def test_every_cut_of_two_codes(wire: Wire, scanner: Scanner) -> None:
         assert [code.text for code in got] == ["21168000000014", "31168000000012"], cut
 
 
+@pytest.mark.cell("serial", "breaks off", on="pty")
 def test_half_a_code_is_given_up_at_the_deadline_and_not_before(wire: Wire, scanner: Scanner) -> None:
     wire.send(b"2116")
     assert scanner.read(100.0) == []
@@ -67,6 +68,7 @@ def test_a_late_caller_loses_nothing(wire: Wire, scanner: Scanner) -> None:
     assert scanner.expire(500.0) == [CARD]
 
 
+@pytest.mark.cell("serial", "held by another", on="pty")
 def test_nothing_else_may_open_it(wire: Wire, scanner: Scanner) -> None:
     with pytest.raises(CannotOpen) as caught:
         SCANNERS["serial"](port=str(wire.link))
@@ -98,6 +100,7 @@ def test_what_cannot_be_opened_says_why(tmp_path: Path, path: str, why: WhyNot) 
 
 
 @pytest.mark.parametrize("settings", [{"parity": "odd-ish"}, {"flow": "dtr"}, {"suffix": "crcr"}, {"bits": 4}])
+@pytest.mark.cell("serial", "bad setting", on="pty")
 def test_bad_settings_are_refused(wire: Wire, settings: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (pyserial words its own)
         SCANNERS["serial"](port=str(wire.link), **settings)
@@ -113,6 +116,7 @@ def test_the_line_is_set_as_configured(wire: Wire) -> None:
     assert cflag & termios.CREAD
 
 
+@pytest.mark.cell("serial", "unplugged in a code", on="pty")
 def test_an_unplug_in_the_middle_of_a_code(wire: Wire, scanner: Scanner) -> None:
     wire.send(b"21168000000014\r2116")
     assert read_until(scanner, 1) == [CARD]
@@ -126,6 +130,7 @@ def test_an_unplug_in_the_middle_of_a_code(wire: Wire, scanner: Scanner) -> None
     scanner.close()
 
 
+@pytest.mark.cell("serial", "goes mad", on="pty")
 def test_a_device_gone_mad_does_not_keep_the_loop(wire: Wire, scanner: Scanner) -> None:
     os.set_blocking(wire.master, False)
     lost = []
@@ -155,6 +160,7 @@ async def test_the_loop_wakes_for_codes_and_for_the_unplug(wire: Wire, scanner: 
     assert isinstance(await asyncio.wait_for(seen.get(), 10), DeviceGone)
 
 
+@pytest.mark.cell("serial", "replugged again and again", on="pty")
 def test_unplugging_150_times_leaks_no_descriptor(wire: Wire) -> None:
     def open_descriptors() -> list[str]:
         return sorted(os.listdir("/proc/self/fd"))  # noqa: PTH208
