@@ -8,9 +8,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
-from drivers.slip import Align, PaperProfile, Slip, SlipLine
+from drivers.escpos_codes import barcode, qr_code
+from drivers.slip import Align, Barcode, PaperProfile, QrCode, Slip, SlipLine
 
 CODEPAGES: Final[Mapping[str, int]] = {
     "cp437": 0,
@@ -26,6 +27,7 @@ CODEPAGES: Final[Mapping[str, int]] = {
 """The n of `ESC t` n on Epson printers and most others. Source: Epson, character code tables."""
 
 RESET: Final = b"\x1b@"
+PAGE: Final = b"\x1bt"
 ALIGN: Final[Mapping[Align, bytes]] = {
     Align.LEFT: b"\x1ba\x00",
     Align.CENTRE: b"\x1ba\x01",
@@ -53,26 +55,59 @@ FONT_FOLDER: Final = Path("/usr/share/fonts")
 
 
 def encode(slip: Slip, paper: PaperProfile, *, font_folder: Path = FONT_FOLDER) -> Encoded:
-    """Return `slip` for a printer with `paper`. Raises ValueError for a code page that is not in CODEPAGES."""
-    if paper.codepage not in CODEPAGES:
-        raise ValueError(f"codepage {paper.codepage!r}: one of {', '.join(CODEPAGES)}")
-    out = [RESET, b"\x1bt", bytes((CODEPAGES[paper.codepage],))]
-    pictures, replaced = 0, frozenset[str]()
-    for line in slip.lines:
-        for text in wrap(clean(line.text), paper.columns // line.size):
-            if _fits(text, paper.codepage):
-                out += [_as_text(line, text, paper.codepage)]
-                continue
-            picture = _as_picture(line, text, paper.columns, font_folder)
+    """Return `slip` for a printer with `paper`.
+
+    Raises ValueError for a code page that is neither in CODEPAGES nor the printer's, and for a code wider than the
+    paper.
+    """
+    writer = _Writer(paper, font_folder)
+    for row in slip.lines:
+        match row:
+            case SlipLine():
+                writer.line(row)
+            case Barcode(text):
+                writer.out.append(barcode(text, paper))
+                writer.line(SlipLine(text, Align.CENTRE))
+            case QrCode(text):
+                writer.out.append(qr_code(text, paper))
+            case _:
+                assert_never(row)
+    writer.out.append(CUT if slip.cut and paper.cutter else b"\n" * slip.feed_lines)
+    return Encoded(b"".join(writer.out), writer.pictures, writer.replaced)
+
+
+class _Writer:
+    """Collects a slip's bytes. Text is tried in the configured code page, then in the printer's others, then drawn."""
+
+    def __init__(self, paper: PaperProfile, font_folder: Path) -> None:
+        self.pictures = 0
+        self.replaced = frozenset[str]()
+        self._paper = paper
+        self._font_folder = font_folder
+        numbers = dict(paper.pages)
+        if paper.codepage not in numbers and paper.codepage not in CODEPAGES:
+            raise ValueError(f"codepage {paper.codepage!r}: one of {', '.join(CODEPAGES)}")
+        self._pages = {paper.codepage: CODEPAGES.get(paper.codepage, 0), **numbers}
+        self._page = paper.codepage
+        self.out = [RESET, paper.preamble, PAGE, bytes((self._pages[self._page],))]
+
+    def line(self, line: SlipLine) -> None:
+        """Add a line of text, in as many lines of paper as it takes."""
+        for text in wrap(clean(line.text), self._paper.columns // line.size):
+            page = next((page for page in (self._paper.codepage, *self._pages) if _fits(text, page)), None)
+            picture = _as_picture(line, text, self._paper.columns, self._font_folder) if page is None else None
             if picture is not None:
-                pictures += 1
-                out += [ALIGN[Align.LEFT], picture]
+                self.pictures += 1
+                self.out += [ALIGN[Align.LEFT], picture]
                 continue
-            plain, lost = _likeness(text, paper.codepage)
-            replaced |= lost
-            out += [_as_text(line, plain, paper.codepage)]
-    out += [CUT if slip.cut and paper.cutter else b"\n" * slip.feed_lines]
-    return Encoded(b"".join(out), pictures, replaced)
+            if page is None:
+                page = self._paper.codepage
+                text, lost = _likeness(text, page)  # noqa: PLW2901 (what is printed instead)
+                self.replaced |= lost
+            if page != self._page:
+                self.out += [PAGE, bytes((self._pages[page],))]
+                self._page = page
+            self.out += [_as_text(line, text, page)]
 
 
 def clean(text: str) -> str:

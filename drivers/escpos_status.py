@@ -1,11 +1,25 @@
-"""What a printer answers to ESC/POS `DLE EOT` n, without I/O. Source: Epson ESC/POS reference, DLE EOT."""
+"""What a printer says of itself, without I/O: answers to ESC/POS `DLE EOT` n, and reports it sends by itself (`GS a`).
+
+Source: Epson ESC/POS reference, DLE EOT and GS a.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Final
 
 from drivers.base import Fault, Paper, PrinterStatus
+
+
+class StatusWay(StrEnum):
+    """How a printer tells of itself."""
+
+    REALTIME = "realtime"
+    """It is asked (`DLE EOT`); whether it answers is found out."""
+    AUTOMATIC = "automatic"
+    """It reports each change by itself once told to (`GS a`)."""
+    NONE = "none"
+    """It is known to say nothing, and is not asked."""
 
 
 class Query(IntEnum):
@@ -93,3 +107,53 @@ def _faults(cause: Answer | None, error: Answer | None) -> frozenset[Fault] | No
     if not found and cause is not None and cause.has(ERROR_OCCURRED):
         return frozenset({Fault.UNRECOVERABLE})  # an error without a name is not one that goes by itself
     return found
+
+
+ASK_REPORTS: Final = b"\x1da\xff"
+"""`GS a` 255: report now, and at every change. Not a real-time command: it waits in the buffer of a stopped printer."""
+REPORT_BYTES: Final = 4
+REPORT_OFFLINE, REPORT_COVER_OPEN = 1 << 3, 1 << 5  # first byte
+REPORT_CAUSES: Final[Mapping[Fault, int]] = {  # second byte
+    Fault.CUTTER: 1 << 3,
+    Fault.UNRECOVERABLE: 1 << 5,
+    Fault.RECOVERABLE: 1 << 6 | 1 << 2,
+}
+REPORT_NEAR_END, REPORT_END = 0b0000_0011, 0b0000_1100  # third byte
+
+
+class Reports:
+    """Reads automatic status reports out of what a printer says.
+
+    The first of a report's four bytes has bit 4 set and bits 0, 1 and 7 clear, the others have bits 4 and 7 clear; so
+    answers to `DLE EOT`, XON, XOFF and what is left of a torn report fall out.
+    """
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def feed(self, chunk: bytes) -> list[PrinterStatus]:
+        """Return the reports that `chunk` completes, oldest first."""
+        found = []
+        for byte in chunk:
+            if byte & 0b1001_0011 == 0b0001_0000:
+                self._held[:] = bytes((byte,))
+            elif self._held and byte & 0b1001_0000 == 0:
+                self._held.append(byte)
+            else:
+                self._held.clear()
+            if len(self._held) == REPORT_BYTES:
+                found.append(report_of(bytes(self._held)))
+                self._held.clear()
+        return found
+
+
+def report_of(report: bytes) -> PrinterStatus:
+    """Return what the four bytes of one report say."""
+    state, error, roll, _ = report
+    return PrinterStatus(
+        paper=Paper.OUT if roll & REPORT_END else Paper.LOW if roll & REPORT_NEAR_END else Paper.OK,
+        online=not state & REPORT_OFFLINE,
+        cover_open=bool(state & REPORT_COVER_OPEN),
+        faults=frozenset(fault for fault, bits in REPORT_CAUSES.items() if error & bits),
+        answers=True,
+    )

@@ -1,4 +1,4 @@
-"""Looks for receipt printers behind usblp, by what they say of themselves (IEEE 1284 device ID)."""
+"""Looks for receipt printers on USB, by what they say of themselves; none is opened, for opening one takes it."""
 
 import os
 import re
@@ -8,8 +8,10 @@ from typing import Final
 
 from drivers.find_scanners import is_tagged
 from drivers.identity import Evidence, Found, Verdict, identify, told_apart
-from drivers.usb_device import read_hex, read_text, usb_device_of
+from drivers.usb_device import read_hex, read_number, read_text, usb_device_of
 
+PRINTER_CLASS: Final = 7
+"""bInterfaceClass of printers. Source: USB Device Class Definition for Printing Devices 1.1."""
 TAG: Final = "E:KIOSKD_PRINTER=1"
 SPEAKS_ESCPOS: Final = re.compile(r"esc/?pos|receipt|thermal|\bTM-|\bSRP-|\bTSP|\bpos[- ]?\d\d", re.IGNORECASE)
 
@@ -20,7 +22,7 @@ def find_printers(
     class_folder: Path = Path("/sys/class/usbmisc"),
     udev_folder: Path = Path("/run/udev/data"),
 ) -> Sequence[Found]:
-    """Return every usblp device with a verdict and its reason; none is opened, for opening one takes it."""
+    """Return every usblp device with a verdict and its reason, by its IEEE 1284 device ID."""
     found = []
     for path in sorted(device_folder.glob("lp*")):
         interface = (class_folder / path.name / "device").resolve()
@@ -45,6 +47,41 @@ def find_printers(
         name = " ".join(filter(None, (about.get("MFG"), about.get("MDL"))))
         found.append(Found("usblp", str(path), name, verdict, evidence, identity))
     return told_apart(found)
+
+
+def find_usb_printers(
+    *,
+    device_folder: Path = Path("/dev/bus/usb"),
+    sysfs_folder: Path = Path("/sys/bus/usb/devices"),
+    udev_folder: Path = Path("/run/udev/data"),
+) -> Sequence[Found]:
+    """Return every USB device with a printer's interface, by its USB strings: those behind usblp as well.
+
+    Without usblp nobody reads the IEEE 1284 device ID, so less of them say that they speak ESC/POS.
+    """
+    found: dict[str, Found] = {}
+    for interface in sorted(sysfs_folder.glob("*:*")):
+        usb = usb_device_of(interface)
+        if usb is None or read_hex(interface / "bInterfaceClass") != PRINTER_CLASS:
+            continue
+        path = device_folder / f"{read_number(usb / 'busnum'):03}" / f"{read_number(usb / 'devnum'):03}"
+        try:
+            number = path.stat().st_rdev
+        except OSError:
+            continue  # gone since it was listed
+        name = " ".join(filter(None, (read_text(usb / "manufacturer"), read_text(usb / "product"))))
+        tagged = is_tagged(udev_folder / f"c{os.major(number)}:{os.minor(number)}", TAG)
+        verdict, evidence = judge({"DES": name}, tagged=tagged)
+        if not os.access(path, os.R_OK | os.W_OK):
+            verdict, evidence = Verdict.DENIED, Evidence.NO_PERMISSION
+        identity = identify(
+            read_hex(usb / "idVendor"),
+            read_hex(usb / "idProduct"),
+            serial_number=read_text(usb / "serial"),
+            port=usb.name,
+        )
+        found[usb.name] = Found("usb", str(path), name, verdict, evidence, identity)
+    return told_apart(found.values())
 
 
 def judge(about: Mapping[str, str], *, tagged: bool) -> tuple[Verdict, Evidence]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Align(StrEnum):
@@ -28,10 +29,35 @@ class SlipLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Barcode:
+    """A number as Code 128, in the middle, with the number itself beneath."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text or not all(" " <= char <= "~" for char in self.text):
+            raise ValueError("a barcode: one or more printable ASCII characters")
+
+
+@dataclass(frozen=True, slots=True)
+class QrCode:
+    """A text as a QR code, in the middle."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text:
+            raise ValueError("a QR code: one or more characters")
+
+
+SlipRow = SlipLine | Barcode | QrCode
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
     """One slip, from top to bottom."""
 
-    lines: tuple[SlipLine, ...]
+    lines: tuple[SlipRow, ...]
     cut: bool = True
     feed_lines: int = 3
     """Blank lines at the end where there is no cutter, so that the last line clears the tear bar."""
@@ -43,8 +69,26 @@ class PaperProfile:
 
     columns: int = 42
     codepage: str = "cp858"
+    """The one that text is tried in first."""
     cutter: bool = True
+    pages: tuple[tuple[str, int], ...] = ()
+    """Code pages that the printer is known to have, with the number it gives each (`ESC t` n)."""
+    own_barcodes: bool = False
+    """It draws Code 128 by itself (`GS k`); else it gets dots."""
+    own_qr: bool = False
+    """It draws QR codes by itself (`GS ( k`); else it gets dots."""
+    preamble: bytes = b""
+    """What it must be told after each reset."""
 
     def __post_init__(self) -> None:
         if not 16 <= self.columns <= 96:
             raise ValueError(f"columns {self.columns}: 16 to 96")
+
+    @property
+    def dots(self) -> int:
+        """Width of what it prints."""
+        return self.columns * COLUMN_DOTS
+
+
+COLUMN_DOTS: Final = 12
+"""Width of a column of font A."""

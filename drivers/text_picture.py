@@ -8,16 +8,14 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
+from drivers.raster import strips
+from drivers.slip import COLUMN_DOTS as CELL_DOTS
 from drivers.slip import Align
 
-CELL_DOTS: Final = 12
-"""Width of a column of font A."""
 GLYPH_DOTS: Final = 24
 LINE_DOTS: Final = 30
 """The printers' own line pitch, 1/6 inch."""
 BASELINE_DOTS: Final = 21
-STRIP_DOTS: Final = 15
-"""A picture goes in strips, so that one broken off can be filled up with few bytes (CANCEL_PADDING)."""
 
 NARROW_FONTS: Final = (
     "truetype/dejavu/DejaVuSansMono{bold}.ttf",  # Debian: fonts-dejavu-core or fonts-dejavu-mono
@@ -64,7 +62,7 @@ def draw(
             return None
         pen.text((x + span * size * CELL_DOTS // 2, BASELINE_DOTS * size), cluster, fill=1, font=font, anchor="ms")
         x += span * size * CELL_DOTS
-    return _strips(image)
+    return strips(image.tobytes(), image.width // 8)
 
 
 def _clusters(text: str) -> Sequence[str]:
@@ -75,19 +73,6 @@ def _clusters(text: str) -> Sequence[str]:
         else:
             clusters.append(char)
     return clusters
-
-
-def _strips(image: Image.Image) -> bytes:
-    row_bytes = image.width // 8
-    dots = image.tobytes()
-    out = []
-    for top in range(0, image.height, STRIP_DOTS):
-        rows = min(STRIP_DOTS, image.height - top)
-        out += [
-            b"\x1dv0\x00" + row_bytes.to_bytes(2, "little") + rows.to_bytes(2, "little"),
-            dots[top * row_bytes : (top + rows) * row_bytes],
-        ]
-    return b"".join(out)
 
 
 def _fonts(names: Sequence[str], folder: Path, *, bold: bool, dots: int) -> Sequence[ImageFont.FreeTypeFont]:

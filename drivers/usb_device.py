@@ -23,3 +23,11 @@ def read_hex(path: Path) -> int:
         return int(read_text(path) or "0", 16)
     except ValueError:
         return 0
+
+
+def read_number(path: Path) -> int:
+    """Return a decimal attribute; 0 when there is none."""
+    try:
+        return int(read_text(path) or "0")
+    except ValueError:
+        return 0

@@ -21,6 +21,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}|[0-9A-Fa-f:.]+(%[A
 _URL: Final = re.compile(
     r"(?:(?:tcp|socket)://)?(?:\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*):(\d{1,5})/?", re.ASCII
 )
+_USB_NUMBERS: Final = re.compile(r"[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(?:/[\x21-\x7e]{1,126})?")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -81,6 +82,12 @@ def path_or_none(value: object) -> Path | None:
 def device(value: object) -> str:
     """A device's path, or nothing."""
     return "" if value == "" else str(path(value))
+
+
+def printer_device(value: object) -> str:
+    """A printer's path, or its USB numbers, or nothing."""
+    word = text(value)
+    return word if _USB_NUMBERS.fullmatch(word) else device(word)
 
 
 def url(value: object) -> str:

@@ -72,6 +72,10 @@ Kind = Flag | Whole | Number | Checked | ListOf
 LANGUAGES: Final = ("en", "es", "vi", "ru", "zh-Hans")
 CODEPAGES: Final = ("cp437", "cp850", "cp852", "cp858", "cp860", "cp863", "cp865", "cp866", "cp1252")
 """What the ESC/POS encoder can select; a test holds this equal to the encoder's own table."""
+PRINTER_PROFILES: Final = (
+    "epson-tm-t20", "epson-tm-t88", "star-escpos", "bixolon-srp-350", "generic-58", "generic-80", "generic",
+)  # fmt: skip
+"""The rows of `drivers.printer_profiles`; a test holds them equal."""
 BAUDS: Final = ("300", "600", "1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200", "230400")
 
 
@@ -116,6 +120,7 @@ PATH: Final = Checked(checks.path, "an absolute path")
 PATH_OR_NONE: Final = Checked(checks.path_or_none, 'an absolute path, or ""')
 SECRET_PATH: Final = Checked(checks.path_or_none, 'an absolute path, or ""', secret=True)
 DEVICE: Final = Checked(checks.device, "an absolute path, as /dev/ttyUSB0")
+PRINTER_DEVICE: Final = Checked(checks.printer_device, "an absolute path, or vendor:product[/serial] as 04b8:0e15")
 URL: Final = Checked(checks.url, "host:port, as 192.168.1.40:9100")
 BAUD: Final = Checked(_baud, ", ".join(BAUDS), json=True)
 TIMEZONE: Final = Checked(checks.timezone, "a name of the tz database, as America/Los_Angeles")

@@ -2,18 +2,22 @@
 
 import logging
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
-from drivers.slip import Align, PaperProfile
+from drivers.slip import Align, Barcode, PaperProfile, QrCode, SlipRow
 from drivers.slip import Slip as PaperSlip
 from drivers.slip import SlipLine as PaperLine
 from kioskd.model.slip import Align as ModelAlign
-from kioskd.model.slip import Slip, SlipLine
+from kioskd.model.slip import LineKind, Slip, SlipLine
 
 log: Final = logging.getLogger("kioskd.printer")
 
 PIECE_BYTES: Final = 2048
 """Half of a small printer's buffer. A text slip is one piece; pictures (Chinese, say) are 2 KiB a line."""
+
+CODE_ROWS: Final = 5
+QR_ROWS: Final = 10
+"""Lines of paper that a code takes at most, its text included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def on_paper(slip: Slip, paper: PaperProfile) -> list[Piece]:
             len(replaced),
         )
     pieces: list[Piece] = []
-    for one, rows in zip(encoded, [*(line.size for line in lines), 0], strict=True):
+    for one, rows in zip(encoded, [*map(_rows, lines), 0], strict=True):
         if pieces and len(pieces[-1].payload) + len(one.payload) <= PIECE_BYTES:
             pieces[-1] = Piece(pieces[-1].payload + one.payload, pieces[-1].rows + rows)
         else:
@@ -49,6 +53,22 @@ def on_paper(slip: Slip, paper: PaperProfile) -> list[Piece]:
     return pieces
 
 
-def _line(line: SlipLine) -> PaperLine:
+def _rows(row: SlipRow) -> int:
+    match row:
+        case PaperLine():
+            return row.size
+        case Barcode():
+            return CODE_ROWS
+        case QrCode():
+            return QR_ROWS
+        case _:
+            assert_never(row)
+
+
+def _line(line: SlipLine) -> SlipRow:
+    if line.kind is LineKind.BARCODE:
+        return Barcode(line.text)
+    if line.kind is LineKind.QR:
+        return QrCode(line.text)
     align = Align.CENTRE if line.align is ModelAlign.CENTRE else Align.LEFT
     return PaperLine(line.text, align, bold=line.large, size=2 if line.large else 1)

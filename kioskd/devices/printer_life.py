@@ -107,7 +107,7 @@ class PrinterLife:
         settings = place.settings or PrinterSettings(PrinterDriver.USBLP)
         wrong = wrong_settings((), settings, printer_drivers=drivers)
         self._hopeless = bool(wrong)
-        self._paper = PaperProfile() if wrong else PaperProfile(settings.columns, settings.codepage)
+        self._paper = PaperProfile()
         self._printer: driver.Printer | None = None
         self._identity: str | None = None
         self._known: Known | None = None
@@ -191,7 +191,7 @@ class PrinterLife:
             self._path = self._identity = None
             self._tell(DeviceState.ABSENT, Paper.NONE if self._place.settings is None else Paper.UNKNOWN, trouble=place)
             return False
-        self._path, self._identity = place.path, place.identity
+        self._path, self._identity, self._paper = place.path, place.identity, place.paper
         if news:
             self._tell(DeviceState.OPENING)
         self._node = node_at(place.path) if place.path is not None else None

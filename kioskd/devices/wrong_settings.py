@@ -3,12 +3,17 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from drivers import PRINTERS, SCANNERS
 from drivers.base import PrinterFactory, ScannerFactory
 from drivers.escpos_encode import CODEPAGES
+from drivers.printer_profiles import PROFILES
 from drivers.slip import PaperProfile
 from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerSettings
+
+AUTO: Final = "auto"
+"""`printer.profile`: as the printer says of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,12 @@ def _printer(printer: PrinterSettings, drivers: Mapping[str, PrinterFactory]) ->
     wrong = []
     if printer.driver.value not in drivers:
         wrong.append(WrongSetting("printer.driver", printer.driver.value, f"this version has {', '.join(drivers)}"))
-    if printer.codepage not in CODEPAGES:
+    if printer.profile not in (AUTO, *PROFILES):
+        wrong.append(WrongSetting("printer.profile", printer.profile, f"one of {', '.join((AUTO, *PROFILES))}"))
+    if printer.codepage not in ("", *CODEPAGES):
         wrong.append(WrongSetting("printer.codepage", printer.codepage, f"one of {', '.join(CODEPAGES)}"))
     try:
-        PaperProfile(printer.columns)
+        PaperProfile(printer.columns or PaperProfile().columns)
     except ValueError as error:
         wrong.append(WrongSetting("printer.columns", str(printer.columns), str(error).partition(": ")[2]))
     if printer.driver is PrinterDriver.NETWORK:

@@ -46,6 +46,15 @@ class PrinterDriver(StrEnum):
     NONE = "none"
 
 
+class FlowControl(StrEnum):
+    """How a serial printer holds the computer off while its buffer is full."""
+
+    NONE = "none"
+    XONXOFF = "xonxoff"
+    RTSCTS = "rtscts"
+    DSRDTR = "dsrdtr"
+
+
 @dataclass(frozen=True, slots=True)
 class StationSettings:
     """`[station]`."""
@@ -186,14 +195,20 @@ class ScannerSettings:
 
 @dataclass(frozen=True, slots=True)
 class PrinterSettings:
-    """`[printer]`: `url` for network, `device` for usblp, `port` for serial."""
+    """`[printer]`: `url` for network, `device` for usblp and usb, `port`, `baud` and `flow` for serial.
+
+    `profile` names a row of `drivers.printer_profiles`, or is `auto`; `columns` 0 and `codepage` empty: as it says.
+    """
 
     driver: PrinterDriver
     url: str = ""
     device: str = ""
     port: str = ""
-    columns: int = 42
-    codepage: str = "cp858"
+    columns: int = 0
+    codepage: str = ""
+    profile: str = "auto"
+    baud: int = 19200
+    flow: FlowControl = FlowControl.RTSCTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,24 @@ class Align(StrEnum):
     CENTRE = "centre"
 
 
+class LineKind(StrEnum):
+    """What a line's text is printed as."""
+
+    TEXT = "text"
+    BARCODE = "barcode"
+    """Code 128, the text beneath it: printable ASCII, 14 characters or 28 digits fit every paper."""
+    QR = "qr"
+    """At most 213 bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class SlipLine:
-    """One line of text; the printer wraps what is too long for its columns."""
+    """One line of text; the printer wraps what is too long for its columns. Codes stand in the middle."""
 
     text: str
     align: Align = Align.LEFT
     large: bool = False
+    kind: LineKind = LineKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)

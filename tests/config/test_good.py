@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from drivers.escpos_encode import CODEPAGES as PRINTABLE
+from drivers.printer_profiles import PROFILES as PRINTERS
 from kioskd.config import BadConfiguration, load
 from kioskd.config.keys import LOGIN_USER, SECTIONS
-from kioskd.config.kinds import CODEPAGES
+from kioskd.config.kinds import CODEPAGES, PRINTER_PROFILES
 from kioskd.config.loading import own_id
 from kioskd.config.names import variable
 from kioskd.config.profiles import PROFILES
@@ -38,7 +39,9 @@ def test_the_contracts_example_is_the_defaults_but_for_names_and_devices(read: L
     for same in ("socket", "staff", "barcodes", "offline", "session", "journal", "rfid_driver", "helpdesk_phone"):
         assert getattr(settings, same) == getattr(plain, same)
     assert settings.scanners == (s.ScannerSettings("front", s.ScannerDriver.SERIAL, "/dev/serial/by-id/..."),)
-    assert settings.printer == s.PrinterSettings(s.PrinterDriver.NETWORK, "127.0.0.1:9100")
+    assert settings.printer == s.PrinterSettings(
+        s.PrinterDriver.NETWORK, "127.0.0.1:9100", columns=42, codepage="cp858"
+    )
 
 
 def test_the_contracts_example_names_every_key() -> None:
@@ -48,6 +51,7 @@ def test_the_contracts_example_names_every_key() -> None:
     for name, section in SECTIONS.items():
         content = example[name][0] if section.many else example[name]
         optional = {"device", "port"} if name in {"scanner", "printer"} else set()
+        optional |= {"profile", "baud", "flow"} if name == "printer" else set()
         assert set(section.keys) - optional <= set(content)
 
 
@@ -126,6 +130,9 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "printer.port": ("/dev/ttyUSB0", "/dev/ttyUSB0"),
     "printer.columns": (32, 32),
     "printer.codepage": ("cp437", "cp437"),
+    "printer.profile": ("generic-58", "generic-58"),
+    "printer.baud": (9600, 9600),
+    "printer.flow": ("xonxoff", s.FlowControl.XONXOFF),
     "rfid.driver": ("none", "none"),
     "helpdesk.phone": ("x85100", "x85100"),
 }
@@ -234,3 +241,7 @@ def test_the_hosts_name_is_made_to_fit(host: str, station: str) -> None:
 
 def test_the_codepages_are_the_encoders() -> None:
     assert set(CODEPAGES) == set(PRINTABLE)
+
+
+def test_the_printer_profiles_are_the_drivers() -> None:
+    assert set(PRINTER_PROFILES) == set(PRINTERS)

@@ -151,7 +151,7 @@ def network(*, url: str) -> Printer:
     return PRINTERS["network"](url=url, status_timeout_s=0.5, write_timeout_s=1.0, connect_timeout_s=1.0)
 
 
-def serial(*, port: str) -> Printer:
+def serial(*, port: str, **_: object) -> Printer:
     return PRINTERS["serial"](port=port, status_timeout_s=1.0, write_timeout_s=1.0, flow="none")
 
 

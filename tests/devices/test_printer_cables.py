@@ -280,7 +280,7 @@ async def test_the_loop_is_free_while_a_driver_opens(
 ) -> None:
     entered, leave = threading.Event(), threading.Event()
 
-    def slow(*, port: str) -> Printer:
+    def slow(*, port: str, **_: object) -> Printer:
         entered.set()
         leave.wait(10)
         return serial(port=port)

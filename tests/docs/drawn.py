@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from drivers.base import WhyNot
+from drivers.printer_profiles import PROFILES, PrinterProfile
 from kioskd.devices import advice
 from kioskd.model.device import DeviceKind
 from kioskd.model.entry import EntryState
@@ -72,6 +73,32 @@ def device_faults() -> str:
     return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+def printer_profiles() -> str:
+    """Every printer profile."""
+    columns = ["profile", "printers", "columns", "text", "cutter", "status", "draws", "known", "tried"]
+    titles = {"text": "text is tried in", "status": "tells of itself", "draws": "draws by itself", "known": "known by"}
+    titles |= {"tried": "tried on the machine"}
+    head = [f"| {' | '.join(titles.get(column, column) for column in columns)} |", "| --- " * len(columns) + "|"]
+    return "\n".join([*head, *(f"| `{key}` | {' | '.join(_profile(row))} |" for key, row in PROFILES.items())])
+
+
+def _profile(row: PrinterProfile) -> list[str]:
+    paper = row.paper
+    others = [page for page, _ in paper.pages if page != paper.codepage]
+    codes = [name for name, own in (("Code 128", paper.own_barcodes), ("QR", paper.own_qr)) if own]
+    usb = [f"{vendor:04x}:{'*' if product is None else f'{product:04x}'}" for vendor, product in sorted(row.usb)]
+    return [
+        row.about,
+        str(paper.columns),
+        paper.codepage + (f", then {', '.join(others)}" if others else ""),
+        "yes" if paper.cutter else "no",
+        row.status.value,
+        ", ".join(codes) or "nothing",
+        ", ".join((["its name"] if row.names else []) + usb) or "",
+        "yes" if row.seen else "never",
+    ]
+
+
 def troubles() -> list[advice.Trouble]:
     """All that can stop an open printer, as the module lists it."""
     single = [value for value in vars(advice).values() if isinstance(value, advice.Trouble)]
@@ -82,5 +109,6 @@ DRAWN: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("docs/PROTOCOL.md", "command barcodes"): command_barcodes,
     ("docs/ILS.md", "outcomes"): outcomes,
     ("docs/OPERATIONS.md", "device faults"): device_faults,
+    ("docs/PRINTERS.md", "printer profiles"): printer_profiles,
 }
 """Page and mark → the table that stands there."""

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from drivers.escpos_encode import cells, encode, wrap
 from drivers.slip import Align, PaperProfile, Slip, SlipLine
 
-PAGES = {0: "cp437", 2: "cp850", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858"}
+PAGES = {
+    0: "cp437",
+    2: "cp850",
+    3: "cp860",
+    4: "cp863",
+    5: "cp865",
+    16: "cp1252",
+    17: "cp866",
+    18: "cp852",
+    19: "cp858",
+}
 
 
 @dataclass
@@ -30,6 +40,8 @@ def read_back(payload: bytes) -> Paper:
     while at < len(payload):
         if payload.startswith(b"\x1b@", at):
             page, align, bold, size, at = "cp437", 0, 0, 1, at + 2
+        elif payload.startswith(b"\x1c.", at):
+            at += 2
         elif payload.startswith(b"\x1bt", at):
             page, at = PAGES[payload[at + 2]], at + 3
         elif payload.startswith(b"\x1ba", at):

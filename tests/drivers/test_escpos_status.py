@@ -1,9 +1,11 @@
 """All answers that a byte can be, to all four questions."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.base import Fault, Paper, PrinterStatus
-from drivers.escpos_status import Answer, Query, read_answer, status_of
+from drivers.escpos_status import Answer, Query, Reports, read_answer, report_of, status_of
 
 EVERY = [(query, byte) for query in Query for byte in range(256)]
 
@@ -72,3 +74,61 @@ def test_ready_only_when_nothing_speaks_against_it() -> None:
             Query.ROLL: not byte & 0x60,
         }
         assert status.ready is harmless[query]
+
+
+class TestReports:
+    """Automatic status, four bytes a report."""
+
+    def test_each_of_the_1024_bytes_is_classified(self) -> None:
+        fine = bytes((0x10, 0, 0, 0))
+        for place in range(4):
+            for byte in range(256):
+                report = fine[:place] + bytes((byte,)) + fine[place + 1 :]
+                found = Reports().feed(report)
+                whole = byte & 0x93 == 0x10 if place == 0 else byte & 0x90 == 0
+                assert len(found) == whole, (place, byte)
+                if not found:
+                    continue
+                (status,) = found
+                harmless = [not byte & 0x28, not byte & 0x6C, not byte & 0x0C, True][place]
+                assert status.answers
+                assert status.ready is harmless, (place, byte)
+
+    @pytest.mark.parametrize(
+        ("report", "said"),
+        [
+            ("10000000", PrinterStatus(Paper.OK, online=True, cover_open=False, faults=frozenset(), answers=True)),
+            ("1000030f", PrinterStatus(Paper.LOW, online=True, cover_open=False, faults=frozenset(), answers=True)),
+            ("18000f00", PrinterStatus(Paper.OUT, online=False, cover_open=False, faults=frozenset(), answers=True)),
+            ("38000000", PrinterStatus(Paper.OK, online=False, cover_open=True, faults=frozenset(), answers=True)),
+            (
+                "18080000",
+                PrinterStatus(Paper.OK, online=False, cover_open=False, faults=frozenset({Fault.CUTTER}), answers=True),
+            ),
+            (
+                "18600000",
+                PrinterStatus(
+                    Paper.OK,
+                    online=False,
+                    cover_open=False,
+                    faults=frozenset({Fault.UNRECOVERABLE, Fault.RECOVERABLE}),
+                    answers=True,
+                ),
+            ),
+        ],
+    )
+    def test_what_a_report_says(self, report: str, said: PrinterStatus) -> None:
+        assert report_of(bytes.fromhex(report)) == said
+
+    @given(st.binary(max_size=60), st.integers(0, 60))
+    def test_a_cut_anywhere_changes_nothing(self, stream: bytes, cut: int) -> None:
+        whole, parts = Reports(), Reports()
+        assert whole.feed(stream) == parts.feed(stream[:cut]) + parts.feed(stream[cut:])
+
+    @given(st.binary(max_size=40))
+    def test_noise_before_a_report_hides_none(self, noise: bytes) -> None:
+        assert Reports().feed(noise + bytes.fromhex("38000300"))[-1] == report_of(bytes.fromhex("38000300"))
+
+    def test_answers_and_flow_control_between_reports_fall_out(self) -> None:
+        stream = bytes.fromhex("12 11 13 10000000 12121212 18000c00 13")
+        assert [status.paper for status in Reports().feed(stream)] == [Paper.OK, Paper.OUT]
