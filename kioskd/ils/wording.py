@@ -67,7 +67,7 @@ def question(asked: ils.Question, now_wall_s: float, zone: dt.tzinfo) -> ask.Que
         case ils.AskStatus():
             return ask.ScStatus()
         case ils.AskPatron():
-            summary = Summary.CHARGED if asked.charged else None
+            summary = Summary.CHARGED if asked.charged else Summary.HOLD if asked.holds else None
             return ask.PatronInformation(asked.patron, now, summary, _pin(asked.pin))
         case ils.AskItem():
             return ask.ItemInformation(asked.item, now)
@@ -79,6 +79,8 @@ def question(asked: ils.Question, now_wall_s: float, zone: dt.tzinfo) -> ask.Que
             at = local(asked.at_wall_s)
             no_block, due = _forced(asked.no_block, asked.due, at)
             return ask.Renew(asked.patron or "", asked.item, at, due, no_block, pin=_pin(asked.pin))
+        case ils.AskRenewAll():
+            return ask.RenewAll(asked.patron, now, _pin(asked.pin))
         case ils.AskCheckin():
             return ask.Checkin(asked.item, local(asked.at_wall_s))
         case ils.AskEndSession():
@@ -141,6 +143,9 @@ def heard(answer: sip2.Answer, asked: ils.Question, zone: dt.tzinfo) -> ils.Answ
         case sip2.RenewAnswer(), ils.AskRenew():
             fits = _names(answer.item, asked.item, must=answer.ok) and _names(answer.patron, asked.patron or "")
             return _loan(answer, zone) if fits else None
+        case sip2.RenewAllAnswer(), ils.AskRenewAll():
+            # 66 names no patron: on a line that carries one question at a time it can be nobody else's.
+            return _renew_all(answer)
         case sip2.CheckinAnswer(), ils.AskCheckin():
             return _checkin(answer) if _names(answer.item, asked.item, must=answer.ok) else None
         case sip2.EndSessionAnswer(), ils.AskEndSession():
@@ -166,6 +171,8 @@ def _patron(answer: sip2.PatronInformationAnswer, asked: PatronBarcode) -> ils.P
         blocks=tuple(block.value for block in answer.blocks),
         charged=tuple(ItemBarcode(item) for item in answer.charged),
         charged_count=answer.charged_count,
+        holds=tuple(ItemBarcode(item) for item in answer.hold),
+        hold_count=answer.hold_count,
         message=answer.message,
     )
 
@@ -195,6 +202,15 @@ def _loan(answer: sip2.CheckoutAnswer | sip2.RenewAnswer, zone: dt.tzinfo) -> il
         title=answer.title,
         due_text=answer.due_text,
         due=_day(answer.due_at, zone),
+        message=answer.message,
+    )
+
+
+def _renew_all(answer: sip2.RenewAllAnswer) -> ils.RenewAllAnswer:
+    return ils.RenewAllAnswer(
+        ok=answer.ok,
+        renewed=tuple(ItemBarcode(item) for item in answer.renewed),
+        unrenewed=tuple(ItemBarcode(item) for item in answer.unrenewed),
         message=answer.message,
     )
 

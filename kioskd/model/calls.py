@@ -147,6 +147,20 @@ class SessionLanguage:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLoans:
+    """`session.loans`: show what the patron of the session has on loan, and what waits for them."""
+
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRenewAll:
+    """`session.renew_all`: renew all that `session.loans` shows."""
+
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDueDate:
     """`session.due_date`; `date` None clears it."""
 
@@ -272,6 +286,8 @@ Call = (
     | SessionMoreTime
     | SessionNextPatron
     | SessionLanguage
+    | SessionLoans
+    | SessionRenewAll
     | SessionDueDate
     | StaffUnlock
     | StaffLock
@@ -303,6 +319,8 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "session.more_time": SessionMoreTime,
     "session.next_patron": SessionNextPatron,
     "session.language": SessionLanguage,
+    "session.loans": SessionLoans,
+    "session.renew_all": SessionRenewAll,
     "session.due_date": SessionDueDate,
     "staff.unlock": StaffUnlock,
     "staff.lock": StaffLock,
@@ -336,6 +354,8 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         SessionMoreTime,
         SessionNextPatron,
         SessionLanguage,
+        SessionLoans,
+        SessionRenewAll,
         StaffUnlock,
         StaffLock,
     ),

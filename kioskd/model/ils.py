@@ -28,11 +28,15 @@ class AskStatus:
 
 @dataclass(frozen=True, slots=True)
 class AskPatron:
-    """63 patron information. `charged`: ask for the list of items on loan (summary position 2, answered in AU)."""
+    """63 patron information. `charged`: ask for the list of items on loan (summary position 2, answered in AU).
+
+    `holds`: ask for the holds that wait on the shelf instead (position 0, answered in AS).
+    """
 
     patron: PatronBarcode
     pin: Secret | None = None
     charged: bool = False
+    holds: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,14 @@ class AskRenew:
 
 
 @dataclass(frozen=True, slots=True)
+class AskRenewAll:
+    """65 renew all of what a patron has; asked only where the whole list of loans is known and saved."""
+
+    patron: PatronBarcode
+    pin: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AskCheckin:
     """09 checkin."""
 
@@ -82,7 +94,7 @@ class AskEndSession:
     patron: PatronBarcode
 
 
-Question = AskStatus | AskPatron | AskItem | AskCheckout | AskRenew | AskCheckin | AskEndSession
+Question = AskStatus | AskPatron | AskItem | AskCheckout | AskRenew | AskRenewAll | AskCheckin | AskEndSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +130,9 @@ class PatronAnswer:
     blocks: tuple[str, ...] = ()
     charged: tuple[ItemBarcode, ...] = ()
     charged_count: int | None = None
+    holds: tuple[ItemBarcode, ...] = ()
+    """AS: what waits for this patron on the shelf."""
+    hold_count: int | None = None
     message: str = ""
 
 
@@ -167,6 +182,16 @@ class LoanAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RenewAllAnswer:
+    """66 renew all response. `renewed` BM and `unrenewed` BN, each item once; an item may be named in neither."""
+
+    ok: bool
+    renewed: tuple[ItemBarcode, ...] = ()
+    unrenewed: tuple[ItemBarcode, ...] = ()
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckinAnswer:
     """10 checkin response. `alert`: alert = Y; `alert_type`: CV; `destination`: CT; `location`: AQ."""
 
@@ -187,7 +212,7 @@ class EndSessionAnswer:
     ended: bool
 
 
-Answer = StatusAnswer | PatronAnswer | ItemAnswer | LoanAnswer | CheckinAnswer | EndSessionAnswer
+Answer = StatusAnswer | PatronAnswer | ItemAnswer | LoanAnswer | RenewAllAnswer | CheckinAnswer | EndSessionAnswer
 
 
 class NoAnswer(StrEnum):

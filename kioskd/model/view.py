@@ -22,6 +22,7 @@ class Screen(StrEnum):
     FINISH = "finish"
     PRINTING = "printing"
     DONE = "done"
+    LOANS = "loans"
     HELP = "help"
     STAFF = "staff"
     OUT_OF_SERVICE = "out_of_service"
@@ -104,6 +105,41 @@ class LineView:
     due: str | None
 
 
+class AccountState(StrEnum):
+    """How far the patron's loans are known."""
+
+    ASKING = "asking"
+    READY = "ready"
+    UNKNOWN = "unknown"
+    """The library system did not tell them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoanView:
+    """One thing on loan. `result` and `text`: what became of its renewal in this session, else null."""
+
+    item: str
+    title: str | None
+    due: str | None
+    result: LineResult | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What the patron has on loan, on the screen `loans` and nowhere else; nothing of it is kept.
+
+    `loans`: in the order of their due dates. `complete`: false where the library system has more than it lists.
+    `holds_ready`: how many holds wait on the shelf; `holds`: their titles, as far as they are known.
+    """
+
+    state: AccountState
+    loans: tuple[LoanView, ...]
+    complete: bool
+    holds_ready: int
+    holds: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """What the station says now, in the session's language."""
@@ -172,7 +208,9 @@ class View:
     offers: tuple[str, ...] = ()
     """The papers that can be had now (`receipt`, `bookmark`)."""
     helpdesk: str = ""
-    """The helpdesk's telephone, while the library system is down."""
+    """The helpdesk's telephone; for patrons only while the library system is down."""
+    account: AccountView | None = None
+    """On the screen `loans`: what this patron has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,10 @@ def session_call(turn: Turn, call: c.Call, event: Asked | None = None) -> None:
             visiting.next_patron(turn)
         case c.SessionLanguage():
             visiting.language(turn, call)
+        case c.SessionLoans():
+            visiting.loans(turn)
+        case c.SessionRenewAll():
+            visiting.renew_all(turn)
         case c.SessionDueDate():
             visiting.due_date(turn, call)
         case _:

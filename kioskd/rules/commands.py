@@ -26,6 +26,8 @@ class Command(StrEnum):
     ITEMS = "items"
     HELP = "help"
     WITHDRAW_LAST = "withdraw_last"
+    LOANS = "loans"
+    RENEW_ALL = "renew_all"
     ENGLISH = "en"
     SPANISH = "es"
     VIETNAMESE = "vi"
@@ -56,6 +58,8 @@ COMMANDS: Final[Mapping[str, CommandMeaning]] = {
     "12": CommandMeaning(Command.ITEMS, "back to the items"),
     "13": CommandMeaning(Command.HELP, "help"),
     "14": CommandMeaning(Command.WITHDRAW_LAST, "take back the last item"),
+    "15": CommandMeaning(Command.LOANS, "show my loans"),
+    "16": CommandMeaning(Command.RENEW_ALL, "renew all my loans"),
     "20": CommandMeaning(Command.ENGLISH, "English"),
     "21": CommandMeaning(Command.SPANISH, "español"),
     "22": CommandMeaning(Command.VIETNAMESE, "tiếng Việt"),

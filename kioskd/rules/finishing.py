@@ -38,6 +38,7 @@ def go_on(turn: Turn) -> None:
         # A printer that is known not to print keeps nobody waiting.
         _done(turn, missing=True)
         return
+    turn.set_session(receipt=SlipKind.RECEIPT in [slip.kind for slip in wanted])
     turn.set_session(paper=(), done_until_mono_s=turn.at.mono_s + GIVE_UP_S)
     for slip in wanted:
         number = turn.number()
@@ -97,9 +98,10 @@ def _done(turn: Turn, *, missing: bool) -> None:
     )
     count = str(cards.done_good(session))
     recorded = any(line.result is LineResult.RECORDED for line in session.lines)
-    if missing:
+    if recorded and turn.state.settings.station.gates:
+        shown = session.receipt and not missing
+        turn.say("done_gate" if shown else "done_gate_no_slip", Tone.WARN, lasting=True, count=count)
+    elif missing:
         turn.say("done_no_paper", Tone.WARN, lasting=True, count=count)
-    elif recorded and turn.state.settings.station.gates:
-        turn.say("done_gate", Tone.OK, lasting=True, count=count)
     else:
         turn.say("done_recorded" if recorded else "done", Tone.OK, lasting=True, count=count)

@@ -37,13 +37,13 @@ def take(
         turn.say("already_listed", Tone.WARN, item=item)
         _beep(turn, scanner, good=False)
         return
-    act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
-    live = _live(turn, act, item)
+    renewal = session.flow is Flow.RENEW
+    live = serves_live(turn, item, renewal=renewal)
     # Never a number that a screen may still hold: a line that was not saved leaves a gap.
-    n = max((line.n for line in session.lines), default=0) + 1
+    n = next_n(turn)
     taken = sum(line.result in GOOD | {LineResult.CHECKING} for line in session.lines)
     if not live and settings.offline.max_items and taken >= settings.offline.max_items:
-        refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="max_items")
+        refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="max_items", renewal=renewal)
         turn.set_session(lines=(*session.lines, refused))
         turn.say("max_items", Tone.STOP, max=str(settings.offline.max_items))
         _beep(turn, scanner, good=False)
@@ -56,35 +56,49 @@ def take(
         turn.at.mono_s,
         reason="check_digit" if doubtful else None,
         alternative_due=due.date if due else None,
+        renewal=renewal,
     )
     turn.set_session(lines=(*session.lines, line))
     if due and due.scope is DueDateScope.NEXT_ITEM:
         turn.set_session(alternative_due=None)
-    entry = NewEntry(
-        id=turn.uuid(),
-        kind=Kind.RENEWAL if session.flow is Flow.RENEW else Kind.CHECKOUT,
-        how=how,
-        patron=session.patron,
-        item=item,
-        at_wall_s=turn.at.wall_s,
-        at_boot_s=turn.at.boot_s,
-        boot_id=turn.state.clock.boot_id,
-        clock=ClockTrust.TRUSTED if turn.state.clock.trusted else ClockTrust.UNSURE,
-        mode=turn.state.mode.name,
-        station=settings.station.id,
-        session=session.id,
-        unmatched=unmatched or session.patron_unmatched,
-        by=turn.state.staff.by,
-        due_date=line.alternative_due,
-    )
+    entry = entry_of(turn, line, how, unmatched=unmatched)
     state = EntryState.SENDING if live else EntryState.RECORDED
     saving = Saving(SaveFor.ITEM, session.id, n, request=turn.request, scanner=scanner, live=live)
     turn.save((AddEntry(entry, state),), saving)
     turn.request = None
 
 
-def _live(turn: Turn, act: Act, item: ItemBarcode) -> bool:
+def next_n(turn: Turn) -> int:
+    """Return the number of the session's next line: one more than any before, also of those that are gone."""
+    return max((line.n for line in turn.session.lines), default=0) + 1
+
+
+def entry_of(turn: Turn, line: Line, how: How, *, unmatched: bool = False) -> NewEntry:
+    """Return what the journal keeps of a line."""
+    session, clock = turn.session, turn.state.clock
+    return NewEntry(
+        id=turn.uuid(),
+        kind=Kind.RENEWAL if line.renewal else Kind.CHECKOUT,
+        how=how,
+        patron=session.patron,
+        item=line.item,
+        at_wall_s=turn.at.wall_s,
+        at_boot_s=turn.at.boot_s,
+        boot_id=clock.boot_id,
+        clock=ClockTrust.TRUSTED if clock.trusted else ClockTrust.UNSURE,
+        mode=turn.state.mode.name,
+        station=turn.state.settings.station.id,
+        session=session.id,
+        unmatched=unmatched or session.patron_unmatched,
+        by=turn.state.staff.by,
+        due_date=line.alternative_due,
+    )
+
+
+def serves_live(turn: Turn, item: ItemBarcode, *, renewal: bool) -> bool:
+    """Tell whether the library system is asked about an item of the session's patron at once."""
     patron = turn.session.patron
+    act = Act.RENEW if renewal else Act.CHECKOUT
     permitted = policy.how(turn.state, act) is policy.How.LIVE and patron is not None
     return permitted and backlog.serves_live(turn.state, patron, item)
 
@@ -102,28 +116,36 @@ def saved(turn: Turn, saving: Saving, answer: Saved) -> None:
         return
     (seq,) = answer.seqs
     turn.set_line(line.n, seq=seq)
-    session = turn.session
-    act = Act.RENEW if session.flow is Flow.RENEW else Act.CHECKOUT
     # Saved as `recorded`, it is the upload's: sent from here, a power cut would make the upload send it again.
-    if not saving.live or session.patron is None or not _live(turn, act, line.item):
-        backlog.add(turn, session.patron, line.item)
-        turn.set_line(line.n, result=LineResult.RECORDED)
-        turn.say("recorded", Tone.OK, item=line.item)
+    if not saving.live or not serves_live(turn, line.item, renewal=line.renewal):
+        recorded(turn, line)
         if turn.state.mode.name is ModeName.ONLINE:
             # The outage ended while it was being saved: what comes now queues behind it.
             mode.enter(turn, ModeName.RECOVERING, "")
         return
-    until = line.since_mono_s + mode.timeout_s(turn)
-    due = line.alternative_due
+    send(turn, line, seq, line.since_mono_s + mode.timeout_s(turn))
+
+
+def recorded(turn: Turn, line: Line) -> None:
+    """It is saved, and nobody waits for the library system: the upload sees to it."""
+    backlog.add(turn, turn.session.patron, line.item)
+    turn.set_line(line.n, result=LineResult.RECORDED)
+    turn.say("recorded_renewal" if line.renewal else "recorded", Tone.OK, item=line.item)
+
+
+def send(turn: Turn, line: Line, seq: Seq, until_mono_s: float) -> None:
+    """Ask the library system about a line whose entry stands as `sending`."""
+    session, due = turn.session, line.alternative_due
+    assert session.patron is not None
     no_block = due is not None and turn.state.settings.ils.no_block
     question: AskRenew | AskCheckout
-    if session.flow is Flow.RENEW:
+    if line.renewal:
         question = AskRenew(session.patron, line.item, turn.at.wall_s, no_block, due, session.pin)
     else:
         question = AskCheckout(session.patron, line.item, turn.at.wall_s, no_block, due, pin=session.pin)
-    renewal = session.flow is Flow.RENEW
     turn.set_line(line.n, asked=True)
-    turn.ask(question, Asking(AskFor.LOAN, session.id, line.n, seq, renewal=renewal), Urgency.PATRON, until)
+    about = Asking(AskFor.LOAN, session.id, line.n, seq, renewal=line.renewal)
+    turn.ask(question, about, Urgency.PATRON, until_mono_s)
 
 
 def not_saved(turn: Turn, saving: Saving, answer: NotSaved) -> None:
@@ -184,11 +206,11 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
         return
     if not answer.ok:
         turn.set_line(line.n, result=LineResult.REFUSED, reason="ils_refused", said=answer.message or None)
-        turn.say("refused_item", Tone.STOP, item=line.item)
+        turn.say("refused_renewal" if line.renewal else "refused_item", Tone.STOP, item=line.item)
         return
     due = answer.due.isoformat() if answer.due else answer.due_text or None
     result = LineResult.RENEWED if asking.renewal else LineResult.CHECKED_OUT
-    turn.set_line(line.n, result=result, title=answer.title or None, due=due)
+    turn.set_line(line.n, result=result, title=answer.title or line.title, due=due)
     turn.say(result.value, Tone.OK, item=line.item)
 
 
@@ -196,9 +218,7 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
     """No word came: it is saved, the upload sees to the rest, and nobody waits again."""
     line = turn.line(asking.session, asking.n)
     if line is not None and line.result is LineResult.CHECKING:
-        backlog.add(turn, turn.session.patron, line.item)
-        turn.set_line(line.n, result=LineResult.RECORDED)
-        turn.say("recorded", Tone.OK, item=line.item)
+        recorded(turn, line)
     if event.why is NoAnswer.UNSENDABLE and asking.seq is not None:
         turn.later(AddRow(asking.seq, EntryState.EXCEPTION, turn.at.wall_s, "unsendable"))
 

@@ -69,7 +69,7 @@ def line_up(turn: Turn, up: LineUp) -> None:
 
 def _status(turn: Turn, status: StatusAnswer) -> None:
     link = turn.state.link
-    _link(turn, flags=status.flags, server_timeout_s=status.timeout_s, misses=0)
+    _link(turn, flags=status.flags, supports=status.supports, server_timeout_s=status.timeout_s, misses=0)
     _compare_clocks(turn, status)
     if not status.online:
         _link(turn, good=0, trouble=LineTrouble.SAYS_OFFLINE)

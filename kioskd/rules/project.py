@@ -2,16 +2,19 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Instant
 from kioskd.model.view import (
+    AccountView,
     DueDateView,
     Flow,
     LineResult,
     LineView,
+    LoanView,
     MessageView,
     ModeView,
     Paper,
@@ -24,9 +27,10 @@ from kioskd.model.view import (
     UploadView,
     View,
 )
+from kioskd.rules import on_loan
 from kioskd.rules.mode import slow
 from kioskd.rules.slips import bookmark_date
-from kioskd.rules.state import OPEN, Line, Message, Overlay, Stage, State
+from kioskd.rules.state import OPEN, Line, Loan, Message, Overlay, Stage, State
 from kioskd.rules.turn import awaited, unsent
 from kioskd.rules.wording import local_rfc3339, station_time
 from kioskd.texts import say
@@ -46,6 +50,8 @@ def screen(state: State) -> Screen:
         return Screen.STAFF if unlocked_self else Screen.IDLE
     if state.overlay is Overlay.DUE_DATE:
         return Screen.DUE_DATE
+    if state.overlay is Overlay.LOANS:
+        return Screen.LOANS
     match session.stage:
         case Stage.CARD | Stage.LOOKUP:
             return Screen.CARD
@@ -78,6 +84,10 @@ def choices(state: State) -> Sequence[str]:
             found += ["session.finish", "session.show", "session.start"]
             if any(line.result is LineResult.RECORDED for line in session.lines):
                 found.append("session.withdraw")
+            if on_loan.offered(state):
+                found.append("session.loans")
+                if on_loan.renewable(state):
+                    found.append("session.renew_all")
         if session.warned:
             found += ["session.more_time", "session.confirm"]
         if staff and session.stage in (Stage.CARD, Stage.ITEMS, Stage.FINISH):
@@ -96,11 +106,50 @@ def choices(state: State) -> Sequence[str]:
 
 def _line(state: State, line: Line) -> LineView:
     staff = state.staff.by is not None or state.settings.station.kind == "staff"
-    text = say(state.language, f"line_{line.reason or line.result.value}")
+    text = say(state.language, _line_key(line))
     if line.said and staff:
         text = line.said
     due = line.due or (line.alternative_due.isoformat() if line.alternative_due else None)
     return LineView(line.n, line.item, line.result, line.reason, text, line.title, due)
+
+
+_OF_A_RENEWAL: Final = {
+    LineResult.RECORDED: "line_renewal_recorded",
+    LineResult.REFUSED: "line_renewal_refused",
+}
+"""Nobody who renews has the thing to leave here or to take along."""
+
+
+def _line_key(line: Line) -> str:
+    key = _OF_A_RENEWAL.get(line.result) if line.renewal else None
+    return key or f"line_{line.reason or line.result.value}"
+
+
+def _account(state: State) -> AccountView | None:
+    """Draw the loans, by due date, on their own screen alone."""
+    session = state.session
+    if session is None or session.account is None or screen(state) is not Screen.LOANS:
+        return None
+    known = session.account
+    lines = {line.item: line for line in session.lines}
+    far = dt.date.max
+    return AccountView(
+        state=known.state,
+        loans=tuple(
+            _loan(state, loan, lines.get(loan.item)) for loan in sorted(known.loans, key=lambda each: each.due or far)
+        ),
+        complete=known.complete,
+        holds_ready=known.hold_count,
+        holds=tuple(loan.title for loan in known.holds if loan.title),
+    )
+
+
+def _loan(state: State, loan: Loan, line: Line | None) -> LoanView:
+    due = loan.due.isoformat() if loan.due else loan.due_text or None
+    if line is None:
+        return LoanView(loan.item, loan.title, due, None, None)
+    shown = _line(state, line)
+    return LoanView(loan.item, loan.title or line.title, line.due or due, line.result, shown.text)
 
 
 def _timer(state: State, at: Instant) -> TimerView | None:
@@ -154,7 +203,8 @@ def project(state: State, at: Instant, seq: int) -> View:
         paper=state.paper,
         upload=_upload(state),
         offers=_offers(state, at),
-        helpdesk="" if state.mode.name is ModeName.ONLINE else state.settings.helpdesk_phone,
+        helpdesk=state.settings.helpdesk_phone,
+        account=_account(state),
     )
 
 

@@ -12,8 +12,10 @@ from kioskd.model.calls import (
     SessionFinish,
     SessionInput,
     SessionLanguage,
+    SessionLoans,
     SessionMoreTime,
     SessionNextPatron,
+    SessionRenewAll,
     SessionShow,
     SessionStart,
     SessionWithdraw,
@@ -56,6 +58,8 @@ COMMAND_CALLS: Final[Mapping[Command, Call]] = {
     Command.RENEW: SessionStart(Flow.RENEW),
     Command.ITEMS: SessionShow(ShowScreen.ITEMS),
     Command.HELP: SessionShow(ShowScreen.HELP),
+    Command.LOANS: SessionLoans(),
+    Command.RENEW_ALL: SessionRenewAll(),
     Command.ENGLISH: SessionLanguage("en"),
     Command.SPANISH: SessionLanguage("es"),
     Command.VIETNAMESE: SessionLanguage("vi"),
@@ -222,6 +226,8 @@ def item(
     after_s = turn.state.settings.session.confirm_after_s
     if turn.self_service and session.patron is not None and quiet_s >= after_s > 0:
         questions.ask(turn, StillCard((source,)))
+        # Somebody is there, whoever it is: the question stands as long as any screen does.
+        touch(turn)
         return
     turn.set_session(stage=Stage.ITEMS)
     turn.set(question=None)

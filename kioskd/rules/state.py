@@ -15,7 +15,7 @@ from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
-from kioskd.model.view import Flow, LineResult, Paper, Tone, View
+from kioskd.model.view import AccountState, Flow, LineResult, Paper, Tone, View
 from kioskd.rules.outcome import Outcome
 
 
@@ -48,6 +48,7 @@ class Overlay(StrEnum):
 
     HELP = "help"
     DUE_DATE = "due_date"
+    LOANS = "loans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,34 @@ class Line:
     alternative_due: dt.date | None = None
     asked: bool = False
     """The library system was asked, so it may know of the loan whatever became of its answer."""
+    renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """One thing that the patron has, or that waits for them. `due_text` as the library system wrote it."""
+
+    item: ItemBarcode
+    title: str | None = None
+    due: dt.date | None = None
+    due_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the library system tells of a patron's loans; lives in the session and ends with it.
+
+    `to_look_at`: items about which 17 is still to be asked, the one that is out first. `to_renew`: lines, saved as
+    `sending`, that are asked about one after the other, the one that is out first.
+    """
+
+    state: AccountState = AccountState.ASKING
+    loans: tuple[Loan, ...] = ()
+    complete: bool = True
+    hold_count: int = 0
+    holds: tuple[Loan, ...] = ()
+    to_look_at: tuple[ItemBarcode, ...] = ()
+    to_renew: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +179,10 @@ class Session:
     lookup: AskId | None = None
     paper: tuple[SlipKind, ...] = ()
     slips: frozenset[int] = frozenset()
+    receipt: bool = False
+    """A receipt was handed to the printer."""
     warned: bool = False
+    account: Account | None = None
     done_until_mono_s: float | None = None
     """When the thanks go by themselves; while it prints, when the slips are given up."""
 
@@ -183,6 +215,8 @@ class Link:
     last_answer_wall_s: float | None = None
     round_trip_s: float | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
+    supports: str = ""
+    """BX of the last 98."""
     server_timeout_s: float | None = None
     answered: tuple[Seq, ...] = ()
     login_worked: bool = False
@@ -320,15 +354,20 @@ class SaveFor(StrEnum):
     HAND_OVER = "hand_over"
     OUTBOX = "outbox"
     MARK = "mark"
+    LOANS = "loans"
+    """The renewals of all that a patron has, in one piece."""
+    LOANS_MARK = "loans_mark"
+    """Their due dates, and that they are about to be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """One save in flight. `n`: the session's line; `rows`: what to try again if it fails."""
+    """One save in flight. `n`, `lines`: the session's lines; `rows`: what to try again if it fails."""
 
     what: SaveFor
     session: str | None = None
     n: int = 0
+    lines: tuple[int, ...] = ()
     rows: tuple[AddRow, ...] = ()
     request: RequestId | None = None
     seqs: tuple[Seq, ...] = ()
@@ -339,7 +378,7 @@ class Saving:
     """Saved as `sending`: to be sent as soon as it is saved."""
 
 
-WAITED_FOR = frozenset({SaveFor.ITEM, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER})
+WAITED_FOR = frozenset({SaveFor.ITEM, SaveFor.LOANS, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER})
 """While one of these is in flight, scans and calls wait their turn."""
 
 
@@ -352,13 +391,16 @@ class AskFor(StrEnum):
     POLL = "poll"
     UPLOAD = "upload"
     GOODBYE = "goodbye"
+    ACCOUNT = "account"
+    """A patron's loans, or a title and due date among them."""
+    RENEW_ALL = "renew_all"
     PROBE = "probe"
     """A card asked about before the library system is believed to be back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One question out. `seq`: the entry it is about."""
+    """One question out. `seq`, `seqs`: the entries it is about."""
 
     what: AskFor
     session: str | None = None
@@ -366,6 +408,7 @@ class Asking:
     seq: Seq | None = None
     request: RequestId | None = None
     renewal: bool = False
+    seqs: tuple[Seq, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

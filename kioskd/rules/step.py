@@ -34,6 +34,7 @@ from kioskd.model.inputs import (
 )
 from kioskd.model.view import Tone, View
 from kioskd.rules import (
+    account,
     backlog,
     calls,
     cards,
@@ -184,12 +185,13 @@ def _nobody_waits(turn: Turn) -> None:
     """Once the library system is not believed to be there, nobody waits for it: what is saved stands recorded."""
     if turn.state.mode.name is not ModeName.OFFLINE:
         return
-    waiting = (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN)
+    waiting = (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN, AskFor.ACCOUNT, AskFor.RENEW_ALL)
     asked = {ask: asking for ask, asking in turn.state.asks.items() if asking.what in waiting}
     if asked:
         turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if ask not in asked})
     for ask, asking in asked.items():
         _in_vain(turn, asking, Unanswered(ask, NoAnswer.NO_LINE))
+    account.nobody_waits(turn)
     session = turn.state.session
     if session is not None and session.stage is Stage.PIN:
         turn.set_session(stage=Stage.ITEMS, pin=None)
@@ -225,6 +227,10 @@ def _saved(turn: Turn, event: Saved) -> None:
     match saving.what:
         case SaveFor.ITEM:
             lending.saved(turn, saving, event)
+        case SaveFor.LOANS:
+            account.saved(turn, saving, event)
+        case SaveFor.LOANS_MARK:
+            account.marked(turn, saving)
         case SaveFor.WITHDRAWAL:
             upload.drop(turn, saving.seqs)
             lending.withdrawn(turn, saving.seqs)
@@ -256,6 +262,11 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
     match saving.what:
         case SaveFor.ITEM:
             lending.not_saved(turn, saving, event)
+        case SaveFor.LOANS:
+            account.not_saved(turn, saving, event)
+        case SaveFor.LOANS_MARK:
+            lending.storage_failed(turn, event.problem)
+            account.mark_failed(turn, saving)
         case SaveFor.OUTBOX:
             lending.storage_failed(turn, event.problem)
             turn.set(outbox=(*saving.rows, *turn.state.outbox))
@@ -298,6 +309,11 @@ def _answered(turn: Turn, event: Answered) -> None:
             cards.answered(turn, asking, event)
         case AskFor.LOAN:
             lending.answered(turn, asking, event)
+            account.one_renewed(turn, asking)
+        case AskFor.ACCOUNT:
+            account.answered(turn, asking, event)
+        case AskFor.RENEW_ALL:
+            account.all_renewed(turn, asking, event)
         case AskFor.CHECKIN:
             calls.checkin_answered(turn, asking, event)
         case AskFor.POLL:
@@ -318,7 +334,7 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
     if asking is None:
         return
     match asking.what:
-        case AskFor.CARD | AskFor.LOAN | AskFor.CHECKIN:
+        case AskFor.CARD | AskFor.LOAN | AskFor.CHECKIN | AskFor.ACCOUNT | AskFor.RENEW_ALL:
             mode.patron_waited(turn, event.why)
             _in_vain(turn, asking, event)
         case AskFor.UPLOAD:
@@ -337,6 +353,11 @@ def _in_vain(turn: Turn, asking: Asking, event: Unanswered) -> None:
         cards.unanswered(turn, asking, event)
     elif asking.what is AskFor.LOAN:
         lending.unanswered(turn, asking, event)
+        account.one_renewed(turn, asking)
+    elif asking.what is AskFor.ACCOUNT:
+        account.unanswered(turn, asking)
+    elif asking.what is AskFor.RENEW_ALL:
+        account.not_all_renewed(turn, asking)
     else:
         calls.checkin_unanswered(turn, asking, event)
 

@@ -170,10 +170,21 @@ def busy(state: State) -> bool:
 def awaited(state: State) -> frozenset[Seq]:
     """Return the entries whose live answer a patron still waits for, or whose outcome is on its way to the journal."""
     live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what == "loan"}
+    live |= {seq for asking in state.asks.values() for seq in asking.seqs}
     writing = {row.seq for row in state.outbox} | {
         row.seq for saving in state.saves.values() if saving.what is SaveFor.OUTBOX for row in saving.rows
     }
-    return frozenset(live | writing)
+    return frozenset(live | writing | _renewals(state))
+
+
+def _renewals(state: State) -> set[Seq]:
+    """Return the entries of a *renew all* that have not been asked about yet."""
+    marking = {seq for saving in state.saves.values() if saving.what is SaveFor.LOANS_MARK for seq in saving.seqs}
+    session = state.session
+    if session is None or session.account is None or not session.account.to_renew:
+        return marking
+    waiting = session.account.to_renew
+    return marking | {line.seq for line in session.lines if line.n in waiting and line.seq is not None}
 
 
 def unsent(state: State) -> int:

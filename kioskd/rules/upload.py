@@ -72,7 +72,7 @@ def drive(turn: Turn) -> None:
 
 def _waiting(turn: Turn) -> bool:
     """Tell whether entries wait for the upload; one that is being saved is still its patron's."""
-    saving = any(each.what is SaveFor.ITEM for each in turn.state.saves.values())
+    saving = any(each.what in (SaveFor.ITEM, SaveFor.LOANS) for each in turn.state.saves.values())
     return not saving and turn.state.summary.unsent > len(awaited(turn.state))
 
 

@@ -21,7 +21,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import cards, finishing, lending, questions, scanning
+from kioskd.rules import account, cards, finishing, lending, questions, scanning
 from kioskd.rules.deadlines import idle_leftovers
 from kioskd.rules.policy import not_now
 from kioskd.rules.state import (
@@ -208,6 +208,18 @@ def language(turn: Turn, call: SessionLanguage) -> None:
     scanning.touch(turn)
 
 
+def loans(turn: Turn) -> None:
+    """`session.loans`."""
+    scanning.touch(turn)
+    account.show(turn)
+
+
+def renew_all(turn: Turn) -> None:
+    """`session.renew_all`."""
+    scanning.touch(turn)
+    account.renew_all(turn)
+
+
 def due_date(turn: Turn, call: SessionDueDate) -> None:
     """`session.due_date`: staff's alternative date, for the next item or for the session."""
     if not is_open(turn) or turn.session.stage not in (Stage.ITEMS, Stage.FINISH, Stage.CARD):
@@ -249,6 +261,9 @@ def tick(turn: Turn) -> None:
     elif quiet_s >= settings.idle_s and not session.warned:
         # However late this tick is, the warning stands as long as it should.
         turn.set_session(warned=True, last_input_mono_s=turn.at.mono_s - settings.idle_s)
+        if turn.state.overlay is Overlay.LOANS:
+            # Whoever comes by now need not read what somebody else has at home.
+            turn.set(overlay=None)
         turn.say("still_there", Tone.ASK, lasting=True)
 
 

@@ -29,9 +29,11 @@ TEXTS: Final[Mapping[str, str]] = {
     "max_items": "Mientras el sistema de la biblioteca no funciona, el máximo por visita es {max}. "
     "Por favor, pregunte en el mostrador.",
     "recorded": "Registrado: {item}. Puede llevárselo.",
+    "recorded_renewal": "Renovación registrada: {item}.",
     "checked_out": "Prestado: {item}.",
     "renewed": "Renovado: {item}.",
     "refused_item": "{item} se queda aquí. Por favor, pregunte en el mostrador.",
+    "refused_renewal": "{item} no se pudo renovar. Por favor, pregunte en el mostrador.",
     "withdrawn": "Quitado: {item}. Por favor, déjelo aquí.",
     "nothing_to_withdraw": "Aquí no hay nada que quitar.",
     "withdraw_at_desk": "Este ya está en su cuenta. Por favor, entréguelo en el mostrador.",
@@ -42,9 +44,15 @@ TEXTS: Final[Mapping[str, str]] = {
     "done_recorded": "Artículos registrados: {count}. Puede llevárselos. ¡Gracias!",
     "done_gate": "Artículos registrados: {count}. Puede llevárselos. La alarma de la puerta puede sonar: "
     "muestre su recibo.",
+    "done_gate_no_slip": "Artículos registrados: {count}. Puede llevárselos. La alarma de la puerta puede sonar: "
+    "avise al personal.",
     "done_no_paper": "Listo. Artículos: {count}. Puede llevárselos. Ahora no hay papel para el recibo.",
     "cancelled_kept": "Artículos registrados: {count}. Puede llevárselos.",
     "session_interrupted": "La estación se reinició. Artículos registrados: {count}. Están a salvo.",
+    "loans_need_ils": "Sus préstamos solo se ven mientras funciona el sistema de la biblioteca.",
+    "loans_later": "Puede renovar igualmente: escanee los artículos o pregunte en el mostrador.",
+    "renewed_all": "Renovados: {count}.",
+    "renewed_some": "Renovados: {count}. No renovados: {left}. Por favor, pregunte por ellos en el mostrador.",
     "storage": "La estación no puede guardar nada ahora. Deje el artículo aquí y pregunte en el mostrador.",
     # Codes that are none of ours.
     "shop_barcode": "Ese es el código de la tienda. Escanee el de la biblioteca, por favor.",
@@ -64,6 +72,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "line_withdrawn": "Quitado: por favor, déjelo aquí",
     "line_ils_refused": "Se queda aquí: pregunte en el mostrador",
     "line_max_items": "Se queda aquí: por ahora no se admiten más",
+    "line_renewal_refused": "No renovado: pregunte en el mostrador",
+    "line_renewal_recorded": "Renovación registrada",
     "line_check_digit": "Compare el número: el dígito de control no coincide",
     # Staff.
     "staff_only": "Solo el personal puede hacer esto. Personal: escriba primero su código.",

@@ -85,6 +85,7 @@ class Ring:
                     answer,
                     patron=PatronBarcode(self._for(answer.patron)),
                     charged=tuple(item(each) for each in answer.charged),
+                    holds=tuple(item(each) for each in answer.holds),
                     message="",
                 )
             case ils.ItemAnswer():
@@ -92,6 +93,10 @@ class Ring:
             case ils.LoanAnswer():
                 patron = self._for(answer.patron) if answer.patron else ""
                 return replace(answer, item=item(answer.item), patron=patron, title="", message="")
+            case ils.RenewAllAnswer():
+                renewed = tuple(item(each) for each in answer.renewed)
+                unrenewed = tuple(item(each) for each in answer.unrenewed)
+                return replace(answer, renewed=renewed, unrenewed=unrenewed, message="")
             case ils.CheckinAnswer():
                 return replace(answer, item=item(answer.item), title="", message="")
             case ils.StatusAnswer() | ils.EndSessionAnswer():

@@ -22,6 +22,8 @@ PRINTED = {
     "12": "items",
     "13": "help",
     "14": "withdraw_last",
+    "15": "loans",
+    "16": "renew_all",
     "20": "en",
     "21": "es",
     "22": "vi",

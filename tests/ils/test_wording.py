@@ -31,6 +31,7 @@ LINES = [
     (ils.AskStatus(), "9900802.00"),
     (ils.AskPatron(CARD), f"63000{NOW_TEXT}          AOMAIN|AA{CARD}|"),
     (ils.AskPatron(CARD, Secret("4711"), charged=True), f"63000{NOW_TEXT}  Y       AOMAIN|AA{CARD}|AD4711|"),
+    (ils.AskPatron(CARD, holds=True), f"63000{NOW_TEXT}Y         AOMAIN|AA{CARD}|"),
     (ils.AskItem(BOOK), f"17{NOW_TEXT}AOMAIN|AB{BOOK}|"),
     (ils.AskCheckout(CARD, BOOK, AT), f"11NN{AT_TEXT}{AT_TEXT}AOMAIN|AA{CARD}|AB{BOOK}|AC|"),
     (
@@ -51,6 +52,7 @@ LINES = [
         ils.AskRenew(CARD, BOOK, AT, no_block=True, due=DUE, pin=Secret("4711")),
         f"29NY{AT_TEXT}20261214    235900AOMAIN|AA{CARD}|AD4711|AB{BOOK}|",
     ),
+    (ils.AskRenewAll(CARD, Secret("4711")), f"65{NOW_TEXT}AOMAIN|AA{CARD}|AD4711|"),
     (ils.AskCheckin(BOOK, AT), f"09N{AT_TEXT}{AT_TEXT}AP|AOMAIN|AB{BOOK}|AC|"),
     (ils.AskEndSession(CARD), f"35{NOW_TEXT}AOMAIN|AA{CARD}|"),
 ]
@@ -235,8 +237,24 @@ def test_what_64_means() -> None:
         blocks=(PatronBlock.CHARGE_DENIED, PatronBlock.CARD_LOST),
         charged=(ItemBarcode("1"), ItemBarcode("2")),
         charged_count=3,
+        hold_count=0,
         message="Come and see us",
     )
+
+
+def test_what_66_means() -> None:
+    asked = ils.AskRenewAll(CARD, Secret("4711"))
+    answer = _answer(f"66100020001{AT_TEXT}AOMAIN|BM1|BM2|BM1|BN3|AFTwo of three|")
+    assert wording.heard(answer, asked, ZONE) == ils.RenewAllAnswer(
+        ok=True, renewed=(ItemBarcode("1"), ItemBarcode("2")), unrenewed=(ItemBarcode("3"),), message="Two of three"
+    )
+
+
+def test_holds_that_are_ready_are_read_from_their_own_list() -> None:
+    line = "64" + " " * 14 + "001" + AT_TEXT + "0002" + "0000" * 5
+    heard = wording.heard(_answer(f"{line}AOMAIN|AA{CARD}|AEName|BLY|AS7|AS8|"), ils.AskPatron(CARD, holds=True), ZONE)
+    assert isinstance(heard, ils.PatronAnswer)
+    assert (heard.holds, heard.hold_count) == ((ItemBarcode("7"), ItemBarcode("8")), 2)
 
 
 @pytest.mark.parametrize("code", CirculationStatus)

@@ -12,9 +12,9 @@ import msgspec
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.entry import UNSENT, AddEntry, EntryState, ModeName
+from kioskd.model.entry import UNSENT, AddEntry, EntryState, Kind, ModeName
 from kioskd.model.errors import ErrorKind
-from kioskd.model.ils import AskCheckout, AskRenew, Urgency
+from kioskd.model.ils import AskCheckout, AskRenew, AskRenewAll, Urgency
 from kioskd.model.settings import Secret
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, LineResult, View
@@ -72,6 +72,11 @@ def _asked_is_kept(station: "Station", effects: Sequence[e.Effect]) -> None:
     """No loan is sent that the journal does not hold as `sending`: else a power cut would send it twice."""
     sending = {(entry.what.patron, entry.what.item) for entry in station.entries if entry.state is EntryState.SENDING}
     for effect in effects:
+        if isinstance(effect, e.Ask) and isinstance(effect.question, AskRenewAll):
+            assert station.state.session is not None
+            assert station.state.session.account is not None
+            loans = {(effect.question.patron, loan.item) for loan in station.state.session.account.loans}
+            assert loans <= sending, effect
         if isinstance(effect, e.Ask) and isinstance(effect.question, AskCheckout | AskRenew):
             assert (effect.question.patron, effect.question.item) in sending, effect
             if effect.urgency is Urgency.PATRON:
@@ -93,7 +98,7 @@ def _nobody_is_overtaken(station: "Station", question: AskCheckout | AskRenew) -
 
 def _online_means_sent(state: State) -> None:
     """Online, nothing waits: else it would wait for ever."""
-    saving = any(each.what is SaveFor.ITEM for each in state.saves.values())
+    saving = any(each.what in (SaveFor.ITEM, SaveFor.LOANS) for each in state.saves.values())
     if state.mode.name is ModeName.ONLINE and not saving:
         assert state.summary.unsent <= len(awaited(state)), (state.summary, awaited(state))
 
@@ -134,6 +139,11 @@ def _whose(station: "Station", effects: Sequence[e.Effect]) -> None:
                 continue
             item, patron = write.entry.item, write.entry.patron
             assert item is not None
+            if not any(item in scan.code for scan in station.scans):
+                # Nobody scanned it: it is renewed from the list of the patron's own loans.
+                assert write.entry.kind is Kind.RENEWAL
+                assert station.state.session is None or patron == station.state.session.patron
+                continue
             at = max(n for n, scan in enumerate(station.scans) if item in scan.code)
             firm = {station.scans[n].patron for n in range(at + 1)}
             earlier = [scan.code for scan in station.scans[:at] if scan.code.startswith(("2", "ODD"))]
@@ -192,6 +202,8 @@ SAMPLES: dict[str, list[c.Call]] = {
     "session.more_time": [c.SessionMoreTime()],
     "session.next_patron": [c.SessionNextPatron()],
     "session.language": [c.SessionLanguage("en")],
+    "session.loans": [c.SessionLoans()],
+    "session.renew_all": [c.SessionRenewAll()],
     "session.show": [c.SessionShow(c.ShowScreen.HELP)],
     "session.due_date": [c.SessionDueDate(None)],
     "staff.unlock": [c.StaffUnlock(Secret("1"))],

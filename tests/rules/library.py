@@ -22,6 +22,8 @@ class Book:
     holder: str | None = None
     due: dt.date | None = None
     on_hold: bool = False
+    held_for: str | None = None
+    renewable: bool = True
     title: str = "A book"
 
 
@@ -45,13 +47,17 @@ class Library:
     keeps_due_dates: bool = True
     tells_due_dates: bool = True
     """False: 12 has no AH."""
+    supports: str = "Y" * 16
+    """BX."""
+    renews_all: bool = True
+    """False: 66 names half of what it did."""
     heard: list[ils.Question] = field(default_factory=list)
 
     def answer(self, question: ils.Question, today: dt.date) -> ils.Answer:
         self.heard.append(question)
         match question:
             case ils.AskStatus():
-                return ils.StatusAnswer(self.online)
+                return ils.StatusAnswer(self.online, supports=self.supports)
             case ils.AskPatron():
                 return self._patron(question)
             case ils.AskItem():
@@ -60,6 +66,8 @@ class Library:
                 return self._checkout(question, today)
             case ils.AskRenew():
                 return self._renew(question, today)
+            case ils.AskRenewAll():
+                return self._renew_all(question, today)
             case ils.AskCheckin():
                 return self._checkin(question)
             case ils.AskEndSession():
@@ -70,6 +78,7 @@ class Library:
         if patron is None:
             return ils.PatronAnswer(question.patron, valid=False)
         loans = tuple(ItemBarcode(item) for item, book in self.books.items() if book.holder == question.patron)
+        held = tuple(ItemBarcode(item) for item, book in self.books.items() if book.held_for == question.patron)
         return ils.PatronAnswer(
             question.patron,
             valid=True,
@@ -79,6 +88,8 @@ class Library:
             blocks=("charge_denied",) if patron.denied else (),
             charged=loans if question.charged and self.lists_loans else (),
             charged_count=len(loans),
+            holds=held if question.holds else (),
+            hold_count=len(held),
         )
 
     def _item(self, question: ils.AskItem) -> ils.ItemAnswer:
@@ -121,13 +132,23 @@ class Library:
     def _renew(self, question: ils.AskRenew, today: dt.date) -> ils.LoanAnswer:
         book = self.books.get(question.item)
         patron = question.patron or ""
-        if book is None or book.holder is None or question.patron not in (None, book.holder):
+        if book is None or book.holder is None or question.patron not in (None, book.holder) or not book.renewable:
             return ils.LoanAnswer(ok=False, renewal=False, item=question.item, patron=patron)
         book.due = self._due(question.due, max(today, book.due or today))
         self.ledger.append(Deed("renewed", book.holder, question.item))
         return ils.LoanAnswer(
             ok=True, renewal=True, item=question.item, patron=patron, due_text=book.due.isoformat(), due=book.due
         )
+
+    def _renew_all(self, question: ils.AskRenewAll, today: dt.date) -> ils.RenewAllAnswer:
+        mine = {item: book for item, book in self.books.items() if book.holder == question.patron}
+        done = [ItemBarcode(item) for item, book in mine.items() if book.renewable]
+        for item in done:
+            mine[item].due = self._due(None, max(today, mine[item].due or today))
+            self.ledger.append(Deed("renewed", question.patron, item))
+        left = tuple(ItemBarcode(item) for item, book in mine.items() if not book.renewable)
+        named = tuple(done) if self.renews_all else tuple(done[::2])
+        return ils.RenewAllAnswer(ok=True, renewed=named, unrenewed=left)
 
     def _due(self, wanted: dt.date | None, today: dt.date) -> dt.date:
         return wanted if wanted is not None and self.keeps_due_dates else today + dt.timedelta(days=21)

@@ -14,6 +14,7 @@ from kioskd.model.settings import Secret, StationKind
 from kioskd.model.slip import SlipFate, SlipKind
 from kioskd.model.view import Flow
 from tests.rules import invariants
+from tests.rules.library import Book
 from tests.rules.station import ANNA, BEN, BOOK, CLEO, DISC, FILM, Station, town
 
 PIN = "PIN-739154"
@@ -26,6 +27,13 @@ Action = Callable[[Station], Any]
 
 def call(made: c.Call, role: c.Role = c.Role.SCREEN) -> Action:
     return lambda station: station.call(made, role)
+
+
+def has_loans(station: Station) -> None:
+    """The patron at the station has borrowed elsewhere."""
+    for n, item in enumerate(("31168000099990", "31168000099991", "31168000099992")):
+        due = dt.date(2026, 11, 26 + n)
+        station.library.books[item] = Book(ANNA, due, title=f"Title {n}", renewable=n != 1)
 
 
 CODES = [ANNA, BEN, CLEO, BOOK, FILM, DISC, BOOK[:-3], "9780306406157", LICENCE, "29999999999999", "39999999999999"]
@@ -50,6 +58,11 @@ ACTIONS: dict[str, Action] = {
     "next patron": call(c.SessionNextPatron()),
     "due date": call(c.SessionDueDate(dt.date(2027, 1, 5)), c.Role.STAFF),
     "due date session": call(c.SessionDueDate(dt.date(2027, 1, 6), c.DueDateScope.SESSION), c.Role.STAFF),
+    "my loans": call(c.SessionLoans()),
+    "renew all": call(c.SessionRenewAll()),
+    "has loans": has_loans,
+    "tells half": lambda station: setattr(station.library, "renews_all", False),
+    "knows no 65": lambda station: setattr(station.library, "supports", "Y" * 15 + "N"),
     "late tap": call(c.SessionCancel(session="another")),
     "withdraw 1": call(c.SessionWithdraw(1)),
     "withdraw 2": call(c.SessionWithdraw(2)),
@@ -89,6 +102,8 @@ ACTIONS: dict[str, Action] = {
     "printer waits": lambda station: setattr(station, "printer_waits", True),
     "slip breaks": lambda station: station.slip(SlipFate.BROKEN) if station.printing else None,
 }
+
+
 names = st.sampled_from(sorted(ACTIONS))
 
 
