@@ -19,6 +19,12 @@ def _evdev_scanner(**settings: Any) -> Scanner:
     return EvdevScanner.open(**settings)
 
 
+def _hidraw_scanner(**settings: Any) -> Scanner:
+    from drivers.hidraw_scanner import HidrawScanner
+
+    return HidrawScanner.open(**settings)
+
+
 def _serial_scanner(**settings: Any) -> Scanner:
     from drivers.serial_scanner import SerialScanner
 
@@ -51,6 +57,7 @@ def _usblp_printer(**settings: Any) -> Printer:
 
 SCANNERS: Final[Mapping[str, ScannerFactory]] = {
     "evdev": _evdev_scanner,
+    "hidraw": _hidraw_scanner,
     "serial": _serial_scanner,
 }
 PRINTERS: Final[Mapping[str, PrinterFactory]] = {

@@ -119,6 +119,12 @@ class Scanner(Protocol):
     def expire(self, now_s: float) -> list[ScanEvent]:
         """Throw away a scan that broke off. Reads first, so a late caller loses nothing. Raises DeviceGone."""
 
+    def signal(self, *, accepted: bool) -> Callable[[], None] | None:
+        """Return what lets the scanner tell *accepted* or *refused* (a beep, a lamp); None where it cannot.
+
+        What is returned may wait for the device, so call it once, in a thread, whatever becomes of the scanner.
+        """
+
     def close(self) -> None:
         """Give the device back; a second call does nothing. Remove the descriptor from the loop before."""
 

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Self
 
 from drivers.base import DeviceGone, ScanEvent
@@ -13,22 +15,29 @@ from drivers.input_device import (
     open_input,
     read_events,
 )
+from drivers.input_signal import SIGNALS, has, play
 from drivers.key_assembler import MAX_CHARACTERS, MODIFIERS, KeyAssembler
 from drivers.opening import GONE, cannot_open
 
+CHARACTER_GAP_S: Final = 0.5
+CODE_GAP_S: Final = 0.1
+"""Where only a pause ends a code: above the 20 ms between its characters, below the 0.3 s between two codes."""
 READS_AT_ONCE: Final = 16
 
 
 class EvdevScanner:
     """One grabbed device and its own assembler."""
 
-    def __init__(self, fd: int, device: str, assembler: KeyAssembler, *, character_gap_s: float) -> None:
+    def __init__(
+        self, fd: int, device: str, assembler: KeyAssembler, *, character_gap_s: float, signals: dict[bool, str]
+    ) -> None:
         self._fd: int | None = fd
         self._device = device
         self._assembler = assembler
         self._rest = bytearray()
         self._gap_s = character_gap_s
         self._deadline_s: float | None = None
+        self._signals = signals
 
     @classmethod
     def open(
@@ -36,33 +45,51 @@ class EvdevScanner:
         *,
         device: str,
         layout: str = "us",
-        suffix: str = "any",
+        terminator: str = "any",
         prefix: str = "",
-        character_gap_s: float = 0.5,
+        suffix: str = "",
+        patterns: Sequence[str] = (),
+        character_gap_s: float | None = None,
         max_characters: int = MAX_CHARACTERS,
+        accepted: str = "",
+        refused: str = "",
     ) -> Self:
         """Open and grab (`EVIOCGRAB`) the event device at the path `device`; links are followed.
 
-        `layout`: what the scanner is set to, a name in `drivers.layouts.LAYOUTS`. `suffix`: a name in
-        `drivers.key_assembler.SUFFIXES`. `prefix`: taken off where the scanner types it. `character_gap_s`: a code
-        whose next key takes longer is lost. Raises CannotOpen (busy: somebody else grabbed it); ValueError for a bad
-        setting.
+        `layout`: what the scanner is set to, a name in `drivers.layouts.LAYOUTS`. `terminator`: a name in
+        `drivers.key_assembler.TERMINATORS`. `prefix`, `suffix`: what the scanner types round a code; taken off where it
+        stands. `character_gap_s`: a code whose next key takes longer is lost; with terminator `none` and no suffix it
+        is over then, and passed if it is one of `patterns` (regular expressions for whole codes). `accepted`,
+        `refused`: what `signal` does, names in `drivers.input_signal.SIGNALS`, or empty; nothing where the device has
+        no such thing. Raises CannotOpen (busy: somebody else grabbed it); ValueError for a bad setting.
         """
-        KeyAssembler(layout=layout, suffix=suffix)  # a bad setting is said before anything is grabbed
+        for name in (accepted, refused):
+            if name and name not in SIGNALS:
+                raise ValueError(f"signal {name!r}: one of {', '.join(SIGNALS)}")
+        assembled = partial(
+            KeyAssembler,
+            layout=layout,
+            terminator=terminator,
+            prefix=prefix,
+            suffix=suffix,
+            patterns=patterns,
+            max_characters=max_characters,
+        )
+        assembled()  # a bad setting is said before anything is grabbed
         try:
-            fd = open_input(device, grab=True)
+            fd = open_input(device, grab=True, write=bool(accepted or refused))
         except OSError as error:
             raise cannot_open(device, error) from error
         caps_lock, inside = False, False
         with contextlib.suppress(OSError):  # a device without lamps or with nothing to ask is no worse for it
             caps_lock = caps_lock_lit(fd)
             inside = bool(keys_down(fd) - MODIFIERS)
-        assembler = KeyAssembler(
-            layout=layout, suffix=suffix, prefix=prefix, max_characters=max_characters, caps_lock=caps_lock
-        )
+        assembler = assembled(caps_lock=caps_lock)
         if inside:
             assembler.begin_inside()
-        return cls(fd, device, assembler, character_gap_s=character_gap_s)
+        gap_s = character_gap_s or (CODE_GAP_S if assembler.ends_by_pause else CHARACTER_GAP_S)
+        signals = {good: name for good, name in ((True, accepted), (False, refused)) if name and has(fd, name)}
+        return cls(fd, device, assembler, character_gap_s=gap_s, signals=signals)
 
     def fileno(self) -> int:
         """Return the event device's descriptor. Raises DeviceGone when it is closed."""
@@ -107,6 +134,11 @@ class EvdevScanner:
             self._deadline_s = None
             scans += self._assembler.break_off()
         return scans
+
+    def signal(self, *, accepted: bool) -> Callable[[], None] | None:
+        """Return what flashes its lamp or rings its bell, for half a second; None where it has neither."""
+        name = self._signals.get(accepted)
+        return partial(play, os.dup(self.fileno()), name, accepted=accepted) if name and self._fd is not None else None
 
     def close(self) -> None:
         """Close the device; the kernel ends the grab."""

@@ -59,6 +59,8 @@ class Evidence(StrEnum):
     COULD_BE_ANY_SERIAL_DEVICE = "could_be_any_serial_device"
     """A converter or an unknown make: behind it may be anything."""
     CANNOT_TYPE_A_CODE = "cannot_type_a_code"
+    TELLS_NO_CODES = "tells_no_codes"
+    """A HID device whose report descriptor has no barcode data."""
     BUILT_IN = "built_in"
     """Neither USB nor Bluetooth."""
     NO_PERMISSION = "no_permission"
@@ -86,12 +88,15 @@ def identify(vendor: int, product: int, *, serial_number: str, port: str) -> Ide
 
 
 def told_apart(found: Iterable[Found]) -> Sequence[Found]:
-    """Return the devices, those whose identity is not theirs alone marked as ambiguous (serial numbers get cloned)."""
+    """Return the devices, those whose identity is not theirs alone marked as ambiguous (serial numbers get cloned).
+
+    What is no scanner or printer does not count: a scanner may have a second node for its settings.
+    """
     devices = list(found)
-    seen = Counter(device.identity for device in devices)
+    seen = Counter(device.identity for device in devices if device.verdict is not Verdict.OTHER)
     return [
         replace(device, identity=replace(device.identity, known_by=KnownBy.AMBIGUOUS))
-        if device.identity is not None and seen[device.identity] > 1
+        if device.identity is not None and device.verdict is not Verdict.OTHER and seen[device.identity] > 1
         else device
         for device in devices
     ]

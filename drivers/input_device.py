@@ -22,10 +22,13 @@ class EventType(IntEnum):
     KEY = 0x01
     REL = 0x02
     LED = 0x11
+    SND = 0x12
 
 
+SYN_REPORT: Final = 0
 SYN_DROPPED: Final = 3
-LED_CAPS_LOCK: Final = 1
+LED_NUM_LOCK, LED_CAPS_LOCK, LED_SCROLL_LOCK = 0, 1, 2
+SND_BELL: Final = 1
 KEY_MAX: Final = 0x2FF
 WORD: Final = 8
 """Bytes asked for where the answer is one machine word of bits: event types, lamps."""
@@ -74,9 +77,18 @@ class Description:
     """Whether it is a pointer as well."""
 
 
-def open_input(path: str, *, grab: bool) -> int:
-    """Open an event device without waiting and return its descriptor. Raises OSError (ENOTTY: not an event device)."""
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+def open_input(path: str, *, grab: bool, write: bool = False) -> int:
+    """Open an event device without waiting and return its descriptor. Raises OSError (ENOTTY: not an event device).
+
+    `write`: for lamps and sounds as well, where that is permitted.
+    """
+    flags = os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fd = os.open(path, (os.O_RDWR if write else os.O_RDONLY) | flags)
+    except PermissionError:
+        if not write:
+            raise
+        fd = os.open(path, os.O_RDONLY | flags)
     try:
         fcntl.ioctl(fd, EVIOCGID, bytearray(IDENTITY.size))
         if grab:
@@ -119,6 +131,23 @@ def describe(fd: int, path: str) -> Description:
     )
 
 
+def capabilities(fd: int, kind: EventType) -> frozenset[int]:
+    """Return which lamps or sounds the device has. Raises OSError."""
+    if kind not in _bits(_ask(fd, 0x20, WORD)):
+        return frozenset()
+    return frozenset(_bits(_ask(fd, 0x20 + kind, WORD)))
+
+
+def lit(fd: int) -> frozenset[int]:
+    """Return the lamps that are on (`EVIOCGLED`). Raises OSError."""
+    return frozenset(_bits(_ask(fd, 0x19, WORD)))
+
+
+def send_event(fd: int, kind: EventType, code: int, value: int) -> None:
+    """Switch a lamp or a sound. Raises OSError."""
+    os.write(fd, EVENT.pack(0, 0, kind, code, value) + EVENT.pack(0, 0, EventType.SYN, SYN_REPORT, 0))
+
+
 def keys_down(fd: int) -> frozenset[int]:
     """Return the keys that are down now (`EVIOCGKEY`); key events queued so far are thus dropped by the kernel."""
     return frozenset(_bits(_ask(fd, 0x18, KEY_MAX // 8 + 1)))
@@ -126,7 +155,7 @@ def keys_down(fd: int) -> frozenset[int]:
 
 def caps_lock_lit(fd: int) -> bool:
     """Whether the device's caps-lock lamp is on (`EVIOCGLED`)."""
-    return LED_CAPS_LOCK in _bits(_ask(fd, 0x19, WORD))
+    return LED_CAPS_LOCK in lit(fd)
 
 
 def _ask(fd: int, number: int, size: int) -> bytes:

@@ -1,7 +1,7 @@
 """Key events of a keyboard-like scanner in, whole codes out; no descriptor, no clock, no evdev."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -24,6 +24,7 @@ from drivers.layouts import (
     TAB,
 )
 from drivers.loss import Loss
+from drivers.whole import believed
 
 
 class Press(IntEnum):
@@ -34,12 +35,13 @@ class Press(IntEnum):
     REPEAT = 2
 
 
-SUFFIXES: Final[Mapping[str, frozenset[int]]] = {
+TERMINATORS: Final[Mapping[str, frozenset[int]]] = {
     "any": frozenset({ENTER, KEYPAD_ENTER, TAB}),
     "enter": frozenset({ENTER, KEYPAD_ENTER}),
     "tab": frozenset({TAB}),
+    "none": frozenset(),
 }
-"""The keys that end a code, by the name of the setting."""
+"""The keys that end a code, by the name of the setting. `none`: the suffix if there is one, else the pause after it."""
 
 MAX_CHARACTERS: Final = 8192
 MODIFIERS: Final = frozenset({LEFT_SHIFT, RIGHT_SHIFT, LEFT_CTRL, RIGHT_CTRL, LEFT_ALT, RIGHT_ALT})
@@ -64,18 +66,23 @@ class KeyAssembler:
         self,
         *,
         layout: str = "us",
-        suffix: str = "any",
+        terminator: str = "any",
         prefix: str = "",
+        suffix: str = "",
+        patterns: Sequence[str] = (),
         max_characters: int = MAX_CHARACTERS,
         caps_lock: bool = False,
     ) -> None:
         if layout not in LAYOUTS:
             raise ValueError(f"layout {layout!r}: one of {', '.join(LAYOUTS)}")
-        if suffix not in SUFFIXES:
-            raise ValueError(f"suffix {suffix!r}: one of {', '.join(SUFFIXES)}")
+        if terminator not in TERMINATORS:
+            raise ValueError(f"terminator {terminator!r}: one of {', '.join(TERMINATORS)}")
         self._layout = LAYOUTS[layout]
-        self._ends = SUFFIXES[suffix]
-        self._prefix = prefix
+        self._ends = TERMINATORS[terminator]
+        self._ends_by_suffix = bool(suffix) and not self._ends
+        by_pause = not self._ends and not suffix
+        self._believed: Callable[[str], bool] | None = believed(patterns) if by_pause else None
+        self._prefix, self._suffix = prefix, suffix
         self._max_characters = max_characters
         self._caps_lock = self._caps_lock_at_rest = caps_lock
         self._modifiers: set[int] = set()
@@ -89,6 +96,11 @@ class KeyAssembler:
     def pending(self) -> bool:
         """Whether a scan is half here, or lost and not over."""
         return self._anything or self._loss.told
+
+    @property
+    def ends_by_pause(self) -> bool:
+        """Whether a code is over when nothing comes any more, so that the time-out should be short."""
+        return self._believed is not None
 
     def feed(self, key: int, press: int) -> list[ScanEvent]:
         """Take one `EV_KEY` event and return what it completes. Auto-repeat is nothing: scanners hold no key."""
@@ -125,9 +137,14 @@ class KeyAssembler:
         return self._loss.tell(LostReason.OVERFLOW)
 
     def break_off(self) -> list[ScanEvent]:
-        """Say that the time between characters has passed: a half code is lost, and so is its tail."""
+        """Say that the time between characters has passed: a half code is lost, and so is its tail.
+
+        Where only a pause ends a code it is over now, and passed if it is one of the patterns'.
+        """
         if not self.pending:
             return []
+        if self._believed is not None:
+            return self._ended(believed=self._believed)
         self._forget()
         return self._loss.silence()
 
@@ -188,20 +205,24 @@ class KeyAssembler:
             self._dead = char
             return []
         self._text += char
-        if len(self._text) > self._max_characters + len(self._prefix):
+        if self._ends_by_suffix and self._text.endswith(self._suffix):
+            return self._ended()
+        if len(self._text) > self._max_characters + len(self._prefix) + len(self._suffix):
             self._forget()
             self._anything = True
             return self._loss.tell(LostReason.TOO_LONG)
         return []
 
-    def _ended(self) -> list[ScanEvent]:
+    def _ended(self, *, believed: Callable[[str], bool] | None = None) -> list[ScanEvent]:
         if self._dead or self._alt_digits:
             self._loss.note(LostReason.UNREADABLE)
-        text, anything = self._text.removeprefix(self._prefix), self._anything
+        text, anything = self._text.removesuffix(self._suffix).removeprefix(self._prefix), self._anything
         self._forget()
         lost = self._loss.end(anything=anything)
         if lost is not None:
             return lost
+        if believed is not None and not believed(text):
+            return Loss().tell(LostReason.TIMED_OUT)
         return [Code(text, text.encode(), symbology_of(text))] if text else []
 
 

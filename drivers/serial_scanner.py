@@ -1,6 +1,9 @@
 """Scanners on a serial line: RS-232, USB-CDC (`ttyACM*`), any tty and any pty."""
 
+import contextlib
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, Self
 
 import serial
@@ -11,6 +14,9 @@ from drivers.opening import GONE
 from drivers.serial_line import close_tty, open_tty
 
 READ_BYTES: Final = 4096
+CHARACTER_GAP_S: Final = 1.0
+CODE_GAP_S: Final = 0.1
+"""Where only a pause ends a code: above the gaps between its characters, below the 0.3 s between two codes."""
 READS_AT_ONCE: Final = 16
 """A scanner gone mad shall not keep the loop: what is left is read at the next turn."""
 
@@ -18,8 +24,11 @@ READS_AT_ONCE: Final = 16
 class SerialScanner:
     """A scanner that sends each code as bytes and a suffix."""
 
-    def __init__(self, line: serial.Serial, assembler: LineAssembler, *, character_gap_s: float) -> None:
+    def __init__(
+        self, line: serial.Serial, assembler: LineAssembler, *, character_gap_s: float, signals: dict[bool, bytes]
+    ) -> None:
         self._line = line
+        self._signals = signals
         self._assembler = assembler
         self._gap_s = character_gap_s
         self._deadline_s: float | None = None
@@ -34,20 +43,34 @@ class SerialScanner:
         parity: str = "none",
         stop_bits: float = 1,
         flow: str = "none",
-        suffix: str = "any",
+        terminator: str = "any",
         prefix: bytes = b"",
+        suffix: bytes = b"",
+        patterns: Sequence[str] = (),
         encoding: str = "utf-8",
-        character_gap_s: float = 1.0,
+        character_gap_s: float | None = None,
         max_bytes: int = MAX_CODE_BYTES,
+        accepted: bytes = b"",
+        refused: bytes = b"",
     ) -> Self:
         """Open the scanner on `port`, a path; links are followed. Raises CannotOpen; ValueError for a bad setting.
 
-        `character_gap_s`: a code whose next byte takes longer is lost. `suffix`: a name in
-        `drivers.line_assembler.SUFFIXES`. `prefix`: taken off where the scanner sends it.
+        `terminator`: a name in `drivers.line_assembler.TERMINATORS`. `prefix`, `suffix`: what the scanner sends round
+        a code; taken off where it stands. `character_gap_s`: a code whose next byte takes longer is lost; with
+        terminator `none` and no suffix it is over then, and passed if it is one of `patterns` (regular expressions for
+        whole codes). `accepted`, `refused`: what `signal` sends, by the maker's manual.
         """
-        assembler = LineAssembler(suffix=suffix, prefix=prefix, encoding=encoding, max_bytes=max_bytes)
+        assembler = LineAssembler(
+            terminator=terminator,
+            prefix=prefix,
+            suffix=suffix,
+            patterns=patterns,
+            encoding=encoding,
+            max_bytes=max_bytes,
+        )
+        gap_s = character_gap_s or (CODE_GAP_S if assembler.ends_by_pause else CHARACTER_GAP_S)
         line = open_tty(port, baud=baud, bits=bits, parity=parity, stop_bits=stop_bits, flow=flow)
-        return cls(line, assembler, character_gap_s=character_gap_s)
+        return cls(line, assembler, character_gap_s=gap_s, signals={True: accepted, False: refused})
 
     def fileno(self) -> int:
         """Return the tty's descriptor."""
@@ -87,6 +110,11 @@ class SerialScanner:
             events += self._assembler.break_off()
         return events
 
+    def signal(self, *, accepted: bool) -> Callable[[], None] | None:
+        """Return what sends the scanner its command for *accepted* or *refused*; None where none is configured."""
+        command = self._signals[accepted]
+        return partial(_send, os.dup(self.fileno()), command) if command and self._line.is_open else None
+
     def close(self) -> None:
         """Close the tty."""
         close_tty(self._line)
@@ -96,3 +124,12 @@ class SerialScanner:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _send(fd: int, command: bytes) -> None:
+    # What a scanner that holds us off does not take is dropped: a beep that comes late says something else.
+    try:
+        with contextlib.suppress(OSError):
+            os.write(fd, command)
+    finally:
+        os.close(fd)

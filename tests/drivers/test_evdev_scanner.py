@@ -135,7 +135,7 @@ with SCANNERS["evdev"](device={path!r}, **{settings!r}) as scanner:
         (Device(5, "Scanner", down=(42,)), {}, [*CARD, *ENTER], ["2116800001"]),
         (Device(5, "Scanner", caps_lit=True), {}, [*press(30), *ENTER], ["A"]),
         (Device(5, "Scanner"), {"layout": "fr"}, [*press(16, 30), *ENTER], ["aq"]),
-        (Device(5, "Scanner"), {"suffix": "tab"}, [*CARD, *press(15)], ["2116800001"]),
+        (Device(5, "Scanner"), {"terminator": "tab"}, [*CARD, *press(15)], ["2116800001"]),
         (Device(5, "Scanner"), {}, [(1, 3, 1), (0, 0, 0), *[(1, 3, 2), (0, 0, 0)] * 20, *press(4), *ENTER], ["23"]),
         # More than one read's worth waiting: three 2D codes of 40 characters.
         (Device(5, "Scanner"), {}, [*CARD, *CARD, *CARD, *CARD, *ENTER] * 3, ["2116800001" * 4] * 3),
@@ -194,6 +194,10 @@ def test_what_is_found_and_what_is_left_alone(tmp_path: Path) -> None:
         Device(8, "Barcode reader's own trackpad", vendor=0x1234, relative=True, phys="usb-0000:00:14.0-9/input0"),
         Device(9, "Scanner with a fault", keys=(2, 3, 28)),
         Device(10, "Nameless wedge", vendor=0x1234, product=0x5678, phys=""),
+        # The second node of number 4, for its own keys, does not make it ambiguous.
+        Device(
+            11, "Symbol Bar Code Scanner", vendor=0x05E0, product=0x1200, keys=(113,), phys="usb-0000:00:14.0-5/input1"
+        ),
     ]
     found = run(tmp_path, devices, {}, FIND.format(udev=str(udev)))
     assert [(path.removeprefix("/dev/input/event"), *rest[:3]) for path, _, *rest in found] == [
@@ -208,6 +212,7 @@ def test_what_is_found_and_what_is_left_alone(tmp_path: Path) -> None:
         ("8", "candidate", "looks_like_a_keyboard", "port"),
         ("9", "other", "cannot_type_a_code", "port"),
         ("10", "take", "tagged", "ambiguous"),
+        ("11", "other", "cannot_type_a_code", "port"),
     ]
     assert found[3][-1] == "0c2e:0901/18122B0A3C"
     assert found[4][-1] == "05e0:1200/usb-0000:00:14.0-5"

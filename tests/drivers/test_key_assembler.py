@@ -58,7 +58,7 @@ SETTINGS = {
     ),
     "AIM prefix": ({}, keys("RIGHTBRACE", "SHIFT+C", "0", *"31168", "ENTER"), "]C031168"),
     "Codabar with its frame, Tab": (
-        {"suffix": "tab"},
+        {"terminator": "tab"},
         keys("SHIFT+A", *"21168", "RIGHTSHIFT+B", "TAB"),
         "A21168B",
     ),
@@ -101,8 +101,8 @@ def test_a_shift_that_repeats_stays_down() -> None:
 
 
 def test_suffix_is_what_is_configured_only() -> None:
-    assert texts(type_into(KeyAssembler(suffix="enter"), keys("1", "TAB", "2", "ENTER"))) == []
-    assert texts(type_into(KeyAssembler(suffix="tab"), keys("1", "2", "TAB"))) == ["12"]
+    assert texts(type_into(KeyAssembler(terminator="enter"), keys("1", "TAB", "2", "ENTER"))) == []
+    assert texts(type_into(KeyAssembler(terminator="tab"), keys("1", "2", "TAB"))) == ["12"]
 
 
 @pytest.mark.parametrize("press", ["F5", "ALT+A", "ALTGR+A"])
@@ -112,7 +112,7 @@ def test_a_key_without_a_character_makes_the_whole_code_unreadable(press: str) -
     assert texts(type_into(assembler, keys("4", "ENTER"))) == ["4"]
 
 
-@pytest.mark.parametrize("settings", [{"layout": "xx"}, {"suffix": "cr"}])
+@pytest.mark.parametrize("settings", [{"layout": "xx"}, {"terminator": "cr"}])
 def test_bad_settings_are_refused(settings: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="one of"):
         KeyAssembler(**settings)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from drivers.aim import Symbology
 from drivers.base import Code, LostReason, ScanEvent, ScanLost
-from drivers.line_assembler import SUFFIXES, LineAssembler
+from drivers.line_assembler import TERMINATORS, LineAssembler
 
 
 def texts(events: list[ScanEvent]) -> list[str]:
@@ -34,13 +34,49 @@ def losses(events: list[ScanEvent]) -> list[LostReason]:
     ],
 )
 def test_suffixes(suffix: str, stream: bytes, codes: list[str]) -> None:
-    events = LineAssembler(suffix=suffix).feed(stream)
+    events = LineAssembler(terminator=suffix).feed(stream)
     assert texts(events) == codes
     assert losses(events) == []
 
 
+def test_a_frame_of_stx_and_etx_is_whole_or_lost() -> None:
+    assembler = LineAssembler(terminator="stx_etx")
+    events = assembler.feed(b"\x02123\x03\x5f\x02456\x03")  # a check byte between the frames
+    assert (texts(events), losses(events)) == (["123", "456"], [])
+    events = assembler.feed(b"89\x03\x02123\x02456\x03\x02\x03")  # no beginning; no end; nothing in it
+    assert (texts(events), losses(events)) == (["456"], [LostReason.UNREADABLE] * 2)
+    assert assembler.feed(b"\x02789") == []
+    assert losses(assembler.break_off()) == [LostReason.TIMED_OUT]
+    assert texts(assembler.feed(b"\x02789\x03")) == ["789"]  # a frame begins for certain, so nothing more is lost
+    assert assembler.feed(b"\x5f") == []
+    assert assembler.break_off() == []
+
+
+def test_a_suffix_alone_ends_a_code() -> None:
+    assembler = LineAssembler(terminator="none", suffix=b"##")
+    assert texts(assembler.feed(b"12#3##45##\r")) == ["12#3", "45"]
+    assert not assembler.ends_by_pause
+
+
+def test_a_suffix_before_the_terminator_is_taken_off() -> None:
+    assert texts(LineAssembler(suffix=b"#").feed(b"123#\r45\r")) == ["123", "45"]
+
+
+def test_where_only_a_pause_ends_a_code_it_must_be_one_of_the_patterns() -> None:
+    assembler = LineAssembler(terminator="none", patterns=[r"^2\d{3}$", r"[A-Z]{2}"], max_bytes=8)
+    assert assembler.ends_by_pause
+    said = []
+    for part in (b"2116", b"]C12116", b"211", b"21162117", b"AB", b"2116\r", b"211621172118", b"6", b"2117"):
+        events = assembler.feed(part) + assembler.break_off()
+        said += [texts(events) or losses(events)]
+        assert not assembler.pending
+    lost = [LostReason.TIMED_OUT]
+    too_long = [LostReason.TOO_LONG]
+    assert said == [["2116"], ["]C12116"], lost, lost, ["AB"], lost, too_long, lost, ["2117"]]
+
+
 def test_prefix_is_taken_off_where_it_stands() -> None:
-    events = LineAssembler(prefix=b"\x02", suffix="etx").feed(b"\x02123\x03456\x03\x02\x02789\x03")
+    events = LineAssembler(prefix=b"\x02", terminator="etx").feed(b"\x02123\x03456\x03\x02\x02789\x03")
     assert texts(events) == ["123", "456", "\x02789"]
 
 
@@ -61,7 +97,7 @@ def test_a_code_is_not_whole_in_a_log() -> None:
     assert "short" not in repr(Code("short", b"short"))
 
 
-@pytest.mark.parametrize("settings", [{"suffix": "cr/lf"}, {"encoding": "latin-99"}])
+@pytest.mark.parametrize("settings", [{"terminator": "cr/lf"}, {"encoding": "latin-99"}])
 def test_bad_settings_are_refused(settings: dict[str, str]) -> None:
     with pytest.raises((ValueError, LookupError)):
         LineAssembler(**settings)
@@ -90,11 +126,13 @@ def test_a_late_suffix_alone_is_not_told_again() -> None:
     assert texts(assembler.feed(b"311\r")) == ["311"]
 
 
-@given(st.binary(max_size=200), st.sampled_from(sorted(SUFFIXES)), st.lists(st.integers(0, 200), max_size=6))
-def test_a_cut_anywhere_changes_nothing(stream: bytes, suffix: str, cuts: list[int]) -> None:
-    stream = stream.replace(b"\x07", b"\r").replace(b"\x08", b"\r\n")
-    whole = LineAssembler(suffix=suffix, max_bytes=20).feed(stream)
-    parts, at, events = LineAssembler(suffix=suffix, max_bytes=20), 0, list[ScanEvent]()
+@given(st.binary(max_size=200), st.sampled_from(sorted(TERMINATORS)), st.lists(st.integers(0, 200), max_size=6))
+def test_a_cut_anywhere_changes_nothing(stream: bytes, terminator: str, cuts: list[int]) -> None:
+    for byte, often in ((b"\x07", b"\r"), (b"\x08", b"\r\n"), (b"\x09", b"\x02"), (b"\x0b", b"\x03")):
+        stream = stream.replace(byte, often)
+    parts = LineAssembler(terminator=terminator, patterns=["[0-9]+"], max_bytes=20)
+    whole = LineAssembler(terminator=terminator, patterns=["[0-9]+"], max_bytes=20).feed(stream)
+    at, events = 0, list[ScanEvent]()
     for cut in [*sorted(cuts), len(stream)]:
         events += parts.feed(stream[at:cut])
         at = max(at, cut)

@@ -99,7 +99,7 @@ def test_what_cannot_be_opened_says_why(tmp_path: Path, path: str, why: WhyNot) 
     assert str(tmp_path) in str(caught.value)
 
 
-@pytest.mark.parametrize("settings", [{"parity": "odd-ish"}, {"flow": "dtr"}, {"suffix": "crcr"}, {"bits": 4}])
+@pytest.mark.parametrize("settings", [{"parity": "odd-ish"}, {"flow": "dtr"}, {"terminator": "crcr"}, {"bits": 4}])
 @pytest.mark.cell("serial", "bad setting", on="pty")
 def test_bad_settings_are_refused(wire: Wire, settings: dict[str, object]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (pyserial words its own)
