@@ -1,11 +1,12 @@
 """What no single value shows: keys that need, exclude or repeat one another."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, Final
 
 from kioskd.config.keys import SECTIONS
+from kioskd.config.kinds import NO_SIGNAL, SIGNALS, TERMINATORS
 from kioskd.config.problems import Problem, shown
 from kioskd.config.secrets import readable_by_others
 from kioskd.config.telling import Source
@@ -13,22 +14,26 @@ from kioskd.model.settings import PrinterSettings, ScannerSettings, Settings
 
 NEEDS: Final[Mapping[tuple[str, str], str]] = {
     ("scanner", "serial"): "port",
-    ("scanner", "hidraw"): "device",
     ("printer", "network"): "url",
     ("printer", "serial"): "port",
 }
 """Section and driver → the key without which it cannot be opened."""
 
+ROUND_A_CODE: Final = frozenset({"terminator", "prefix", "suffix", "character_gap_s"})
+TO_THE_SCANNER: Final = frozenset({"accepted", "refused"})
+
 USES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
-    ("scanner", "serial"): frozenset({"port", "baud"}),
-    ("scanner", "hidraw"): frozenset({"device"}),
-    ("scanner", "evdev"): frozenset({"device"}),
+    ("scanner", "serial"): frozenset(
+        {"port", "baud", "bits", "parity", "stop_bits", "flow", "encoding", *ROUND_A_CODE, *TO_THE_SCANNER}
+    ),
+    ("scanner", "hidraw"): frozenset({"device", "encoding", *ROUND_A_CODE, *TO_THE_SCANNER}),
+    ("scanner", "evdev"): frozenset({"device", "layout", *ROUND_A_CODE, *TO_THE_SCANNER}),
     ("printer", "network"): frozenset({"url"}),
     ("printer", "serial"): frozenset({"port"}),
     ("printer", "usblp"): frozenset({"device"}),
     ("printer", "usb"): frozenset({"device"}),
 }
-"""Section and driver → which of the keys that say where a device is it looks at."""
+"""Section and driver → which of its keys it looks at."""
 
 WHERE: Final = ("url", "device", "port")
 
@@ -40,6 +45,7 @@ def wrong_together(
     names: list[object] = []
     for number, scanner in enumerate(scanners, 1):
         yield from _lacks("scanner", scanner, f"[[scanner]] {number}:", source)
+        yield from _not_with_this_driver(scanner, f"[[scanner]] {number}:", source)
         name = scanner.get("name")
         if isinstance(name, str) and name in names:
             found = f"{shown(name)}, as another scanner"
@@ -59,6 +65,16 @@ def _lacks(name: str, device: Mapping[str, Any], place: str, source: Source) -> 
         yield Problem(source(name, key), f"{place} {key}", f"not set, and driver {driver} needs it", kind.allowed)
 
 
+def _not_with_this_driver(scanner: Mapping[str, Any], place: str, source: Source) -> Iterator[Problem]:
+    driver = str(scanner.get("driver"))
+    for key, by_driver in (("terminator", TERMINATORS), ("accepted", SIGNALS), ("refused", SIGNALS)):
+        allowed, value = by_driver.get(driver), scanner.get(key, "")
+        if allowed and value and isinstance(value, str) and value not in (*allowed, NO_SIGNAL):
+            yield Problem(
+                source("scanner", key), f"{place} {key}", f"{shown(value)}, with driver {driver}", ", ".join(allowed)
+            )
+
+
 def doubtful(settings: Settings) -> Iterator[str]:
     """Yield what is no mistake for certain."""
     devices: list[tuple[str, str, ScannerSettings | PrinterSettings]] = [
@@ -67,11 +83,13 @@ def doubtful(settings: Settings) -> Iterator[str]:
     if settings.printer is not None:
         devices.append(("printer", "[printer]", settings.printer))
     for name, place, device in devices:
-        uses = USES.get((name, device.driver.value), frozenset(WHERE))
-        values = asdict(device)
-        for key in WHERE:
-            if key not in uses and values.get(key):
-                yield f"{place} {key} is not used by driver {device.driver}"
+        uses = USES.get((name, str(device.driver)))
+        if uses is None:
+            continue
+        for each in fields(device):
+            may_be_in_vain = each.default is not MISSING if name == "scanner" else each.name in WHERE
+            if may_be_in_vain and each.name not in uses and getattr(device, each.name) != each.default:
+                yield f"{place} {each.name} is not used by driver {device.driver}"
     if settings.session.warning_s < 20:
         yield "[session] warning_s: below 20 s slow people cannot answer (WCAG 2.2.1)"
     codes, blocks = settings.staff.codes_file, settings.offline.block_list

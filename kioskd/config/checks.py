@@ -11,6 +11,8 @@ from kioskd.model.settings import QuietHours
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST_TEXT: Final = 4096
 LONGEST_LABEL: Final = 64
+LONGEST_AFFIX: Final = 32
+DRIVER_GROUP: Final = "kioskd.drivers"
 LONGEST_FIELD_BYTES: Final = 255
 """Source: 3M SIP2 2.00, variable-length fields."""
 _ASCII: Final = bytes(range(128)).decode("ascii")
@@ -88,6 +90,33 @@ def printer_device(value: object) -> str:
     """A printer's path, or its USB numbers, or nothing."""
     word = text(value)
     return word if _USB_NUMBERS.fullmatch(word) else device(word)
+
+
+def affix(value: object) -> str:
+    """A few characters that a scanner sends or is sent, control characters among them; a byte each."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    if len(value) > LONGEST_AFFIX:
+        raise ValueError("it is too long")
+    if any(ord(char) > 0xFF for char in value):
+        raise ValueError("it holds a character that is no byte")
+    return value
+
+
+def options(value: object) -> tuple[tuple[str, str | int | float | bool], ...]:
+    """A third party's settings, as the pairs that they are; its driver says which of them it knows."""
+    if not isinstance(value, dict) or not all(isinstance(each, str | int | float | bool) for each in value.values()):
+        raise ValueError("not a table of single values")
+    return tuple(sorted((str(key), each) for key, each in value.items()))
+
+
+def third_party_driver(name: str) -> str:
+    """The name of a driver that an installed package brings (docs/DRIVERS.md)."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - only for a name that is none of ours
+
+    if not entry_points(group=DRIVER_GROUP, name=name):
+        raise ValueError("not one of them, and no installed package brings it")
+    return name
 
 
 def url(value: object) -> str:

@@ -195,13 +195,37 @@ SECTIONS: Final[Mapping[str, Section]] = {
         {
             "name": Key(kinds.STATION_ID, "its name in status and logs", default="`scanner-1`, `scanner-2`, …"),
             "driver": Key(
-                member_of(s.ScannerDriver),
-                "how it is read",
+                kinds.driver(s.ScannerDriver),
+                "how it is read; other packages' drivers: [DRIVERS.md](DRIVERS.md)",
                 default="`serial` with a port, `hidraw` with a device /dev/hidraw…, else `evdev`",
             ),
             "port": Key(kinds.DEVICE, "serial: its tty, a pty included"),
-            "device": Key(kinds.DEVICE, "evdev, hidraw: its device; an evdev scanner without one is found"),
+            "device": Key(kinds.DEVICE, "evdev, hidraw: its device; one without is found"),
             "baud": Key(kinds.BAUD, "serial: its speed", "bit/s"),
+            "bits": Key(Whole(7, 8), "serial: bits a character"),
+            "parity": Key(one_of(*kinds.PARITIES), "serial"),
+            "stop_bits": Key(Whole(1, 2), "serial"),
+            "flow": Key(one_of(*kinds.FLOWS), "serial: how one side holds the other off"),
+            "layout": Key(one_of(*kinds.LAYOUTS), "evdev: the keyboard that the scanner is set to, not the desktop's"),
+            "terminator": Key(
+                kinds.TERMINATOR,
+                "what ends a code: "
+                + "; ".join(f"{name}: {', '.join(names)}" for name, names in kinds.TERMINATORS.items())
+                + ". `none`: the suffix, and without one the pause after the code, which then must match `[barcodes]`",
+            ),
+            "prefix": Key(kinds.AFFIX, "what the scanner puts before a code; taken off where it stands"),
+            "suffix": Key(kinds.AFFIX, "what it puts after a code, before the terminator; taken off where it stands"),
+            "encoding": Key(kinds.ENCODING, "serial, hidraw: how text is spelled"),
+            "character_gap_s": Key(
+                Number(0, 10),
+                "a code whose next character takes longer is lost; 0: 0.5 (serial 1), and 0.1 where the pause ends it",
+                "s",
+            ),
+            "accepted": Key(kinds.SIGNAL, "what lets the scanner tell that a code was taken", default="none"),
+            "refused": Key(
+                kinds.SIGNAL, "and that it was refused", default="hidraw: `error_beep` where it has one, else none"
+            ),
+            "options": Key(kinds.OPTIONS, "another package's driver: its own settings", default="none"),
         },
         s.ScannerSettings,
         many=True,

@@ -1,6 +1,6 @@
 """The kinds of value that a key may have: what is checked, and how that is told to people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -76,6 +76,20 @@ PRINTER_PROFILES: Final = (
     "epson-tm-t20", "epson-tm-t88", "star-escpos", "bixolon-srp-350", "generic-58", "generic-80", "generic",
 )  # fmt: skip
 """The rows of `drivers.printer_profiles`; a test holds them equal."""
+LAYOUTS: Final = ("us", "de", "fr")
+TERMINATORS: Final[Mapping[str, tuple[str, ...]]] = {
+    "evdev": ("any", "enter", "tab", "none"),
+    "hidraw": ("any", "cr", "lf", "crlf", "tab", "none"),
+    "serial": ("any", "cr", "lf", "crlf", "tab", "etx", "stx_etx", "none"),
+}
+SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
+    "evdev": ("bell", "scroll_lamp", "num_lamp", "caps_lamp"),
+    "hidraw": ("good_beep", "error_beep", "not_on_file_beep", "good_lamp"),
+}
+PARITIES: Final = ("none", "even", "odd", "mark", "space")
+FLOWS: Final = ("none", "xonxoff", "rtscts", "dsrdtr")
+"""What the scanner drivers can be set to; a test holds these equal to the drivers' own tables."""
+NO_SIGNAL: Final = "none"
 BAUDS: Final = ("300", "600", "1200", "2400", "4800", "9600", "19200", "38400", "57600", "115200", "230400")
 
 
@@ -107,6 +121,16 @@ def _baud(value: object) -> int:
     return value
 
 
+def driver(choices: type[StrEnum]) -> Checked:
+    """Return the kind of drivers' names: the enumeration's members, and those that installed packages bring."""
+
+    def check(value: object) -> str:
+        name = checks.text(value)
+        return choices(name) if name in tuple(choices) else checks.third_party_driver(name)
+
+    return Checked(check, f"{', '.join(choices)}, or the name of a driver that an installed package brings")
+
+
 FLAG: Final = Flag()
 PORT: Final = Whole(1, 65535)
 SECONDS: Final = Number(0, 3600, above=True)
@@ -123,6 +147,14 @@ DEVICE: Final = Checked(checks.device, "an absolute path, as /dev/ttyUSB0")
 PRINTER_DEVICE: Final = Checked(checks.printer_device, "an absolute path, or vendor:product[/serial] as 04b8:0e15")
 URL: Final = Checked(checks.url, "host:port, as 192.168.1.40:9100")
 BAUD: Final = Checked(_baud, ", ".join(BAUDS), json=True)
+AFFIX: Final = Checked(checks.affix, "at most 32 characters; control characters as TOML spells them, as \\u0002")
+SIGNAL: Final = Checked(
+    checks.affix,
+    f"serial: bytes as TOML spells them, as \\u0007; evdev: {', '.join(SIGNALS['evdev'])}; "
+    f"hidraw: {', '.join(SIGNALS['hidraw'])}; {NO_SIGNAL}",
+)
+OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false")
+TERMINATOR: Final = one_of(*dict.fromkeys(name for names in TERMINATORS.values() for name in names))
 TIMEZONE: Final = Checked(checks.timezone, "a name of the tz database, as America/Los_Angeles")
 ENCODING: Final = Checked(checks.encoding, "a text encoding that holds ASCII, as utf-8, cp850 or cp1252")
 LANGUAGE_LIST: Final = ListOf(one_of(*LANGUAGES), f"a list, not empty, of {', '.join(LANGUAGES)}", least=1)

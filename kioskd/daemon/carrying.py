@@ -48,6 +48,13 @@ class Paper(Protocol):
         """Drop what has not started."""
 
 
+class Scanners(Protocol):
+    """The scanners, as far as effects know them."""
+
+    def signal(self, scanner: str, *, accepted: bool) -> None:
+        """Let one tell *accepted* or *refused*."""
+
+
 class Rooms:
     """The rooms that carry effects out.
 
@@ -69,15 +76,16 @@ class Rooms:
         self._front = front
         self._line: Line | None = None
         self._paper: Paper | None = None
+        self._scanners: Scanners | None = None
         self._early: list[Effect] | None = []
         self._staff_codes = staff_codes
         self._answering = answering
         self._session = session
         self._checks: set[asyncio.Task[None]] = set()
 
-    def attach(self, line: Line, paper: Paper | None, state: State) -> None:
+    def attach(self, line: Line, paper: Paper | None, scanners: Scanners, state: State) -> None:
         """Let line and printer have what they were asked meanwhile, and all from now on."""
-        self._line, self._paper = line, paper
+        self._line, self._paper, self._scanners = line, paper, scanners
         early, self._early = self._early or [], None
         for effect in early:
             self.carry(effect, state)
@@ -124,8 +132,8 @@ class Rooms:
                 self._checks.add(task)
                 task.add_done_callback(self._checks.discard)
             case e.Beep():
-                # Scanners that can be told so come with their drivers.
-                pass
+                if self._scanners is not None:
+                    self._scanners.signal(effect.scanner, accepted=effect.good)
             case e.Log():
                 write_log(effect)
             case _:

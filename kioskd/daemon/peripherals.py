@@ -12,6 +12,7 @@ from kioskd.ils.conversation import Conversation
 from kioskd.model import inputs
 from kioskd.model.settings import PrinterDriver, Settings
 from kioskd.model.view import Paper
+from kioskd.rules.commands import COMMAND
 from kioskd.rules.wording import local_rfc3339
 
 
@@ -41,8 +42,10 @@ async def attach(
             now_rfc3339,
             trace=lambda sent: front.diagnose("printer", {"bytes": sent.hex()}),
         )
-    rooms.attach(line, printer, station.state)
-    scanners = Scanners(settings.scanners, station.deliver, now_rfc3339)
+    codes = settings.barcodes
+    patterns = (*codes.patron, *codes.item, *codes.extract, COMMAND.pattern)
+    scanners = Scanners(settings.scanners, station.deliver, now_rfc3339, patterns=patterns)
+    rooms.attach(line, printer, scanners, station.state)
     scanners.start()
     stack.callback(scanners.close)
     if printer is not None:

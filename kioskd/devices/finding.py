@@ -12,12 +12,12 @@ from kioskd.devices.advice import Trouble
 Find = Callable[[], Awaitable[Sequence[Found]]]
 """Returns every device that could be a scanner, with a verdict."""
 
-FOUND_AT: Final = (Path("/dev/input/event*"), Path("/dev/serial/by-id/*"))
+FOUND_AT: Final = (Path("/dev/input/event*"), Path("/dev/hidraw*"), Path("/dev/serial/by-id/*"))
 """Where a scanner that was plugged in shows itself."""
 
 
 async def find_attached() -> Sequence[Found]:
-    """Look at this machine's event devices and serial devices.
+    """Look at this machine's event devices, hidraw nodes and serial devices.
 
     In a thread: closing an event device waits for the kernel's readers of it (`synchronize_rcu`), tens of
     milliseconds for each.
@@ -26,17 +26,18 @@ async def find_attached() -> Sequence[Found]:
 
 
 def _look() -> Sequence[Found]:
-    from drivers.find_scanners import find_scanners  # noqa: PLC0415 - a station with configured scanners never looks
+    from drivers.find_hidraw_scanners import find_hidraw_scanners  # noqa: PLC0415 - with configured ones nobody looks
+    from drivers.find_scanners import find_scanners  # noqa: PLC0415
     from drivers.find_serial_scanners import find_serial_scanners  # noqa: PLC0415
 
-    return (*find_scanners(), *find_serial_scanners())
+    return (*find_scanners(), *find_hidraw_scanners(), *find_serial_scanners())
 
 
 def key(found: Found) -> str:
     """Return what this device is known by when it comes back: its identity, or its path where it has none."""
     if found.identity is None or found.identity.known_by is KnownBy.AMBIGUOUS:
         return found.path
-    return str(found.identity)
+    return f"{found.driver} {found.identity}"  # one device may have a keyboard and a hidraw node
 
 
 def free_name(found: Found, taken: Collection[str]) -> str:

@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from drivers.base import CannotOpen, Code, DeviceGone, ScanEvent, ScanLost, Scanner, WhyNot
+from drivers.base import CannotOpen, Code, DeviceGone, DriverError, ScanEvent, ScanLost, Scanner, WhyNot
 from kioskd.devices.advice import SCANNER_FAILED, advice
 from kioskd.devices.node import Node, node_at
 from kioskd.model import inputs
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import Input
 from kioskd.model.settings import Secret
+
+log: Final = logging.getLogger("kioskd.scanners")
 
 BACKOFF_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0, 15.0)
 """Waits before a device is tried again that is there and cannot be used. One that is not there is waited for."""
@@ -50,6 +53,8 @@ class ScannerLife:
         self._failures = 0
         self._ready_since_s = 0.0
         self._told: DeviceStatus | None = None
+        self._telling: asyncio.Future[None] | None = None
+        self._tells_next: bool | None = None
 
     @property
     def open(self) -> bool:
@@ -92,8 +97,29 @@ class ScannerLife:
         """No device was found for it."""
         self._tell(DeviceState.ABSENT, problem, remedy)
 
+    def signal(self, *, accepted: bool) -> None:
+        """Let it tell *accepted* or *refused*, where it can. While it still tells one, the last one waits."""
+        if self._telling is not None:
+            self._tells_next = accepted
+            return
+        with contextlib.suppress(DriverError, OSError):  # unplugged: whoever reads it notices
+            act = self._scanner.signal(accepted=accepted) if self._scanner is not None else None
+            if act is not None:
+                # In a thread: a beep is asked of the device, and a device may not answer.
+                self._telling = self._loop.run_in_executor(None, act)
+                self._telling.add_done_callback(self._told_person)
+
+    def _told_person(self, told: asyncio.Future[None]) -> None:
+        self._telling = None
+        if not told.cancelled() and told.exception() is not None:
+            log.warning("%s: signalling failed: %s", self.name, told.exception())
+        if self._tells_next is not None:
+            accepted, self._tells_next = self._tells_next, None
+            self.signal(accepted=accepted)
+
     def close(self) -> None:
         """Give the device back; nothing is said any more."""
+        self._tells_next = None
         self._cancel_retry()
         self._give_back(says_what_is_left=False)
 
@@ -157,9 +183,9 @@ class ScannerLife:
             self._hand_on(read(self._scanner, self._loop.time()))
         except DeviceGone:
             self._failed(None)
-        except OSError as error:
+        except (DriverError, OSError) as error:
             # Left in the loop, a descriptor that only fails would be called without end.
-            self._failed(error.strerror or str(error))
+            self._failed(getattr(error, "strerror", None) or str(error))
         else:
             self._set_expiry()
 
@@ -203,10 +229,12 @@ class ScannerLife:
             return
         self._loop.remove_reader(scanner.fileno())
         left: list[ScanEvent] = []
-        # DeviceGone, OSError: nothing whole was left.
-        with contextlib.suppress(DeviceGone, OSError):
+        cut_off = False
+        # DriverError, OSError: nothing whole was left.
+        with contextlib.suppress(DriverError, OSError):
             left = scanner.read(self._loop.time())
-        cut_off = scanner.deadline() is not None
+        with contextlib.suppress(DriverError):
+            cut_off = scanner.deadline() is not None
         scanner.close()
         if says_what_is_left:
             self._hand_on(left)

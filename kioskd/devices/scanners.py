@@ -15,10 +15,11 @@ from drivers.hotplug import Change, PathEvent, PathWatch
 from drivers.identity import Found, Verdict
 from kioskd.devices.finding import FOUND_AT, Find, find_attached, free_name, key, nothing_found
 from kioskd.devices.scanner import ScannerLife
+from kioskd.devices.scanner_drivers import open_configured, open_found, path_of
 from kioskd.devices.wrong_settings import wrong_settings
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import DeviceChanged, Input
-from kioskd.model.settings import ScannerDriver, ScannerSettings
+from kioskd.model.settings import ScannerSettings
 
 log: Final = logging.getLogger("kioskd.scanners")
 
@@ -42,18 +43,23 @@ class Scanners:
         drivers: Mapping[str, ScannerFactory] = SCANNERS,
         find: Find = find_attached,
         found_at: Sequence[Path] = FOUND_AT,
+        patterns: Sequence[str] = (),
     ) -> None:
+        """`patterns`: regular expressions of whole codes, for scanners that end a code by nothing but a pause."""
         self._configured = configured
         self._deliver = deliver
         self._now_rfc3339 = now_rfc3339
         self._drivers = drivers
         self._find = find
         self._found_at = found_at
+        self._patterns = patterns
         self._loop = asyncio.get_running_loop()
         self._at_path: dict[Path, ScannerLife] = {}
         """By the configured path."""
         self._places: list[ScannerLife] = []
         """Configured without a path: each takes a device that is found."""
+        self._elsewhere: list[ScannerLife] = []
+        """Of other packages' drivers, without a path: only their drivers know where they are."""
         self._found: dict[str, ScannerLife] = {}
         """By what the device is known by (`finding.key`); some of them are places."""
         self._searched_for: frozenset[str] = frozenset()
@@ -71,25 +77,27 @@ class Scanners:
             if wrong is not None:
                 self._tell_wrong(settings, f"there is no scanner driver {wrong.value!r}", wrong.allowed)
                 continue
-            path = settings.port if settings.driver is ScannerDriver.SERIAL else settings.device
-            life = self._life(settings.name, settings.driver.value, path, partial(self._open_configured, settings))
+            path = path_of(settings)
+            life = self._life(settings.name, str(settings.driver), path, partial(self._open_configured, settings))
             if path:
                 self._at_path[Path(os.path.abspath(path))] = life  # noqa: PTH100 (as the watch has it: links stay)
-            else:
+            elif settings.driver in self._drivers:
                 self._places.append(life)
+            else:
+                self._elsewhere.append(life)
         if self._configured:
             self._searched_for = frozenset(place.driver for place in self._places)
         else:
             self._searched_for = frozenset(self._drivers)
         self._begin_watch()
-        for life in self._at_path.values():
+        for life in (*self._at_path.values(), *self._elsewhere):
             life.start()
         if self._searched_for:
             self._look()
 
     def close(self) -> None:
         """Give all devices back."""
-        for life in (*self._at_path.values(), *self._found.values()):
+        for life in self._all():
             life.close()
         if self._timer is not None:
             self._timer.cancel()
@@ -99,6 +107,15 @@ class Scanners:
             self._loop.remove_reader(self._watch.fileno())
             self._watch.close()
             self._watch = None
+
+    def signal(self, scanner: str, *, accepted: bool) -> None:
+        """Let the scanner of that name tell *accepted* or *refused*, where it can."""
+        for life in self._all():
+            if life.name == scanner:
+                life.signal(accepted=accepted)
+
+    def _all(self) -> tuple[ScannerLife, ...]:
+        return (*self._at_path.values(), *self._elsewhere, *self._found.values())
 
     # ---- the kernel's word
 
@@ -239,18 +256,16 @@ class Scanners:
         return ScannerLife(name, driver, path, opens, deliver=self._deliver, now_rfc3339=self._now_rfc3339)
 
     def _open_configured(self, settings: ScannerSettings, path: str) -> Scanner:
-        if settings.driver is ScannerDriver.SERIAL:
-            return self._drivers["serial"](port=path, baud=settings.baud)
-        return self._drivers[settings.driver.value](device=path)
+        return open_configured(settings, path, drivers=self._drivers, patterns=self._patterns)
 
     def _open_found(self, driver: str, path: str) -> Scanner:
-        return self._drivers[driver](**{"port" if driver == "serial" else "device": path})
+        return open_found(driver, path, drivers=self._drivers)
 
     def _tell_wrong(self, settings: ScannerSettings, problem: str, allowed: str) -> None:
         status = DeviceStatus(
             settings.name,
             DeviceKind.SCANNER,
-            settings.driver.value,
+            str(settings.driver),
             DeviceState.FAILING,
             since=self._now_rfc3339(),
             problem=problem,

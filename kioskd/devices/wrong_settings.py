@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from drivers import PRINTERS, SCANNERS
+from drivers import PRINTERS, SCANNERS, third_party
 from drivers.base import PrinterFactory, ScannerFactory
 from drivers.escpos_encode import CODEPAGES
 from drivers.printer_profiles import PROFILES
@@ -44,9 +44,9 @@ def wrong_settings(
 
 
 def _scanner(at: int, scanner: ScannerSettings, drivers: Mapping[str, ScannerFactory]) -> WrongSetting | None:
-    if scanner.driver.value in drivers:
+    if scanner.driver in drivers or scanner.driver in third_party.names():
         return None
-    return WrongSetting(f"scanner.{at}.driver", scanner.driver.value, f"this version has {', '.join(sorted(drivers))}")
+    return WrongSetting(f"scanner.{at}.driver", str(scanner.driver), f"this version has {', '.join(sorted(drivers))}")
 
 
 def _twice(scanners: Sequence[ScannerSettings]) -> list[WrongSetting]:

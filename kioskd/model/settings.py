@@ -184,13 +184,31 @@ class JournalSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScannerSettings:
-    """One `[[scanner]]`: `port` for serial, `device` for evdev and hidraw; an evdev scanner without one is found."""
+    """One `[[scanner]]`: `port` for serial, `device` for evdev and hidraw; one of these without a device is found.
+
+    What is empty or 0 is as the driver has it by itself.
+    """
 
     name: str
-    driver: ScannerDriver
+    driver: str
+    """A `ScannerDriver`, or the name of one that an installed package brings."""
     port: str = ""
     device: str = ""
     baud: int = 9600
+    bits: int = 8
+    parity: str = "none"
+    stop_bits: int = 1
+    flow: str = "none"
+    layout: str = "us"
+    terminator: str = "any"
+    prefix: str = ""
+    suffix: str = ""
+    encoding: str = "utf-8"
+    character_gap_s: float = 0
+    accepted: str = ""
+    refused: str = ""
+    options: tuple[tuple[str, str | int | float | bool], ...] = ()
+    """For a driver that another package brings."""
 
 
 @dataclass(frozen=True, slots=True)

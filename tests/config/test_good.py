@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from drivers import hid_pos, input_signal, key_assembler, line_assembler, serial_line
 from drivers.escpos_encode import CODEPAGES as PRINTABLE
 from drivers.printer_profiles import PROFILES as PRINTERS
 from kioskd.config import BadConfiguration, load
+from drivers.layouts import LAYOUTS
+from kioskd.config import BadConfiguration, kinds, load
 from kioskd.config.keys import LOGIN_USER, SECTIONS
 from kioskd.config.kinds import CODEPAGES, PRINTER_PROFILES
 from kioskd.config.loading import own_id
@@ -52,6 +55,8 @@ def test_the_contracts_example_names_every_key() -> None:
         content = example[name][0] if section.many else example[name]
         optional = {"device", "port"} if name in {"scanner", "printer"} else set()
         optional |= {"profile", "baud", "flow"} if name == "printer" else set()
+        if name == "scanner":  # what a scanner may be set to besides stands in docs/CONFIG.md alone
+            optional |= set(section.keys) - {"name", "driver", "port", "baud"}
         assert set(section.keys) - optional <= set(content)
 
 
@@ -163,6 +168,35 @@ def test_every_key_by_file_and_by_environment(key: str, tmp_path: Path) -> None:
     assert by_environment == by_file
     path.write_text(ONE_LINE)
     assert load(path, {name: as_text}, need_file=True).settings == by_environment, "the environment beats the file"
+
+
+def test_what_scanners_can_be_set_to_is_what_the_drivers_know() -> None:
+    assert set(kinds.LAYOUTS) == LAYOUTS.keys()
+    assert {driver: set(names) for driver, names in kinds.TERMINATORS.items()} == {
+        "evdev": key_assembler.TERMINATORS.keys(),
+        "hidraw": hid_pos.TRAILERS.keys(),
+        "serial": line_assembler.TERMINATORS.keys(),
+    }
+    assert {driver: set(names) for driver, names in kinds.SIGNALS.items()} == {
+        "evdev": input_signal.SIGNALS.keys(),
+        "hidraw": hid_pos.SIGNALS.keys(),
+    }
+    assert set(kinds.PARITIES) == serial_line.PARITIES.keys()
+    assert set(kinds.FLOWS) == set(serial_line.FLOWS)
+
+
+def test_everything_that_a_scanner_can_be_told(read: Load) -> None:
+    (scanner,) = read(
+        ONE_LINE
+        + "[[scanner]]\nport = '/dev/ttyS0'\nbaud = 19200\nbits = 7\nparity = 'even'\nstop_bits = 2\nflow = 'xonxoff'\n"
+        "terminator = 'stx_etx'\nprefix = \"\\u0016]\"\nsuffix = '#'\nencoding = 'cp1252'\ncharacter_gap_s = 0.2\n"
+        "accepted = \"\\u0016\\u0007\\r\"\nrefused = 'none'\noptions = {b = 2, a = true}\n"
+    ).settings.scanners
+    assert scanner == s.ScannerSettings(
+        "scanner-1", s.ScannerDriver.SERIAL, port="/dev/ttyS0", baud=19200, bits=7, parity="even", stop_bits=2,
+        flow="xonxoff", terminator="stx_etx", prefix="\x16]", suffix="#", encoding="cp1252", character_gap_s=0.2,
+        accepted="\x16\x07\r", refused="none", options=(("a", True), ("b", 2)),
+    )  # fmt: skip
 
 
 def test_scanners_by_file_and_by_environment(read: Load) -> None:

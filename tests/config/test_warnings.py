@@ -20,6 +20,10 @@ HOST = 'ils.host = "h"\nils.login_user = ""\n'
         ),
         ("printer = {driver = 'none', url = 'p:1'}", []),
         ("printer = {driver = 'serial', port = '/dev/a', url = 'p:1'}", ["[printer] url is not used by driver serial"]),
+        (
+            "scanner = [{driver = 'hidraw', layout = 'de', baud = 9600, prefix = 'x'}]",
+            ["[[scanner]] 1 layout is not used by driver hidraw"],
+        ),
         ("scanner = [{driver = 'evdev', port = '/dev/a'}]", ["[[scanner]] 1 port is not used by driver evdev"]),
     ],
 )

@@ -167,14 +167,14 @@ async def test_the_kernels_word_that_comes_late_takes_no_scanner_away(
     monkeypatch.setattr(life, "BACKOFF_S", (0.0,))
     opened = 0
 
-    def opens(*, port: str, baud: int) -> Scanner:
+    def opens(*, port: str) -> Scanner:
         nonlocal opened
         opened += 1
         if opened == 1:
             # It appears in the moment in which it was not there, and is tried again before its watch is read.
             device.plug()
             raise CannotOpen(port, WhyNot.ABSENT, "no such file")
-        return DRIVERS["serial"](port=port, baud=baud)
+        return DRIVERS["serial"](port=port)
 
     device = PtyScanner(tmp_path / "scanner")
     scanners(serial(device.link), drivers={**DRIVERS, "serial": opens})
@@ -212,11 +212,11 @@ async def test_rights_that_come_a_moment_after_the_device_are_no_news(
 ) -> None:
     tries = []
 
-    def opens(*, port: str, baud: int) -> Scanner:
+    def opens(*, port: str) -> Scanner:
         tries.append(port)
         if Path(port).stat().st_mode & 0o077 == 0:
             raise CannotOpen(port, WhyNot.DENIED, "Permission denied")
-        return DRIVERS["serial"](port=port, baud=baud)
+        return DRIVERS["serial"](port=port)
 
     with PtyScanner(tmp_path / "scanner") as device:
         rights(device, 0o600)
@@ -238,12 +238,12 @@ async def test_without_rights_it_says_so_and_goes_on_trying(
     monkeypatch.setattr(life, "BACKOFF_S", (0.01, 0.02))
     tries = 0
 
-    def denied(*, port: str, baud: int) -> Scanner:
+    def denied(*, port: str) -> Scanner:
         nonlocal tries
         tries += 1
         if tries < 6:
             raise CannotOpen(port, WhyNot.DENIED, "Permission denied")
-        return DRIVERS["serial"](port=port, baud=baud)
+        return DRIVERS["serial"](port=port)
 
     with PtyScanner(tmp_path / "scanner") as device:
         scanners(serial(device.link), drivers={**DRIVERS, "serial": denied})

@@ -26,7 +26,7 @@ def test_what_is_possible(printer: PrinterSettings | None) -> None:
 def test_everything_wrong_is_said_at_once() -> None:
     scanners = [
         ScannerSettings("a", ScannerDriver.EVDEV),
-        ScannerSettings("b", ScannerDriver.HIDRAW, device="/dev/hidraw0"),
+        ScannerSettings("b", "acme", device="/dev/acme0"),
         ScannerSettings("c", ScannerDriver.SERIAL, port="/dev/ttyACM0"),
         ScannerSettings("d", ScannerDriver.SERIAL, port="/dev/../dev/ttyACM0"),
     ]
@@ -39,7 +39,7 @@ def test_everything_wrong_is_said_at_once() -> None:
         "printer.url",
     ]
     by_key = {wrong.key: wrong for wrong in found}
-    assert by_key["scanner.1.driver"].allowed == "this version has evdev, serial"
+    assert by_key["scanner.1.driver"].allowed == "this version has evdev, hidraw, serial"
     assert "cp858" in by_key["printer.codepage"].allowed
     assert str(by_key["printer.columns"]) == "printer.columns = '10': 16 to 96"
 
