@@ -11,9 +11,8 @@ import pytest
 
 from drivers import hid_pos, input_signal, key_assembler, line_assembler, serial_line
 from drivers.escpos_encode import CODEPAGES as PRINTABLE
-from drivers.printer_profiles import PROFILES as PRINTERS
-from kioskd.config import BadConfiguration, load
 from drivers.layouts import LAYOUTS
+from drivers.printer_profiles import PROFILES as PRINTERS
 from kioskd.config import BadConfiguration, kinds, load
 from kioskd.config.keys import LOGIN_USER, SECTIONS
 from kioskd.config.kinds import CODEPAGES, PRINTER_PROFILES
