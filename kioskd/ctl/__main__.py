@@ -10,9 +10,9 @@ from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError, Exit, Refused
 from kioskd.ctl.output import say_json
 from kioskd.ctl.place import socket_path
-from kioskd.ctl.verbs import call, exceptions, journal, mode, scan, staff, status, upload, watch
+from kioskd.ctl.verbs import call, exceptions, export, journal, mode, scan, staff, status, upload, watch
 
-VERBS = (status, watch, mode, journal, exceptions, upload, staff, scan, call)
+VERBS = (status, watch, mode, journal, exceptions, upload, export, staff, scan, call)
 
 
 def parser() -> argparse.ArgumentParser:

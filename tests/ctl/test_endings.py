@@ -17,6 +17,7 @@ VERBS = [
     ("journal", "list"),
     ("journal", "summary"),
     ("upload",),
+    ("export", "--format", "csv", "--out", "x.csv", "--hand-over"),
     ("scan", "3"),
     ("call", "view.get"),
 ]

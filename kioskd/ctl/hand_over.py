@@ -1,0 +1,89 @@
+"""Handing entries over to a file, so that each goes one way exactly once, whatever is cut where.
+
+First what is to be handed over is written beside the file (`NAME.part`, synced). Then the daemon marks the entries, and
+from that moment they are never uploaded. Last the file is made of those that are marked. Cut in between, the same
+command finishes it: entries that were marked are in the file, and no others.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from kioskd.ctl.errors import CtlError
+from kioskd.ctl.new_file import remove, write_whole
+from kioskd.model.entry import EntryState
+
+AT_ONCE: Final = 2_000
+"""Entries in one request: a line of the socket holds 64 KiB."""
+
+Document = dict[str, Any]
+
+
+class Daemon(Protocol):
+    """What is asked of the daemon."""
+
+    def call(self, method: str, params: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 # any JSON
+        """Return a call's result. Raises Refused, NoAnswer."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Entries on their way into a file. `to` stands with each in the journal: the file's name and what was in it."""
+
+    to: str
+    documents: tuple[Document, ...]
+
+    @classmethod
+    def of(cls, kind: str, path: Path, documents: Sequence[Document]) -> "HandOver":
+        """Name a hand-over by its file and its content, so that no other one has the name."""
+        content = json.dumps([[each["seq"], each["id"]] for each in documents]).encode()
+        return cls(f"{kind} {path.name} {hashlib.sha256(content).hexdigest()[:12]}", tuple(documents))
+
+
+def part(path: Path) -> Path:
+    """Return where an unfinished hand-over lies."""
+    return path.with_name(f"{path.name}.part")
+
+
+def begin(path: Path, what: HandOver) -> None:
+    """Write down what is about to be handed over. Raises CtlError."""
+    content = json.dumps({"to": what.to, "documents": what.documents}, ensure_ascii=True)
+    write_whole(part(path), content.encode("ascii"))
+
+
+def unfinished(path: Path) -> HandOver | None:
+    """Return the hand-over that was cut off here, if any. Raises CtlError if what lies there cannot be read."""
+    try:
+        found = json.loads(part(path).read_bytes())
+        return HandOver(str(found["to"]), tuple(found["documents"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CtlError(f"{part(path)}: not a hand-over of kioskctl; move it away, then try again") from None
+
+
+def mark(daemon: Daemon, what: HandOver) -> None:
+    """Let the daemon mark the entries; after a refusal some may be marked. Raises Refused, NoAnswer."""
+    seqs = [each["seq"] for each in what.documents]
+    for at in range(0, len(seqs), AT_ONCE):
+        daemon.call("journal.hand_over", {"seqs": seqs[at : at + AT_ONCE], "to": what.to})
+
+
+def marked(what: HandOver, look: Callable[[int], Document | None]) -> list[Document]:
+    """Return those of the entries that the journal says were handed over by this very hand-over."""
+    found: list[Document] = []
+    for document in what.documents:
+        now = look(document["seq"])
+        same = now is not None and now.get("id") == document["id"]
+        if same and now is not None and now.get("state") == EntryState.HANDED_OVER and now.get("outcome") == what.to:
+            found.append(document)
+    return found
+
+
+def finish(path: Path, content: bytes) -> None:
+    """Put the file in its place and forget the hand-over: it is done. Raises CtlError."""
+    write_whole(path, content)
+    remove(part(path))
