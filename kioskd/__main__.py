@@ -1,6 +1,7 @@
 """`kioskd [--config FILE] [--check]`: the daemon's command line."""
 
 import argparse
+import faulthandler
 import logging
 import os
 import sys
@@ -13,16 +14,21 @@ from kioskd.model.settings import Settings
 DEFAULT_FILE: Final = Path("/etc/kioskd/kioskd.toml")
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the daemon. Exit status: 0 done, 1 tried and failed, 2 wrong usage or configuration."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's description."""
+    command = argparse.ArgumentParser(
         prog="kioskd", description="The library station that keeps lending when the library system is down."
     )
-    parser.add_argument("--config", type=Path, help=f"the configuration (default: {DEFAULT_FILE})")
-    parser.add_argument("--check", action="store_true", help="validate the configuration and exit")
-    parser.add_argument("--verbose", action="store_true", help="log more")
-    parser.add_argument("--version", action="version", version=f"kioskd {__version__}")
-    options = parser.parse_args(argv)
+    command.add_argument("--config", type=Path, help=f"the configuration (default: {DEFAULT_FILE})")
+    command.add_argument("--check", action="store_true", help="validate the configuration and exit")
+    command.add_argument("--verbose", action="store_true", help="log more")
+    command.add_argument("--version", action="version", version=f"kioskd {__version__}")
+    return command
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the daemon. Exit status: 0 done, 1 tried and failed, 2 wrong usage or configuration."""
+    options = parser().parse_args(argv)
 
     from kioskd.config import BadConfiguration  # noqa: PLC0415 - --help and --version need none of it
     from kioskd.config.apart import load_apart  # noqa: PLC0415
@@ -51,6 +57,8 @@ def main(argv: list[str] | None = None) -> int:
         stream=sys.stderr,
     )
     logging.getLogger("asyncio").setLevel(logging.WARNING)
+    # The service manager's watchdog ends a loop that hangs by SIGABRT: the log then says where each thread stood.
+    faulthandler.enable()
     try:
         run(loaded.settings)
     except CannotStart as trouble:

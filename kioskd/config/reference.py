@@ -40,12 +40,13 @@ def _section(name: str, section: Section) -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for key, row in section.keys.items():
-        cells = (f"`{key}`", _default(section, key, row), row.unit, row.kind.allowed, row.means)
+        cells = (f"`{key}`", default_text(section, key, row), row.unit, row.kind.allowed, row.means)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 
 
-def _default(section: Section, key: str, row: Key) -> str:
+def default_text(section: Section, key: str, row: Key) -> str:
+    """Return a key's default as the file would say it, marked as code; in words where it depends on something."""
     if row.default:
         return row.default
     default = section.default(key)

@@ -41,10 +41,13 @@ def read_secret(key: SecretKey, path: Path | None, source: str, environ: Mapping
     """Return the password of a user who is set.
 
     The default file may be missing, whether the key names it or not: then the password is empty, and a warning says so.
-    Any other file that is named must be there.
+    Any other file that is named must be there. An empty credential is what our unit sets while there is no file of
+    that name, so it says nothing against a file that a key names.
     """
     if (folder := environ.get(CREDENTIALS)) and (credential := Path(folder) / key.credential).is_file():
-        return _content(credential, Problem(CREDENTIALS, key.credential, ""), others_may_read=True)
+        found = _content(credential, Problem(CREDENTIALS, key.credential, ""), others_may_read=True)
+        if found.secret or found.problem is not None or path is None or path == LOGIN_PASSWORD_FILE:
+            return found
     if path is None:
         return Read(warning=f"[ils] {key.user} is set but {key.file} is not: the password is empty")
     place = Problem(source, f"[ils] {key.file}", "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import uuid
 from contextlib import AsyncExitStack
@@ -12,7 +13,7 @@ from kioskd import __version__
 from kioskd.clock import WallClock
 from kioskd.daemon.answering import Answering
 from kioskd.daemon.carrying import Rooms
-from kioskd.daemon.notify import notify
+from kioskd.daemon.notify import Heartbeat, notify, watchdog_limit_s
 from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.station import Station
 from kioskd.front.greeting import HelloInfo
@@ -68,6 +69,9 @@ async def _serve(settings: Settings, journal: Journal) -> None:
     async with AsyncExitStack() as stack:
         await _bring_up(settings, journal, stack)
         notify("READY=1")
+        limit_s = watchdog_limit_s(os.environ, os.getpid())
+        if limit_s is not None:
+            stack.callback(Heartbeat(loop, limit_s).stop)
         await stop.wait()
         notify("STOPPING=1")
 
