@@ -66,7 +66,7 @@ def configuration_manual() -> str:
 def configuration() -> str:
     """Return a kioskd.toml that starts as it is: every key as a comment with its default, and a library system."""
     lines = [
-        "# This station's configuration. What stands here as a comment is the default; kioskd.toml(5) explains each key.",
+        "# This station's configuration. A comment shows a default; kioskd.toml(5) explains each key.",
         "# After a change: kioskd --check && systemctl restart kioskd",
         "# Or have it written by a short dialogue: kioskctl setup",
     ]
