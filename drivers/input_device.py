@@ -52,7 +52,7 @@ EVIOCGID: Final = _ioc(2, 0x02, IDENTITY.size)
 
 
 class InputEvent(NamedTuple):
-    """One event; its time is left out, for the scan's time is when it is read."""
+    """One event without its time, for a scan's time is when it is read."""
 
     type: int
     code: int
@@ -105,9 +105,21 @@ def read_events(fd: int, rest: bytearray, limit: int = 64) -> list[InputEvent]:
     `rest` keeps the beginning of an event between calls: the kernel gives whole events, a recorded device's stream may
     be cut anywhere, and one byte out of step would make other keys of all that follow.
     """
+    return [InputEvent(kind, code, value) for _, _, kind, code, value in _unpacked(fd, rest, limit)]
+
+
+def read_timed_events(fd: int, rest: bytearray, limit: int = 64) -> list[tuple[float, InputEvent]]:
+    """Return what is queued with the kernel's own times, in seconds; else as `read_events`."""
+    return [
+        (seconds + micros / 1e6, InputEvent(kind, code, value))
+        for seconds, micros, kind, code, value in _unpacked(fd, rest, limit)
+    ]
+
+
+def _unpacked(fd: int, rest: bytearray, limit: int) -> list[tuple[int, int, int, int, int]]:
     rest += os.read(fd, EVENT.size * limit)
     whole = len(rest) - len(rest) % EVENT.size
-    events = [InputEvent(kind, code, value) for _, _, kind, code, value in EVENT.iter_unpack(rest[:whole])]
+    events = list(EVENT.iter_unpack(rest[:whole]))
     del rest[:whole]
     return events
 

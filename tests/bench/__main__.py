@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import journal_adds, life, scanning, uploading
+from tests.bench import drivers_alone, journal_adds, life, scanning, uploading
 from tests.bench.figures import Figure
 
 AIMS = {
@@ -34,6 +34,7 @@ def main() -> int:
         "cost": scanning.cost_of_an_entry,
         "journal": lambda folder: journal_adds.adds(folder, options.largest),
         "upload": uploading.upload,
+        "drivers": drivers_alone.importing,
         "start": life.start,
         "resting": life.resting,
     }
@@ -47,6 +48,8 @@ def main() -> int:
         for key, figure in found.items():
             rest = f"  p99 {figure['p99']:g}" if "p99" in figure else ""
             print(f"{key:32} {figure['median']:>12g} {figure['unit']:8}{rest}  n={figure['n']}", flush=True)
+            if "names" in figure:
+                print(f"{'':8}{' '.join(figure['names'])}")
     _judge(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
