@@ -15,7 +15,7 @@ from drivers.input_device import (
     open_input,
     read_events,
 )
-from drivers.input_signal import SIGNALS, has, play
+from drivers.input_signal import SIGNALS, has, is_lit, play
 from drivers.key_assembler import MAX_CHARACTERS, MODIFIERS, KeyAssembler
 from drivers.opening import GONE, cannot_open
 
@@ -138,7 +138,10 @@ class EvdevScanner:
     def signal(self, *, accepted: bool) -> Callable[[], None] | None:
         """Return what flashes its lamp or rings its bell, for half a second; None where it has neither."""
         name = self._signals.get(accepted)
-        return partial(play, os.dup(self.fileno()), name, accepted=accepted) if name and self._fd is not None else None
+        if name is None or self._fd is None:
+            return None
+        at_rest = is_lit(self._fd, name)
+        return partial(play, os.dup(self._fd), name, accepted=accepted, at_rest=at_rest)
 
     def close(self) -> None:
         """Close the device; the kernel ends the grab."""

@@ -38,17 +38,24 @@ def has(fd: int, name: str) -> bool:
     return False
 
 
-def play(fd: int, name: str, *, accepted: bool) -> None:
-    """Flash or ring, leave the lamp as it was, and close `fd`. Takes half a second."""
+def is_lit(fd: int, name: str) -> bool:
+    """Whether the lamp called `name` is on now; False for a bell, and where it cannot be asked."""
+    kind, code = SIGNALS[name]
+    with contextlib.suppress(OSError):
+        return kind is EventType.LED and code in lit(fd)
+    return False
+
+
+def play(fd: int, name: str, *, accepted: bool, at_rest: bool) -> None:
+    """Flash or ring, leave the lamp `at_rest` as it was, and close `fd`. Takes half a second."""
     kind, code = SIGNALS[name]
     try:
         with contextlib.suppress(OSError):
-            rest = int(kind is EventType.LED and code in lit(fd))
             for at, on_s in enumerate(FLASHES_S[accepted]):
                 if at:
                     time.sleep(PAUSE_S)
-                send_event(fd, kind, code, 1 - rest)
+                send_event(fd, kind, code, not at_rest)
                 time.sleep(on_s)
-                send_event(fd, kind, code, rest)
+                send_event(fd, kind, code, at_rest)
     finally:
         os.close(fd)

@@ -1,5 +1,10 @@
 """What a technician does about a device that cannot be used: one row a cause."""
 
+import contextlib
+import grp
+import os
+import pwd
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -21,9 +26,28 @@ ADVICE: Final[Mapping[tuple[DeviceKind, WhyNot], str]] = {
 }
 
 
-def advice(kind: DeviceKind, why: WhyNot) -> str:
-    """Return what to do about a device of this kind that cannot be opened."""
-    return ADVICE[kind, why]
+NO_GROUP: Final = "no group may use it: install the udev rules (or correct them) and plug it in again"
+
+
+def advice(kind: DeviceKind, why: WhyNot, path: str = "") -> str:
+    """Return what to do about a device of this kind that cannot be opened; with its path, the very line to type."""
+    words = ADVICE[kind, why]
+    if not path:
+        return words
+    if why is WhyNot.DENIED:
+        return _joining_its_group(path) or words
+    return words.replace("PATH", path)
+
+
+def _joining_its_group(path: str) -> str:
+    """Return the line that lets this user in, by the node's own group; empty where that would not help."""
+    with contextlib.suppress(OSError, KeyError):  # gone, or a user or group without a name
+        node = os.stat(path)  # noqa: PTH116 (a path as it is configured)
+        group, user = grp.getgrgid(node.st_gid).gr_name, pwd.getpwuid(os.geteuid()).pw_name
+        if node.st_mode & stat.S_IRGRP and node.st_mode & stat.S_IWGRP and node.st_gid != 0:
+            return f"let the daemon's user use it: sudo usermod -aG {group} {user}, and restart kioskd"
+        return NO_GROUP
+    return ""
 
 
 SCANNER_FAILED: Final = "unplug the scanner, wait a moment, plug it in again; if that does not help, try another port"

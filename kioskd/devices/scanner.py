@@ -154,7 +154,7 @@ class ScannerLife:
             return
         if self._failures or error.why not in (WhyNot.DENIED, WhyNot.BUSY):
             state = DeviceState.ABSENT if error.why is WhyNot.ABSENT else DeviceState.FAILING
-            self._tell(state, f"{self.path}: {error.detail}", advice(DeviceKind.SCANNER, error.why))
+            self._tell(state, f"{self.path}: {error.detail}", advice(DeviceKind.SCANNER, error.why, self.path))
         # Else it is just plugged in: udev sets its rights, and who looks at new devices lets go of it, in a moment.
         self._try_later()
 

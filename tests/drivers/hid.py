@@ -65,6 +65,11 @@ def reports(code: bytes, symbology: bytes = b"]C0", size: int = 56) -> Iterable[
     ]
 
 
+def spelt(payload: bytes) -> str:
+    """Bytes as umockdev's scripts spell them: ^ and a letter for control characters, ^` for the caret itself."""
+    return "".join(f"^{chr(byte + 64)}" if byte < 32 else "^`" if byte == 94 else chr(byte) for byte in payload)
+
+
 @dataclass
 class HidDevice:
     """A hidraw node as umockdev shows it: sysfs, the ioctls of its descriptor, and what it sends when asked to."""

@@ -16,6 +16,7 @@ import pytest
 from drivers import SCANNERS
 from drivers.base import CannotOpen, WhyNot
 from drivers.input_device import EVENT, read_events
+from tests.drivers.hid import spelt
 
 SCANNER_KEYS = [*range(2, 15), *range(15, 54), 54, 56, 57, 58, 69, *range(71, 84), 96, 97, 100]
 USB, HOST = 3, 0x19
@@ -35,6 +36,9 @@ class Device:
     tagged: bool = False
     down: tuple[int, ...] = ()
     caps_lit: bool = False
+    lamps: tuple[int, ...] = ()
+    hears: tuple[bytes, ...] = ()
+    """What is to be written to it, in this order."""
 
     @property
     def path(self) -> str:
@@ -65,6 +69,7 @@ class Device:
             ("EVIOCGBIT(1)", 96, bits(*self.keys, size=96)),
             ("EVIOCGKEY(0)", 96, bits(*self.down, size=96)),
             ("EVIOCGLED(0)", 8, bits(*([1] if self.caps_lit else []), size=8)),
+            *([("EVIOCGBIT(17)", 8, bits(*self.lamps, size=8))] if self.lamps else []),
         ]
         lines = [f"{name} {answer} {payload.hex().upper()}" for name, answer, payload in rows]
         return f"@DEV {self.path}\n" + "\n".join(lines) + "\n"
@@ -87,6 +92,10 @@ def run(tmp_path: Path, devices: list[Device], events: dict[int, list[tuple[int,
         ioctls = tmp_path / f"{device.number}.ioctl"
         ioctls.write_text(device.ioctls())
         command += ["-i", f"{device.path}={ioctls}"]
+        if device.hears:
+            script_file = tmp_path / f"{device.number}.script"
+            script_file.write_text("".join(f"w 0 {spelt(payload)}\n" for payload in device.hears), encoding="latin-1")
+            command += ["-s", f"{device.path}={script_file}"]
         if device.number in events:
             recorded = tmp_path / f"{device.number}.events"
             # 1 ms between the reports, as USB low speed scanners type
@@ -110,27 +119,67 @@ with SCANNERS["evdev"](device={path!r}, **{settings!r}) as scanner:
     got = []
     while select.select([scanner], [], [], 0.1 if len(got) >= {count} else 10)[0]:
         got += scanner.read(0.0)
-        if {count} == 1 and not got and scanner.deadline() is not None and {broken_off}:
+        if {broken_off} and scanner.deadline() is not None:
+            while select.select([scanner], [], [], 0.3)[0]:
+                got += scanner.read(0.0)
             break
+    while scanner.deadline() is not None:
+        got += scanner.expire(scanner.deadline())
     for event in got:
         print(json.dumps(event.text if isinstance(event, Code) else [event.reason]))
-    while scanner.deadline() is not None:
-        for event in scanner.expire(scanner.deadline()):
-            print(json.dumps([event.reason]))
 """
 
 
 @pytest.mark.parametrize(
     ("device", "settings", "events", "expected"),
     [
-        (Device(5, "Scanner"), {}, [*CARD, *ENTER, *press(4), *ENTER], ["2116800001", "3"]),
-        (
+        pytest.param(
+            Device(5, "Scanner"),
+            {},
+            [*CARD, *ENTER, *press(4), *ENTER],
+            ["2116800001", "3"],
+            marks=pytest.mark.cell("evdev", "two codes of one trigger", on="umockdev"),
+        ),
+        pytest.param(
             Device(5, "Scanner"),
             {},
             [*CARD, *SYN_DROPPED, *press(8, 8), *ENTER, *CARD, *ENTER],
             [["overflow"], "2116800001"],
+            marks=pytest.mark.cell("evdev", "overflow", on="umockdev"),
         ),
-        (Device(5, "Scanner"), {}, CARD, [["timed_out"]]),
+        pytest.param(
+            Device(5, "Scanner"),
+            {},
+            CARD,
+            [["timed_out"]],
+            marks=pytest.mark.cell("evdev", "breaks off", on="umockdev"),
+        ),
+        pytest.param(
+            Device(5, "Scanner"),
+            {"max_characters": 8},
+            [*CARD, *ENTER, *press(4), *ENTER],
+            [["too_long"], "3"],
+            marks=pytest.mark.cell("evdev", "too long", on="umockdev"),
+        ),
+        pytest.param(
+            Device(5, "Scanner"),
+            {},
+            [*CARD, *press(59), *ENTER, *press(4), *ENTER],  # F1 has no character
+            [["unreadable"], "3"],
+            marks=pytest.mark.cell("evdev", "unreadable", on="umockdev"),
+        ),
+        pytest.param(
+            Device(5, "Scanner"),
+            {"terminator": "none", "patterns": [r"2\d{9}"]},
+            CARD,
+            ["2116800001"],
+        ),
+        (
+            Device(5, "Scanner"),
+            {"terminator": "none", "suffix": "33"},
+            [*CARD, *press(4, 4, 5, 4, 4)],
+            ["2116800001", "4"],
+        ),
         (Device(5, "Scanner", down=(4,)), {}, [*CARD, *ENTER, *CARD, *ENTER], [["overflow"], "2116800001"]),
         (Device(5, "Scanner", down=(42,)), {}, [*CARD, *ENTER], ["2116800001"]),
         (Device(5, "Scanner", caps_lit=True), {}, [*press(30), *ENTER], ["A"]),
@@ -143,7 +192,10 @@ with SCANNERS["evdev"](device={path!r}, **{settings!r}) as scanner:
 )
 def test_codes(tmp_path: Path, device: Device, settings: dict[str, str], events: list, expected: list) -> None:
     script = READ.format(
-        path=device.path, settings=settings, count=len(expected), broken_off=expected == [["timed_out"]]
+        path=device.path,
+        settings=settings,
+        count=len(expected),
+        broken_off=expected == [["timed_out"]] or "patterns" in settings,
     )
     assert run(tmp_path, [device], {device.number: events}, script) == expected
 
@@ -246,3 +298,55 @@ def test_an_event_stream_cut_anywhere_stays_in_step() -> None:
         assert [tuple(event) for event in got] == press(2, 3, 28)
         os.close(reader)
         os.close(writer)
+
+
+def flash(lamp: int) -> tuple[bytes, bytes]:
+    """What the kernel is told to switch a lamp on and off again."""
+    report = EVENT.pack(0, 0, 0, 0, 0)
+    return EVENT.pack(0, 0, 0x11, lamp, 1) + report, EVENT.pack(0, 0, 0x11, lamp, 0) + report
+
+
+@pytest.mark.cell("evdev", "refusal signalled", on="umockdev")
+@pytest.mark.parametrize(
+    ("lamps", "settings", "told"),
+    [
+        ((0, 1, 2), {"accepted": "scroll_lamp", "refused": "scroll_lamp"}, flash(2) * 4),
+        ((0, 1, 2), {"refused": "num_lamp"}, flash(0) * 3),
+        ((), {"accepted": "scroll_lamp", "refused": "bell"}, ()),
+    ],
+)
+def test_a_lamp_flashes_once_for_accepted_and_three_times_for_refused(
+    tmp_path: Path, lamps: tuple[int, ...], settings: dict[str, str], told: tuple[bytes, ...]
+) -> None:
+    script = f"""
+import json
+from drivers import SCANNERS
+with SCANNERS["evdev"](device="/dev/input/event5", **{settings!r}) as scanner:
+    acts = [scanner.signal(accepted=accepted) for accepted in (True, False)]
+    for act in acts:
+        if act is not None:
+            act()  # umockdev ends the process with an error where other bytes are written than it waits for
+print(json.dumps([act is not None for act in acts]))
+"""
+    device = Device(5, "Scanner", lamps=lamps, hears=told)
+    assert run(tmp_path, [device], {}, script) == [[bool(told) and "accepted" in settings, bool(told)]]
+
+
+@pytest.mark.cell("evdev", "goes mad", on="umockdev")
+def test_endless_keys_do_not_keep_the_loop(tmp_path: Path) -> None:
+    script = """
+import json, select
+from drivers import SCANNERS
+import drivers.evdev_scanner as driver
+calls, real = [], driver.read_events
+driver.read_events = lambda fd, rest: calls.append(1) or real(fd, rest)
+with SCANNERS["evdev"](device="/dev/input/event5") as scanner:
+    most = 0
+    for _ in range(50):
+        select.select([scanner], [], [], 0.1)
+        calls.clear()
+        scanner.read(0.0)
+        most = max(most, len(calls))
+print(json.dumps(most <= driver.READS_AT_ONCE))
+"""
+    assert run(tmp_path, [Device(5, "Scanner")], {5: press(*[4] * 3000)}, script) == [True]

@@ -91,6 +91,7 @@ def test_it_can_be_opened_again_after_closing(wire: Wire) -> None:
         (".", WhyNot.UNSUITABLE),
     ],
 )
+@pytest.mark.cell("serial", "no such device", on="files")
 def test_what_cannot_be_opened_says_why(tmp_path: Path, path: str, why: WhyNot) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotOpen) as caught:
@@ -190,3 +191,77 @@ def test_a_pty_is_a_character_device() -> None:
     assert 136 <= os.major(status.st_rdev) <= 143
     os.close(master)
     os.close(slave)
+
+
+@pytest.mark.cell("serial", "two codes of one trigger", on="pty")
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [
+        ({}, b"21168000000014\r31168000000012\r"),
+        ({"terminator": "stx_etx"}, b"\x0221168000000014\x03\x0231168000000012\x03"),
+        ({"terminator": "none", "suffix": b"#"}, b"21168000000014#31168000000012#"),
+    ],
+)
+def test_two_codes_of_one_trigger(wire: Wire, settings: dict[str, object], sent: bytes) -> None:
+    with SCANNERS["serial"](port=str(wire.link), **settings) as scanner:
+        wire.send(sent)
+        assert [code.text for code in read_until(scanner, 2)] == ["21168000000014", "31168000000012"]
+
+
+@pytest.mark.cell("serial", "two codes of one trigger", on="pty")
+def test_codes_that_only_a_pause_ends(wire: Wire) -> None:
+    with SCANNERS["serial"](port=str(wire.link), terminator="none", patterns=[r"\d{14}"]) as scanner:
+        got = []
+        for at, sent in enumerate((b"21168000000014", b"31168000000012", b"3116800000")):
+            wire.send(sent)
+            assert select.select([scanner], [], [], 10)[0]
+            now_s = at * 0.3  # the least that two codes of one trigger are apart
+            assert scanner.read(now_s) == []
+            due = scanner.deadline()
+            assert due is not None
+            assert due < now_s + 0.3
+            got += scanner.expire(due)
+    assert got == [CARD, Code("31168000000012", b"31168000000012"), ScanLost(LostReason.TIMED_OUT)]
+
+
+@pytest.mark.cell("serial", "two codes of one trigger", on="pty")
+def test_two_such_codes_that_are_read_too_late_to_be_told_apart_are_lost(wire: Wire) -> None:
+    with SCANNERS["serial"](port=str(wire.link), terminator="none", patterns=[r"\d{14}"]) as scanner:
+        wire.send(b"2116800000001431168000000012")
+        assert select.select([scanner], [], [], 10)[0]
+        assert [*scanner.read(0.0), *scanner.expire(1.0)] == [ScanLost(LostReason.TIMED_OUT)]
+
+
+@pytest.mark.cell("serial", "too long", on="pty")
+def test_a_code_too_long_is_lost_whole(wire: Wire) -> None:
+    with SCANNERS["serial"](port=str(wire.link), max_bytes=10) as scanner:
+        wire.send(b"1" * 40 + b"\r21168\r")
+        assert read_until(scanner, 2) == [ScanLost(LostReason.TOO_LONG), Code("21168", b"21168")]
+
+
+@pytest.mark.cell("serial", "unreadable", on="pty")
+def test_bytes_that_cannot_be_a_frame_are_lost_and_bytes_of_another_encoding_are_not(wire: Wire) -> None:
+    with SCANNERS["serial"](port=str(wire.link), terminator="stx_etx") as scanner:
+        wire.send(b"168\x03\x02\xff\xfe\x03")
+        lost, code = read_until(scanner, 2)
+        assert lost == ScanLost(LostReason.UNREADABLE)
+        assert (code.raw, code.text) == (b"\xff\xfe", "\xff\xfe")
+
+
+@pytest.mark.cell("serial", "refusal signalled", on="pty")
+def test_accepted_and_refused_are_the_makers_commands(wire: Wire) -> None:
+    with SCANNERS["serial"](port=str(wire.link), accepted=b"\x16\x07\r", refused=b"\x07\x07") as scanner:
+        for accepted, command in ((True, b"\x16\x07\r"), (False, b"\x07\x07")):
+            act = scanner.signal(accepted=accepted)
+            assert act is not None
+            act()
+            assert wire.receive(len(command)) == command
+        late = scanner.signal(accepted=True)
+    assert late is not None
+    late()  # the scanner is closed by now, and its command goes to nobody else
+    assert wire.receive(3) == b"\x16\x07\r"
+
+
+def test_a_scanner_without_commands_is_told_nothing(scanner: Scanner) -> None:
+    assert scanner.signal(accepted=True) is None
+    assert scanner.signal(accepted=False) is None
