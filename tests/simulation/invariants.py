@@ -1,0 +1,247 @@
+"""What must hold when a life is over, whatever happened in it: journals, library system and ledger side by side."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from hardware_sim.ils.ledger import Deed
+from kioskd.model.entry import UNSENT, Entry, EntryFilter, EntryState, Kind
+from kioskd.model.view import LineResult
+from tests.simulation.ledger import Promise
+from tests.simulation.library import Done
+from tests.simulation.machine import Machine
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+PEOPLE = frozenset({EntryState.EXCEPTION, EntryState.HANDED_OVER, EntryState.RESOLVED, EntryState.WITHDRAWN})
+"""States in which a person has it, or had."""
+PERSONAL = ("kiosk-password-8471", "24682468")
+
+
+def entries(machine: Machine) -> list[Entry]:
+    if machine.process is None:
+        return []
+    return machine.process.journal.entries(EntryFilter())
+
+
+class Checks:
+    """Counts what was looked at, and keeps what was wrong."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.wrong: list[str] = []
+
+    def that(self, holds: bool, *what: object) -> None:
+        self.made += 1
+        if not holds:
+            self.wrong.append(" ".join(map(str, what)))
+
+
+def check(world: "World") -> tuple[int, list[str]]:
+    """Check everything; return how many checks were made and what was wrong."""
+    checks = Checks()
+    checks.made += world.ledger.views
+    checks.wrong += world.faults[:3] + world.ledger.wrong[:10]
+    kept = {}
+    for machine in world.machines:
+        checks.that(machine.process is not None, machine.name, "does not start any more")
+        kept[machine.name] = entries(machine)
+        _journal(checks, machine, kept[machine.name])
+        checks.that(
+            not [entry for entry in kept[machine.name] if entry.state in UNSENT],
+            machine.name,
+            "still has unsent entries a day after all was well:",
+            [(entry.seq, entry.state.value) for entry in kept[machine.name] if entry.state in UNSENT][:5],
+        )
+    _promises(checks, world, kept)
+    _nothing_twice(checks, world, kept)
+    for machine in world.machines:
+        _order(checks, world, machine, kept[machine.name])
+    _nothing_offline(checks, world)
+    _nothing_personal(checks, world)
+    return checks.made, checks.wrong
+
+
+def _journal(checks: Checks, machine: Machine, kept: Sequence[Entry]) -> None:
+    if machine.process is None:
+        return
+    connection = machine.process.journal._connection
+    checks.that(connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)], machine.name, "journal damaged")
+    told = machine.process.journal.summary()
+    checks.that(told.recorded == len(kept), machine.name, "counts", told.recorded, "entries and has", len(kept))
+    for state, number in (
+        (EntryState.SETTLED, told.settled),
+        (EntryState.EXCEPTION, told.exceptions),
+        (EntryState.WITHDRAWN, told.withdrawn),
+    ):
+        has = sum(entry.state is state for entry in kept)
+        checks.that(number == has, machine.name, "counts", number, state.value, "and has", has)
+    seqs = [entry.seq for entry in kept]
+    checks.that(len(set(seqs)) == len(seqs) and seqs == sorted(seqs), machine.name, "numbers", seqs[-5:])
+    checks.that(len({entry.what.id for entry in kept}) == len(kept), machine.name, "two entries share an id")
+
+
+def _on_account(deeds: Sequence[Done], patron: str | None, item: str, since_s: float) -> bool:
+    """Whether the item was this patron's by the library system's own books at any moment since then."""
+    holder: str | None = None
+    for done in deeds:
+        if done.at_s >= since_s and holder is not None and patron in (None, holder):
+            return True
+        if done.item != item:
+            continue
+        match done.kind:
+            case Deed.LOAN | Deed.RENEWAL:
+                holder = done.patron
+            case Deed.RETURN | Deed.FORGOTTEN:
+                holder = None
+        if done.at_s >= since_s and holder is not None and patron in (None, holder):
+            return True
+    return holder is not None and patron in (None, holder)
+
+
+def _promises(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None:
+    """Every item that a patron was told is theirs is on their account, or waits before a person."""
+    deeds: dict[str, list[Done]] = defaultdict(list)
+    for done in world.library.deeds:
+        deeds[done.item].append(done)
+    found: dict[tuple[str, str, str], list[Entry]] = defaultdict(list)
+    for station, its in kept.items():
+        for entry in its:
+            found[station, entry.what.session, str(entry.what.item)].append(entry)
+    for promise in world.ledger.promises.values():
+        its = found.get((promise.station, promise.session, promise.item), [])
+        checks.that(bool(its), "promised and nowhere in the journal:", _told(promise, world))
+        for entry in its:
+            _kept_promise(checks, world, promise, entry, deeds[promise.item])
+
+
+def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry, deeds: Sequence[Done]) -> None:
+    told = _told(promise, world)
+    patron = entry.what.patron
+    if promise.who is not None and patron is not None:
+        checks.that(patron in promise.who.cards, "recorded for another card than the person's:", told)
+    if not promise.stands:
+        checks.that(entry.state in PEOPLE, "taken back on the screen, and", entry.state.value, told)
+        return
+    if entry.state is EntryState.REFUSED:
+        checks.that(False, "promised and then refused:", told)
+    elif entry.state is EntryState.WITHDRAWN:
+        checks.that(entry.outcome != "not_saved", "promised and then taken back by the disk:", told)
+    elif entry.state is EntryState.SETTLED:
+        checks.that(
+            _on_account(deeds, patron, promise.item, promise.at_s - 60.0),
+            f"settled ({entry.outcome}) and never on the account:",
+            told,
+            f"entry {entry.seq}",
+        )
+    if LineResult.CHECKED_OUT in [result for _, result in promise.results]:
+        checks.that(entry.state is EntryState.SETTLED, "said yes to, and", entry.state.value, told)
+
+
+def _told(promise: Promise, world: "World") -> str:
+    day, left = divmod(promise.at_s - world.began_s, 86_400)
+    who = f"patron {promise.who.patron}" if promise.who is not None else "nobody"
+    return (
+        f"{promise.item} ({promise.last.value}) to {who} at {promise.station}, "
+        f"day {int(day) + 1} {int(left // 3600):02d}:{int(left % 3600 // 60):02d}:{left % 60:04.1f}"
+    )
+
+
+def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None:
+    """No entry led to two deeds: there are never more deeds of a card and an item than entries that may be sent."""
+    deeds: dict[tuple[str, str], int] = defaultdict(int)
+    for done in world.library.deeds:
+        if done.kind in (Deed.LOAN, Deed.RENEWAL):
+            deeds[done.patron, done.item] += 1
+        elif done.kind is Deed.FORGOTTEN:
+            deeds[done.patron, done.item] -= 1
+    asked: dict[tuple[str | None, str], list[Entry]] = defaultdict(list)
+    alone: dict[str, int] = defaultdict(int)
+    for its in kept.values():
+        for entry in its:
+            if entry.state not in (EntryState.WITHDRAWN, EntryState.HANDED_OVER):
+                asked[entry.what.patron, str(entry.what.item)].append(entry)
+            if entry.what.patron is None:
+                alone[str(entry.what.item)] += 1
+    for (patron, item), number in deeds.items():
+        may = len(asked[patron, item]) + alone[item]
+        checks.that(
+            number <= may,
+            f"{number} deeds for {may} entries: card {patron}, item {item},",
+            [(entry.seq, entry.what.station, entry.state.value, entry.outcome) for entry in asked[patron, item]],
+        )
+
+
+def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entry]) -> None:
+    """What waited was first sent in sequence, as far as it concerns one item or one card; nothing was sent twice
+    without a look in between, which `_nothing_twice` and the library system's ways find out."""
+    first: dict[int, float] = {}
+    for asked in world.asked:
+        if asked.station == machine.name and asked.seq is not None:
+            first.setdefault(asked.seq, asked.at_s)
+    newest: dict[str, int] = {}
+    for seq, _ in sorted(first.items(), key=lambda each: each[1]):
+        entry = next((entry for entry in kept if entry.seq == seq), None)
+        if entry is None:
+            continue
+        number = str(entry.what.item)
+        before = newest.get(number, 0)
+        checks.that(before < seq, machine.name, f"sent {before} before {seq}, both of item {number}")
+        newest[number] = max(before, seq)
+
+
+def _nothing_offline(checks: Checks, world: "World") -> None:
+    """Each check-in that happened was asked for while the station was online with nothing unsent."""
+    for done in world.library.deeds:
+        if done.message == "09":
+            fitting = [
+                allowed
+                for station, item, at_s, allowed in world.checkins
+                if station == done.station and item == done.item and at_s - 1 <= done.at_s <= at_s + 40
+            ]
+            checks.that(any(fitting), "checked in while offline:", done)
+
+
+def _nothing_personal(checks: Checks, world: "World") -> None:
+    """No PIN, password or staff code is kept, shown or logged anywhere; no card's number outside of the journal."""
+    secrets = [*sorted(world.pins), *PERSONAL]
+    for machine in world.machines:
+        for path, content in machine.disk.files.items():
+            whole = bytes(content.now)
+            for secret in secrets:
+                checks.that(secret.encode() not in whole, secret, "stands in", path)
+    told = "\n".join(_texts(world))
+    for secret in secrets:
+        checks.that(secret not in told, secret, "stands in a log, a trace or a masked line")
+    for machine in world.machines:
+        for number in {card for who in (world.last.get(machine.name),) if who is not None for card in who.cards}:
+            checks.that(number not in told, "a card's number stands in a log, a trace or a masked line")
+
+
+def _texts(world: "World") -> Iterator[str]:
+    yield from world.logs
+    yield from world.masked_lines
+    for machine in world.machines:
+        if machine.process is not None:
+            for traced in machine.process.ring.kept():
+                yield _whole(traced)
+
+
+def _whole(value: object) -> str:
+    """Every text inside, also what a repr hides."""
+    import dataclasses
+
+    if isinstance(value, str):
+        return str.__str__(value) + "\n"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return "".join(_whole(getattr(value, field.name)) for field in dataclasses.fields(value))
+    if isinstance(value, dict):
+        return "".join(_whole(key) + _whole(each) for key, each in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return "".join(_whole(each) for each in value)
+    return ""
+
+
+__all__ = ["Kind", "check", "entries", "json"]

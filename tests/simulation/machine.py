@@ -1,0 +1,366 @@
+"""One station: a computer with a disk, devices and clocks, and the daemon's process that comes and goes on it.
+
+The process is what `kioskd.daemon.running` puts together, with a screen of our own instead of the socket: the real
+loop around `step`, the real carrying out of effects, journal, conversation, printer and scanner lives.
+"""
+
+import asyncio
+import datetime as dt
+import random
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kioskd.clock import clock_of
+from kioskd.daemon.answering import Answering
+from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.open_session import NAME as MARK
+from kioskd.daemon.open_session import OpenSession, left_open
+from kioskd.daemon.station import Station
+from kioskd.devices.scanner import ScannerLife
+from kioskd.ils.conversation import Conversation
+from kioskd.journal import opening
+from kioskd.journal.errors import JournalError
+from kioskd.journal.journal import Journal
+from kioskd.journal.thread import QUIET_S, JournalThread, _Worker
+from kioskd.model import calls as c
+from kioskd.model import effects as e
+from kioskd.model import inputs
+from kioskd.model.errors import CallError
+from kioskd.model.ils import AskCheckout, AskRenew
+from kioskd.model.settings import Settings
+from kioskd.model.time import Clock, Instant
+from kioskd.model.view import View
+from kioskd.rules.state import State, initial
+from kioskd.trace.ring import Ring
+from tests.simulation.devices import Cable, PrinterTurns, Roll
+from tests.simulation.disk import Disk
+from tests.simulation.library import LibrarySystem
+from tests.simulation.loop import VirtualLoop
+
+STATE = Path("/simulated")
+"""Where SQLite believes its files to be."""
+
+
+class JournalTurns(JournalThread):
+    """The journal's thread in virtual time: what comes while the disk is busy shares the next flush."""
+
+    def __init__(self, journal: Journal, loop: asyncio.AbstractEventLoop, chance: random.Random) -> None:
+        self._queue = _Waiting()
+        self._worker = _Worker(journal, self._hand_over, None)
+        self._loop = loop
+        self._chance = chance
+        self._due: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
+        self.dead = False
+
+    def submit(self, job: Any, done: Any) -> None:
+        super().submit(job, done)
+        self._come_soon()
+
+    def die(self) -> None:
+        """The process is gone, whatever was queued."""
+        self.dead = True
+        for timer in (self._due, self._idle):
+            if timer is not None:
+                timer.cancel()
+        opening_abandoned(self._worker.journal)
+
+    def _hand_over(self, call: Callable[[], None]) -> None:
+        if not self.dead:
+            self._loop.call_soon(self._told, call)
+
+    def _told(self, call: Callable[[], None]) -> None:
+        if not self.dead:
+            call()
+
+    def _come_soon(self) -> None:
+        if self._due is None and not self.dead:
+            # An SD card takes 2 to 50 ms.
+            self._due = self._loop.call_later(self._chance.uniform(0.0005, 0.02), self._work)
+
+    def _work(self) -> None:
+        self._due = None
+        if self.dead:
+            return
+        self._turn()
+        if self.dead:
+            return
+        if self._worker.scans or not self._queue.empty():
+            self._come_soon()
+        elif self._worker.journal.checkpoint_due and self._idle is None:
+            self._idle = self._loop.call_later(QUIET_S, self._rest)
+
+    def _rest(self) -> None:
+        self._idle = None
+        if not self.dead and self._queue.empty():
+            self._worker.checkpoint()
+
+
+class _Waiting:
+    """`queue.SimpleQueue`, as far as the journal's thread uses it; it never waits."""
+
+    def __init__(self) -> None:
+        self._items: list[Any] = []
+
+    def put(self, item: Any) -> None:
+        self._items.append(item)
+
+    def get(self, timeout: float | None = None) -> Any:
+        return self._items.pop(0)
+
+    def empty(self) -> bool:
+        return not self._items
+
+
+def opening_abandoned(journal: Journal) -> None:
+    """Let go of a dead process's file: its disk takes nothing any more."""
+    try:
+        opening.abandon(journal._connection)
+    except Exception:  # noqa: BLE001, S110 - it is dead
+        pass
+
+
+@dataclass
+class Clocks:
+    """One process's clocks."""
+
+    machine: "Machine"
+
+    def now(self) -> Instant:
+        machine = self.machine
+        mono_s = machine.loop.time()
+        return Instant(mono_s, machine.wall_s, mono_s - machine.booted_s + 20.0)
+
+    def trust(self) -> Clock:
+        return clock_of(self.machine.synchronised, self.machine.boot_id)
+
+
+class Carrier:
+    """Watches each effect, then has it carried out."""
+
+    def __init__(self, machine: "Machine", rooms: Rooms) -> None:
+        self._machine = machine
+        self._rooms = rooms
+
+    def carry(self, effect: e.Effect, state: State) -> None:
+        machine = self._machine
+        if isinstance(effect, e.Ask):
+            if isinstance(effect.question, AskCheckout | AskRenew):
+                seq = state.asks[effect.ask].seq if effect.ask in state.asks else None
+                machine.on_ask(machine, effect, seq)
+        elif isinstance(effect, e.Log):
+            machine.on_log(machine, effect)
+        self._rooms.carry(effect, state)
+
+
+class Process:
+    """The daemon, from its start to whatever ends it."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self.machine = machine
+        self.alive = True
+        loop, settings = machine.loop, machine.settings
+        self.journal = Journal.open(STATE, timezone=settings.station.timezone, vfs=machine.disk.name)
+        clocks = Clocks(machine)
+        self.instance = str(uuid.UUID(int=machine.chance.getrandbits(128), version=4))
+        self.ring = Ring(settings.barcodes)
+        self.station = Station(initial(settings), clocks, self.ring)
+        note = self.journal.last_note("mode")
+        summary = self.journal.summary()
+        was_open = left_open(settings.station.state_dir, self.journal)
+        self.queue = JournalTurns(self.journal, loop, machine.chance)
+        self.rooms = Rooms(
+            deliver=self.deliver,
+            journal=self.queue,
+            front=self,  # type: ignore[arg-type]
+            staff_codes=lambda: StaffCodes(machine.codes),  # type: ignore[arg-type, return-value]
+            answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s),  # type: ignore[arg-type]
+            session=OpenSession(settings.station.state_dir, self.queue),
+        )
+        self.station.begin(Carrier(machine, self.rooms))
+        forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
+        self.deliver(inputs.Started(self.instance, summary, clocks.trust(), forced, was_open))
+        self.line = Conversation(
+            settings.ils,
+            settings_zone(settings),
+            self.deliver,
+            lambda: clocks.now().wall_s,
+            open_line=partial(machine.library.open_line, machine.name),
+            trace=machine.on_line,
+        )
+        self.printer = PrinterTurns(machine.roll, self.deliver, self._now)
+        self.rooms.attach(self.line, self.printer, self.station.state)
+        self.scanner = ScannerLife(
+            "front", "serial", machine.cable.path, machine.cable.open, deliver=self.deliver, now_rfc3339=self._now
+        )
+        self.scanner.start()
+        self.printer.start()
+
+    def deliver(self, what: inputs.Input) -> None:
+        """Take an input in, unless the process is dead."""
+        if self.alive:
+            self.machine.steps += 1
+            self.station.deliver(what)
+
+    def _now(self) -> str:
+        return dt.datetime.fromtimestamp(self.machine.wall_s, dt.UTC).isoformat()
+
+    # As the front: what goes to the screens.
+
+    def publish(self, view: View) -> None:
+        if self.alive:
+            self.machine.on_view(self.machine, view)
+
+    def reply(self, request: c.RequestId, result: Any = None) -> None:
+        if self.alive:
+            self.machine.answered(request, result)
+
+    def fail(self, request: c.RequestId, error: CallError) -> None:
+        if self.alive:
+            self.machine.answered(request, error)
+
+    def die(self) -> None:
+        """Nothing of it happens any more; what left it before is under way."""
+        self.alive = False
+        self.station.end()
+        self.scanner.close()
+        self.printer.close()
+        self.queue.die()
+        self.line.disconnect()
+
+
+@dataclass(frozen=True)
+class StaffCodes:
+    """As `kioskd.staff` knows them, without its slow hash."""
+
+    codes: Mapping[str, str]
+
+    def check(self, code: str) -> str | None:
+        return self.codes.get(code)
+
+
+def settings_zone(settings: Settings) -> dt.tzinfo:
+    return initial(settings).zone
+
+
+@dataclass
+class Machine:
+    """The computer. What it is told to call: `on_view`, `on_ask`, `on_log`, `on_line`, `on_paper`."""
+
+    name: str
+    loop: VirtualLoop
+    settings: Settings
+    library: LibrarySystem
+    begun_wall_s: float
+    chance: random.Random
+    fd: int
+    on_view: Callable[["Machine", View], None]
+    on_ask: Callable[["Machine", e.Ask, int | None], None]
+    on_log: Callable[["Machine", e.Log], None]
+    on_line: Callable[[str, str], None]
+    on_paper: Callable[["Machine", list[str]], None]
+    codes: Mapping[str, str] = field(default_factory=lambda: {"24682468": "AB"})
+    process: Process | None = None
+    view: View | None = None
+    synchronised: bool = True
+    clock_off_s: float = 0.0
+    """How far its wall clock is ahead of the truth."""
+    steps: int = 0
+    starts: int = 0
+    lost_writes: int = 0
+    answers: dict[c.RequestId, Any] = field(default_factory=dict)
+    _requests: int = 0
+
+    def __post_init__(self) -> None:
+        folder = self.settings.station.state_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        self.disk = Disk(f"simulated-{self.name}-{id(self)}", random.Random(self.chance.getrandbits(64)))
+        self.disk.cut_off = self._cut_within
+        self.cable = Cable(str(folder / "scanner"), self.loop, self.fd)
+        self.cable.set_plugged(True)
+        self.roll = Roll(lambda numbers: self.on_paper(self, numbers))
+        self.booted_s = self.loop.time()
+        self._boots = 0
+        self.boot_id = ""
+        self._new_boot()
+        self._was_cut = False
+
+    def _new_boot(self) -> None:
+        self._boots += 1
+        self.booted_s = self.loop.time()
+        self.boot_id = str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    @property
+    def wall_s(self) -> float:
+        return self.begun_wall_s + self.loop.time() + self.clock_off_s
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None
+
+    def start(self) -> None:
+        """Start the daemon; a disk that does not let it is tried again later, as the unit does."""
+        if self.process is not None:
+            return
+        if self._was_cut:
+            self._was_cut = False
+            self._new_boot()
+        self.disk.go_on()
+        self.starts += 1
+        try:
+            self.process = Process(self)
+        except JournalError:
+            self.process = None
+            self.disk.stop()
+            self.loop.call_later(5.0, self.start)
+
+    def kill(self) -> None:
+        """End the process by `kill -9`: what it wrote stays, synced or not."""
+        if self.process is not None:
+            self.disk.stop()
+            process, self.process = self.process, None
+            process.die()
+            self.view = None
+
+    def cut(self) -> None:
+        """Cut the power: what was not flushed is lost, as the seed has it; the clock stands until the next start."""
+        self.kill()
+        self._lose_power()
+
+    def _lose_power(self) -> None:
+        self.lost_writes += self.disk.lose()
+        self._was_cut = True
+        mark = self.settings.station.state_dir / MARK
+        if self.disk.chance.random() < 0.5:
+            mark.unlink(missing_ok=True)
+
+    def _cut_within(self) -> None:
+        """The power went in the middle of a write: nothing that the process does now is of any effect."""
+        process, self.process = self.process, None
+        self.view = None
+        if process is not None:
+            process.alive = False
+            process.queue.dead = True
+            self.loop.call_soon(process.die)
+        self.loop.call_soon(self._lose_power)
+
+    # What people do.
+
+    def scan(self, code: str) -> None:
+        self.cable.scan(code, self.chance.choice((1, 1, 2, 5)))
+
+    def call(self, call: c.Call, role: c.Role = c.Role.SCREEN) -> c.RequestId | None:
+        """Call a method; the answer comes to `answers`."""
+        if self.process is None:
+            return None
+        self._requests += 1
+        request = c.RequestId(self._requests)
+        self.process.deliver(inputs.Asked(request, role, call))
+        return request
+
+    def answered(self, request: c.RequestId, result: Any) -> None:
+        self.answers[request] = result

@@ -1,0 +1,286 @@
+"""What is going to happen, as a list drawn from one seed before anything does: visits, outages, accidents, staff.
+
+Each event carries a seed of its own, so that leaving others out changes nothing within it: that is what lets a failing
+list be cut down to a short story (`shrink`).
+"""
+
+import datetime as dt
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hardware_sim.ils.codes import code14
+
+DAY_S = 86_400.0
+OPENS_S, CLOSES_S = 9 * 3600.0, 20 * 3600.0
+PATRONS, ITEMS = 18, 150
+SCANS_A_DAY = 44
+OUTAGE_EVERY = 5
+"""Days; each fifth has one for sure."""
+ZONE = ZoneInfo("America/Los_Angeles")
+STARTS = (
+    dt.datetime(2026, 3, 5, tzinfo=ZONE),  # the clocks go forward on the 8th
+    dt.datetime(2026, 10, 29, tzinfo=ZONE),  # and back on November 1st
+    dt.datetime(2026, 12, 27, tzinfo=ZONE),
+    dt.datetime(2027, 6, 1, tzinfo=ZONE),
+)
+OUTAGES = ("refused", "refused", "refused", "hang", "mute", "offline", "half_refuse", "half_hang", "starting", "login")
+FATES = (
+    "dies before",
+    "dies after",
+    "cut",
+    "silence",
+    "mute",
+    "late",
+    "twice",
+    "stale",
+    "damaged",
+    "ask again",
+    "refusal",
+    "pieces",
+)
+
+
+def card(n: int) -> str:
+    return code14("2", 4_000_000 + n)
+
+
+def item(n: int) -> str:
+    return code14("3", 7_000_000 + n)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One event: when (seconds from the beginning), what, where (a station's index, or None), and with what."""
+
+    at_s: float
+    what: str
+    station: int | None
+    seed: int
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def words(self) -> str:
+        """Say it for a story."""
+        day, left = divmod(self.at_s, DAY_S)
+        hours, left = divmod(left, 3600)
+        when = f"day {int(day) + 1} {int(hours):02d}:{int(left // 60):02d}:{left % 60:04.1f}"
+        where = f" at station {self.station + 1}" if self.station is not None else ""
+        return f"{when}{where}: {WORDS[self.what](self.about)}"
+
+
+def _visit(about: dict[str, Any]) -> str:
+    ways = ", ".join(name for name in about["ways"])
+    things = " ".join(f"#{n}" for n in about["items"])
+    return f"patron {about['patron']} comes to {about['flow']} {things}" + (f" ({ways})" if ways else "")
+
+
+def _death(about: dict[str, Any]) -> str:
+    when = {
+        "at once": "at once",
+        "told": f"{about['after_s'] * 1000:.0f} ms after the next item is promised",
+        "asked": f"{about['after_s'] * 1000:.0f} ms after the next loan is sent",
+        "calls": f"in the midst of the {about['calls'] + 1}. file call from now",
+    }[about["when"]]
+    return f"{when}, off for {about['off_s']:.0f} s"
+
+
+WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "visit": _visit,
+    "returns": lambda about: "patrons bring items back to the desk",
+    "outage": lambda about: f"the library system is {about['state']} for {about['for_s']:.0f} s",
+    "flaky": lambda about: f"a bad line for {about['for_s']:.0f} s: " + ", ".join(name for name, _ in about["fates"]),
+    "slow": lambda about: f"the library system is slow ({about['slow_s']:.0f} s at most) for {about['for_s']:.0f} s",
+    "forget": lambda about: f"the library system restarts and has lost its last {about['lost_s']:.0f} s",
+    "drop": lambda about: "all lines are closed",
+    "kill": lambda about: f"kill -9 {_death(about)}",
+    "cut": lambda about: f"power cut {_death(about)}",
+    "full": lambda about: f"the disk is full for {about['for_s']:.0f} s",
+    "flush": lambda about: f"the next {about['times']} flushes fail",
+    "jump": lambda about: f"the clock jumps by {about['by_s']:.0f} s",
+    "ntp": lambda about: f"nobody keeps the clock right for {about['for_s']:.0f} s",
+    "paper": lambda about: f"the paper ends after {about['lines']} lines; a new roll {about['for_s']:.0f} s later",
+    "printer": lambda about: f"the printer is unplugged for {about['for_s']:.0f} s",
+    "scanner": lambda about: f"the scanner is unplugged for {about['for_s']:.0f} s",
+    "forced": lambda about: f"staff keep the station offline for {about['for_s']:.0f} s",
+    "checkin": lambda about: f"staff want to check in #{about['item']}, to take money and to write a tag",
+    "withdraw": lambda about: "staff take back the newest entry that is not settled",
+    "hand over": lambda about: "staff hand the oldest unsent entry over",
+    "look": lambda about: "staff list the journal",
+    "block": lambda about: f"the library blocks the card of patron {about['patron']}",
+    "hold": lambda about: f"#{about['item']} is put aside for patron {about['patron']}",
+    "unknown": lambda about: f"#{about['item']} is taken out of the catalogue",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole life: the world's properties and all that happens in it."""
+
+    seed: int
+    days: int
+    begins: dt.datetime
+    personality: str
+    settings: dict[str, Any]
+    events: tuple[Planned, ...]
+
+    def only(self, events: Sequence[Planned]) -> "Plan":
+        return replace(self, events=tuple(events))
+
+
+def make(seed: int, days: int) -> Plan:
+    """Draw a life of so many days."""
+    chance = random.Random(f"plan {seed}")
+    begins = chance.choice(STARTS)
+    settings = {
+        "kinds": [chance.choice(("self", "self", "self", "staff")) for _ in range(2)],
+        "ask_pin": chance.random() < 0.3,
+        "no_block": chance.random() < 0.7,
+        "probe": chance.random() < 0.3,
+        "spread_s": chance.choice((0.0, 5.0)),
+        "per_s": chance.choice((0, 0, 0, 2)),
+        "max_items": chance.choice((0, 0, 0, 3)),
+        "poll_s": chance.choice((300.0, 900.0)),
+        "idle_s": chance.choice((30.0, 60.0)),
+        "error_detection": chance.random() < 0.85,
+        # Its own 60 s would make a day a day of reconnecting; one world in ten has that.
+        "idle_close_s": chance.choice((0.0, 0.0, 0.0, 0.0, 0.0, 900.0, 900.0, 1800.0, 3600.0, 60.0)),
+    }
+    events = [event for day in range(days) for event in _day(chance, day)]
+    personality = chance.choice(("plain", "koha", "koha_noblock", "evergreen", "mediator", "sipserver"))
+    return Plan(seed, days, begins, personality, settings, tuple(sorted(events, key=lambda each: each.at_s)))
+
+
+def _day(chance: random.Random, day: int) -> list[Planned]:
+    midnight_s = day * DAY_S
+    events: list[Planned] = []
+
+    def add(at_s: float, what: str, station: int | None = None, **about: Any) -> None:
+        events.append(Planned(midnight_s + at_s, what, station, chance.getrandbits(48), about))
+
+    _visits(chance, add)
+    add(chance.uniform(OPENS_S, CLOSES_S), "returns")
+    add(CLOSES_S + 600, "returns")
+    outages = 1 if day % OUTAGE_EVERY == OUTAGE_EVERY - 1 else int(chance.random() < 0.15)
+    for _ in range(outages):
+        for_s = chance.choice((chance.uniform(5, 120), chance.uniform(600, 5400), chance.uniform(3600, 5 * 3600)))
+        add(chance.uniform(OPENS_S, CLOSES_S - 1800), "outage", state=chance.choice(OUTAGES), for_s=for_s)
+    if chance.random() < 0.25:
+        fates = [(name, chance.choice((0.02, 0.1, 0.3))) for name in chance.sample(FATES, chance.randint(1, 3))]
+        add(chance.uniform(OPENS_S, CLOSES_S), "flaky", fates=fates, for_s=chance.uniform(60, 7200))
+    _accidents(chance, add)
+    _staff(chance, add)
+    return events
+
+
+def _visits(chance: random.Random, add: Callable[..., None]) -> None:
+    """Patrons one after the other at each of two stations, until the day has its scans."""
+    scans = 0
+    # More than one visit in three comes at an hour when all come.
+    busy_s = chance.uniform(OPENS_S, CLOSES_S - 3600)
+    free = [OPENS_S, OPENS_S]
+    starts = sorted(
+        busy_s + chance.random() * 1800 if chance.random() < 0.4 else chance.uniform(OPENS_S, CLOSES_S)
+        for _ in range(22)
+    )
+    for start_s in starts:
+        station = chance.randrange(2)
+        at_s = max(start_s, free[station] + chance.choice((0.5, 5.0, 30.0)))
+        number = chance.choices((1, 2, 3, 4, 6), (3, 4, 3, 2, 1))[0]
+        ways = [way for way, odds in WAYS.items() if chance.random() < odds]
+        flow = "renew" if chance.random() < 0.12 else "borrow"
+        add(
+            at_s,
+            "visit",
+            station,
+            patron=chance.randrange(PATRONS),
+            items=[chance.randrange(ITEMS) for _ in range(number)],
+            flow=flow,
+            ways=ways,
+        )
+        free[station] = at_s + 20 + number * 12
+        scans += 1 + number
+        if scans >= SCANS_A_DAY and start_s > busy_s + 1800:
+            break
+
+
+WAYS = {
+    "types the card": 0.06,
+    "mistypes the card": 0.03,
+    "types an item": 0.05,
+    "mistypes an item": 0.03,
+    "scans twice": 0.1,
+    "takes long": 0.1,
+    "leaves without finishing": 0.06,
+    "cancels": 0.03,
+    "wants a receipt": 0.5,
+    "wants a bookmark": 0.2,
+    "takes one back": 0.07,
+    "forgets the PIN": 0.1,
+    "scans items at once": 0.1,
+    "another due date": 0.15,
+}
+"""What a patron may do, and how likely."""
+
+
+def _accidents(chance: random.Random, add: Callable[..., None]) -> None:
+    def when() -> float:
+        return chance.uniform(OPENS_S, CLOSES_S)
+
+    for what, odds in (("kill", 0.12), ("cut", 0.18)):
+        if chance.random() < odds:
+            add(
+                when(),
+                what,
+                chance.randrange(2),
+                when=chance.choice(("at once", "told", "told", "asked", "calls", "calls")),
+                after_s=chance.choice((0.0, 0.001, 0.01, 0.1)),
+                calls=chance.randrange(40),
+                off_s=chance.choice((2.0, 30.0, 600.0, 7200.0)),
+                ntp_after_s=chance.choice((10.0, 300.0, 20_000.0)),
+            )
+    if chance.random() < 0.05:
+        add(when(), "full", chance.randrange(2), for_s=chance.choice((30.0, 900.0, 7200.0)))
+    if chance.random() < 0.04:
+        add(when(), "flush", chance.randrange(2), times=chance.choice((1, 1, 2, 4)))
+    if chance.random() < 0.06:
+        add(when(), "jump", chance.randrange(2), by_s=chance.choice((-7200.0, -61.0, 61.0, 3600.0, 90_000.0)))
+    if chance.random() < 0.05:
+        add(when(), "ntp", chance.randrange(2), for_s=chance.uniform(60, 20_000))
+    if chance.random() < 0.12:
+        add(when(), "paper", chance.randrange(2), lines=chance.randrange(30), for_s=chance.uniform(20, 1800))
+    for what in ("printer", "scanner"):
+        if chance.random() < 0.06:
+            add(when(), what, chance.randrange(2), for_s=chance.choice((1.0, 20.0, 900.0)))
+    if chance.random() < 0.05:
+        add(when(), "slow", slow_s=chance.choice((2.0, 7.0, 20.0)), for_s=chance.uniform(60, 1800))
+    if chance.random() < 0.04:
+        add(when(), "forget", lost_s=chance.choice((60.0, 1800.0, 10_000.0)))
+    if chance.random() < 0.15:
+        add(when(), "drop")
+
+
+def _staff(chance: random.Random, add: Callable[..., None]) -> None:
+    def when() -> float:
+        return chance.uniform(OPENS_S, CLOSES_S)
+
+    def station() -> int:
+        return chance.randrange(2)
+
+    if chance.random() < 0.05:
+        add(when(), "forced", station(), for_s=chance.uniform(60, 7200))
+    for _ in range(int(chance.random() < 0.4)):
+        add(when(), "checkin", station(), item=chance.randrange(ITEMS))
+    if chance.random() < 0.08:
+        add(when(), "withdraw", station())
+    if chance.random() < 0.03:
+        add(when(), "hand over", station())
+    if chance.random() < 0.1:
+        add(when(), "look", station())
+    if chance.random() < 0.05:
+        add(when(), "block", patron=chance.randrange(PATRONS))
+    if chance.random() < 0.08:
+        add(when(), "hold", item=chance.randrange(ITEMS), patron=chance.randrange(PATRONS))
+    if chance.random() < 0.02:
+        add(when(), "unknown", item=chance.randrange(ITEMS))

@@ -1,0 +1,577 @@
+"""One life, from its plan to the last check: two stations, one library system, everybody who comes."""
+
+import asyncio
+import datetime as dt
+import hashlib
+import logging
+import random
+import shutil
+import tempfile
+import traceback
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hardware_sim.ils.catalog import Catalog, Item, Patron
+from hardware_sim.ils.ledger import Deed
+from hardware_sim.ils.wire import Request
+from kioskd.model import calls as c
+from kioskd.model import effects as e
+from kioskd.model.entry import UNSENT, EntryFilter, EntryState, Seq
+from kioskd.model.settings import (
+    BarcodeSettings,
+    IlsSettings,
+    OfflineSettings,
+    Secret,
+    SessionSettings,
+    Settings,
+    StaffSettings,
+    StationKind,
+    StationSettings,
+)
+from kioskd.model.view import View
+from tests.simulation import invariants, people
+from tests.simulation.ledger import Ledger, Visitor
+from tests.simulation.library import DESK, LibrarySystem, Weather
+from tests.simulation.loop import VirtualLoop
+from tests.simulation.machine import Machine
+from tests.simulation.plan import DAY_S, ITEMS, PATRONS, ZONE, Plan, Planned, card, item
+
+SETTLING_S = 36 * 3600.0
+"""After the last planned event all goes well for that long: then nothing may be unsent."""
+ARMED_S = 3600.0
+"""So long an accident waits for its moment."""
+PASSWORD = "kiosk-password-8471"
+
+
+@dataclass
+class Asked:
+    """A loan or renewal as a station sent it: of which entry, with which urgency."""
+
+    at_s: float
+    station: str
+    seq: int | None
+    urgency: str
+    instance: str
+
+
+@dataclass
+class Outcome:
+    """What a life came to."""
+
+    seed: int
+    days: int
+    wrong: list[str]
+    trace: str
+    steps: int = 0
+    scans: int = 0
+    fewest_scans: int = 0
+    promises: int = 0
+    entries: int = 0
+    settled: int = 0
+    exceptions: int = 0
+    withdrawn: int = 0
+    deeds: int = 0
+    requests: int = 0
+    slips: int = 0
+    starts: int = 0
+    checks: int = 0
+    happened: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Armed:
+    """A death that waits for its moment."""
+
+    planned: Planned
+    machine: Machine
+    over: bool = False
+
+
+class World:
+    """Everything that is there while a plan is carried out. `verbose` tells what happens as it does."""
+
+    def __init__(self, plan: Plan, folder: Path, loop: VirtualLoop, *, verbose: bool = False) -> None:
+        self.plan = plan
+        self.loop = loop
+        self.verbose = verbose
+        self.chance = random.Random(f"world {plan.seed}")
+        self.trace = hashlib.blake2b(digest_size=16)
+        self.begun_wall_s = plan.begins.timestamp() - loop.time()
+        self.began_s = loop.time()
+        self.ledger = Ledger()
+        self.library = self._library()
+        self.machines = [self._machine(n, folder) for n in range(2)]
+        self.present: dict[str, Visitor] = {}
+        self.last: dict[str, Visitor] = {}
+        self.custody: dict[str, Visitor | None] = {}
+        self.pins: set[str] = set()
+        self.logs: list[str] = []
+        self.masked_lines: list[str] = []
+        self.asked: list[Asked] = []
+        self.checkins: list[tuple[str, str, float, bool]] = []
+        self.withdrawals = 0
+        self.scans: dict[int, int] = {}
+        self.happened: dict[str, int] = {}
+        self.faults: list[str] = []
+        self._armed: list[Armed] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handed_over: set[tuple[str, int]] = set()
+        loop.set_exception_handler(self._fault)
+
+    # ---- making it
+
+    def _library(self) -> LibrarySystem:
+        catalog = Catalog(
+            patrons=[
+                Patron(barcode=card(n), name=f"Reader {n}", pin=people.pin(n), blocked="See staff" if n == 17 else "")
+                for n in range(PATRONS)
+            ],
+            items=[Item(barcode=item(n), title=f"Volume {n}") for n in range(ITEMS)],
+        )
+        library = LibrarySystem(
+            loop=self.loop,
+            zone=ZONE,
+            begun_wall_s=self.begun_wall_s,
+            personality_name=self.plan.personality,
+            idle_close_s=self.plan.settings["idle_close_s"],
+            catalog=catalog,
+            chance=random.Random(self.chance.getrandbits(64)),
+            trace=self.trace,
+        )
+        library.heard = self._heard
+        return library
+
+    def _machine(self, n: int, folder: Path) -> Machine:
+        chosen = self.plan.settings
+        name = f"STATION-{n + 1}"
+        settings = Settings(
+            station=StationSettings(
+                id=name,
+                library="SIM",
+                kind=StationKind(chosen["kinds"][n]),
+                state_dir=folder / name,
+                timezone=ZONE.key,
+                languages=("en",),
+            ),
+            ils=IlsSettings(
+                host="library",
+                login_user="kiosk",
+                login_password=Secret(PASSWORD),
+                institution_id="SIM",
+                poll_online_s=chosen["poll_s"],
+                upload_spread_s=chosen["spread_s"],
+                upload_per_s=chosen["per_s"],
+                no_block=chosen["no_block"],
+                probe_patron=card(0) if chosen["probe"] else "",
+                checkin=True,
+                ask_pin=chosen["ask_pin"],
+                error_detection=chosen["error_detection"],
+            ),
+            staff=StaffSettings(codes_file=Path("codes")),
+            barcodes=BarcodeSettings(),
+            offline=OfflineSettings(max_items=chosen["max_items"]),
+            session=SessionSettings(idle_s=chosen["idle_s"]),
+        )
+        return Machine(
+            name=name,
+            loop=self.loop,
+            settings=settings,
+            library=self.library,
+            begun_wall_s=self.begun_wall_s,
+            chance=random.Random(self.chance.getrandbits(64)),
+            fd=1000 + n,
+            on_view=self._view,
+            on_ask=self._ask,
+            on_log=self._log,
+            on_line=self._line,
+            on_paper=self._paper,
+        )
+
+    # ---- what is seen
+
+    def _say(self, text: str) -> None:
+        if self.verbose:
+            day, left = divmod(self.loop.time() - self.began_s, DAY_S)
+            print(f"  {int(day) + 1:3d} {left // 3600:02.0f}:{left % 3600 // 60:02.0f}:{left % 60:06.3f}  {text}")
+
+    def _fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        text = "".join(traceback.format_exception(error)) if error is not None else str(context)
+        self.faults.append(f"a fault of the program: {text}")
+
+    def _view(self, machine: Machine, view: View) -> None:
+        machine.view = view
+        new = self.ledger.saw(machine.name, view, self.present.get(machine.name), self.loop.time())
+        drawn = [(line.n, line.item, line.result.value) for line in view.items]
+        said = view.message.key if view.message is not None else ""
+        seen = f"{machine.name} {view.screen} {view.mode.name} {view.mode.reason} {said} {drawn} unsent {view.unsent}"
+        self.trace.update(f"{self.loop.time():.6f} {seen}".encode())
+        if self.verbose:
+            self._say(f"{seen} patron {view.patron.label if view.patron else None}")
+        if new:
+            self._moment("told", machine)
+
+    def _ask(self, machine: Machine, ask: e.Ask, seq: int | None) -> None:
+        instance = machine.process.instance if machine.process is not None else ""
+        self.asked.append(Asked(self.loop.time(), machine.name, seq, ask.urgency.value, instance))
+        self._moment("asked", machine)
+
+    def _log(self, machine: Machine, effect: e.Log) -> None:
+        self._say(f"{machine.name} log {effect.event} {dict(effect.fields)}")
+
+    def _line(self, way: str, line: str) -> None:
+        self.masked_lines.append(line)
+
+    def _heard(self, station: str, request: Request, connection: int) -> None:
+        if self.verbose:
+            self._say(f"{station} → library ({connection}): {request.code} {dict(request.fields)}")
+
+    def _paper(self, machine: Machine, numbers: list[str]) -> None:
+        self.trace.update(repr(numbers).encode())
+        self._say(f"{machine.name} prints {numbers}")
+        self.ledger.on_paper(machine.name, numbers, self.present.get(machine.name), self.last.get(machine.name))
+
+    def count_scan(self) -> None:
+        day = int((self.loop.time() - self.began_s) // DAY_S)
+        self.scans[day] = self.scans.get(day, 0) + 1
+
+    def today(self) -> dt.date:
+        return self.library.clock().date()
+
+    # ---- what happens
+
+    def _later(self, after_s: float, call: Callable[..., object], *arguments: Any) -> None:
+        self.loop.call_later(after_s, call, *arguments)
+
+    def _spawn(self, what: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(what)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fault(self.loop, {"exception": task.exception()})
+
+    def happen(self, planned: Planned) -> None:
+        """Let one planned event happen."""
+        self.happened[planned.what] = self.happened.get(planned.what, 0) + 1
+        self._say(f"* {planned.words()}")
+        machine = self.machines[planned.station] if planned.station is not None else self.machines[0]
+        about = planned.about
+        match planned.what:
+            case "visit":
+                self._spawn(people.Visit(self, machine, planned).go())
+            case "checkin":
+                self._spawn(people.checkin(self, machine, planned))
+            case "kill" | "cut":
+                self._arm(planned, machine)
+            case "outage":
+                self._weather(Weather(state=about["state"]), about["for_s"])
+            case "flaky":
+                failing = 0.3 if len(about["fates"]) > 1 else 0.0
+                self._weather(Weather(fates=about["fates"], connects_fail=failing), about["for_s"])
+            case "slow":
+                self._weather(Weather(slow_s=about["slow_s"]), about["for_s"])
+            case "forget":
+                self.library.forget(about["lost_s"])
+            case "drop":
+                self.library.drop_all()
+            case "returns":
+                self._returns(random.Random(planned.seed))
+            case "full":
+                machine.disk.full = True
+                self._later(about["for_s"], self._free, machine)
+            case "flush":
+                machine.disk.failing_flushes = about["times"]
+            case "jump":
+                machine.clock_off_s += about["by_s"]
+                machine.synchronised = False
+                self._later(3 * 3600.0, self._clock_right, machine)
+            case "ntp":
+                machine.synchronised = False
+                self._later(about["for_s"], self._clock_right, machine)
+            case "paper":
+                machine.roll.run_short(about["lines"])
+                self._later(about["for_s"], machine.roll.load)
+            case "printer":
+                machine.roll.set_plugged(False)
+                self._later(about["for_s"], machine.roll.set_plugged, True)
+            case "scanner":
+                self._unplug_scanner(machine)
+                self._later(about["for_s"], self._plug_scanner, machine)
+            case _:
+                self._staff(planned, machine)
+
+    def _staff(self, planned: Planned, machine: Machine) -> None:
+        about = planned.about
+        match planned.what:
+            case "forced":
+                machine.call(c.ModeSet(c.ModeWish.OFFLINE, "works on the line"), c.Role.STAFF)
+                self._later(about["for_s"], self._unforce, machine)
+            case "withdraw":
+                seq = self._unsettled(machine, newest=True)
+                if seq is not None:
+                    self.withdrawals += 1
+                    machine.call(c.JournalWithdraw(Seq(seq), "by mistake"), c.Role.STAFF)
+            case "hand over":
+                seq = self._unsettled(machine, newest=False)
+                if seq is not None:
+                    self._handed_over.add((machine.name, seq))
+                    machine.call(c.JournalHandOver((Seq(seq),), "a list on paper"), c.Role.STAFF)
+            case "look":
+                machine.call(c.JournalList(), c.Role.STAFF)
+                machine.call(c.ExceptionsList(), c.Role.STAFF)
+            case "block":
+                self.library.world.patrons[card(about["patron"])].blocked = "Please see staff"
+                self._later(DAY_S, self._unblock, about["patron"])
+            case "hold":
+                row = self.library.world.items.get(item(about["item"]))
+                if row is not None:
+                    row.held_for = card(about["patron"])
+            case "unknown":
+                number = item(about["item"])
+                if number not in self.library.world.loans and self.custody.get(number) is None:
+                    self.library.world.items.pop(number, None)
+            case other:
+                raise AssertionError(other)
+
+    def _unblock(self, patron: int) -> None:
+        self.library.world.patrons[card(patron)].blocked = ""
+
+    def _free(self, machine: Machine) -> None:
+        machine.disk.full = False
+
+    def _clock_right(self, machine: Machine) -> None:
+        machine.clock_off_s = 0.0
+        machine.synchronised = True
+
+    def _unforce(self, machine: Machine) -> None:
+        if machine.running:
+            machine.call(c.ModeSet(c.ModeWish.AUTO), c.Role.STAFF)
+        else:
+            self._later(60.0, self._unforce, machine)
+
+    def _unplug_scanner(self, machine: Machine) -> None:
+        machine.cable.set_plugged(False)
+        if machine.process is not None:
+            machine.process.scanner.unplugged()
+
+    def _plug_scanner(self, machine: Machine) -> None:
+        machine.cable.set_plugged(True)
+        if machine.process is not None:
+            machine.process.scanner.plugged()
+
+    def _weather(self, weather: Weather, for_s: float) -> None:
+        self.library.weather.append(weather)
+        self.library.changed()
+
+        def over() -> None:
+            self.library.weather.remove(weather)
+            self.library.changed()
+
+        self._later(for_s, over)
+
+    def _unsettled(self, machine: Machine, *, newest: bool) -> int | None:
+        if machine.process is None:
+            return None
+        unsent = machine.process.journal.unsent()
+        return (unsent[-1] if newest else unsent[0]).seq if unsent else None
+
+    async def unlock(self, machine: Machine) -> None:
+        """Staff lend the station their rights."""
+        machine.call(c.StaffUnlock(Secret(people.STAFF_CODE)))
+        await asyncio.sleep(0.5)
+
+    # ---- deaths
+
+    def _arm(self, planned: Planned, machine: Machine) -> None:
+        about = planned.about
+        armed = Armed(planned, machine)
+        if about["when"] == "at once":
+            self._die(armed)
+            return
+        if about["when"] == "calls":
+            machine.disk.cut_in = about["calls"]
+            was = machine.starts
+
+            def look() -> None:
+                if machine.process is None and machine.starts == was:
+                    self._off(armed)
+                elif machine.starts == was and machine.disk.cut_in is not None:
+                    self._later(5.0, look)
+
+            self._later(1.0, look)
+            return
+        self._armed.append(armed)
+        self._later(ARMED_S, self._die, armed)
+
+    def _moment(self, when: str, machine: Machine) -> None:
+        for armed in list(self._armed):
+            if armed.machine is machine and armed.planned.about["when"] == when:
+                self._armed.remove(armed)
+                self._later(armed.planned.about["after_s"], self._die, armed)
+
+    def _die(self, armed: Armed) -> None:
+        if armed.over:
+            return
+        armed.over = True
+        if armed in self._armed:
+            self._armed.remove(armed)
+        if armed.machine.process is None:
+            return
+        if armed.planned.what == "kill":
+            armed.machine.kill()
+        else:
+            armed.machine.cut()
+        self._off(armed)
+
+    def _off(self, armed: Armed) -> None:
+        about, machine = armed.planned.about, armed.machine
+        self._say(f"! {machine.name} is dead ({armed.planned.what})")
+        if armed.planned.what == "cut" or about["when"] == "calls":
+            # A Raspberry Pi goes on with the time at which it ended.
+            machine.clock_off_s -= about["off_s"]
+            machine.synchronised = False
+            self._later(about["off_s"] + about["ntp_after_s"], self._clock_right, machine)
+        self._later(about["off_s"], machine.start)
+
+    # ---- things that people bring back
+
+    def pending(self, number: str) -> bool:
+        """Whether a station still owes the library system word of this item, or cannot be asked."""
+        for machine in self.machines:
+            if machine.process is None:
+                return True
+            if any(entry.what.item == number for entry in machine.process.journal.unsent()):
+                return True
+        return False
+
+    def _returns(self, chance: random.Random) -> None:
+        if not self.library.up:
+            return
+        unsent: set[str] = set()
+        for machine in self.machines:
+            if machine.process is None:
+                return
+            unsent |= {str(entry.what.item) for entry in machine.process.journal.unsent()}
+        for number in sorted(self.custody):
+            who = self.custody[number]
+            if who is None or who.left_s is None or number in unsent or chance.random() < 0.3:
+                continue
+            if number in self.library.world.loans:
+                self.library.world.take_back(number, DESK)
+            self.custody[number] = None
+
+    def something_brought_back(self, n: int) -> str:
+        """Return the number of something that is no longer in anybody's hands, or that was never lent."""
+        there = [
+            number
+            for number, who in sorted(self.custody.items())
+            if who is not None and who.left_s is not None and not self.pending(number)
+        ]
+        return there[n % len(there)] if there else item(n)
+
+    # ---- the whole
+
+    async def run(self) -> None:
+        """Carry the plan out, then let all go well until everything is settled."""
+        for machine in self.machines:
+            machine.start()
+        for planned in self.plan.events:
+            self.loop.call_at(self.began_s + planned.at_s, self.happen, planned)
+        end_s = self.began_s + self.plan.days * DAY_S
+        await asyncio.sleep(end_s - self.loop.time())
+        await self._settle()
+
+    async def _settle(self) -> None:
+        until = self.loop.time() + SETTLING_S
+        for _ in range(2):
+            # Whatever still stands at the end of the plan ends within its own time.
+            await asyncio.sleep(6 * 3600)
+        self.library.weather.clear()
+        while self.loop.time() < until:
+            if all(self._quiet(machine) for machine in self.machines) and not self._tasks:
+                break
+            await asyncio.sleep(600)
+
+    def _quiet(self, machine: Machine) -> bool:
+        process = machine.process
+        if process is None:
+            return False
+        state = process.station.state
+        return not (process.journal.summary().unsent or state.saves or state.outbox or state.asks)
+
+
+def live(plan: Plan, *, verbose: bool = False) -> Outcome:
+    """Carry a plan out from its beginning to the last check."""
+    folder = Path(tempfile.mkdtemp(prefix="simulated-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    loop = VirtualLoop()
+    log, lines = logging.getLogger("kioskd"), _Lines()
+    log.setLevel(logging.INFO)
+    log.addHandler(lines)
+    propagated, log.propagate = log.propagate, False
+    try:
+        asyncio.set_event_loop(loop)
+        world = World(plan, folder, loop, verbose=verbose)
+        world.logs = lines.lines
+        try:
+            loop.run_until_complete(world.run())
+            outcome = _outcome(world)
+        finally:
+            for machine in world.machines:
+                machine.kill()
+                machine.disk.close()
+            loop.run_until_complete(asyncio.sleep(1))
+        return outcome
+    finally:
+        log.removeHandler(lines)
+        log.propagate = propagated
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        asyncio.set_event_loop(None)
+        loop.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def _outcome(world: World) -> Outcome:
+    checks, wrong = invariants.check(world)
+    entries = [entry for machine in world.machines for entry in invariants.entries(machine)]
+    states = [entry.state for entry in entries]
+    days = range(world.plan.days)
+    return Outcome(
+        seed=world.plan.seed,
+        days=world.plan.days,
+        wrong=wrong,
+        trace=world.trace.hexdigest(),
+        steps=sum(machine.steps for machine in world.machines),
+        scans=sum(world.scans.values()),
+        fewest_scans=min(world.scans.get(day, 0) for day in days),
+        promises=len(world.ledger.promises),
+        entries=len(entries),
+        settled=states.count(EntryState.SETTLED),
+        exceptions=states.count(EntryState.EXCEPTION),
+        withdrawn=states.count(EntryState.WITHDRAWN),
+        deeds=len(world.library.deeds),
+        requests=world.library.requests,
+        slips=world.ledger.printed,
+        starts=sum(machine.starts for machine in world.machines),
+        checks=checks,
+        happened={**world.happened, **{f"line: {name}": n for name, n in world.library.faults.items()}},
+    )
+
+
+__all__ = ["UNSENT", "Deed", "EntryFilter", "Outcome", "World", "live"]
