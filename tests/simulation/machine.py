@@ -157,6 +157,16 @@ class Carrier:
         self._rooms.carry(effect, state)
 
 
+class CountedStation(Station):
+    """Counts its steps."""
+
+    machine: "Machine"
+
+    def _step(self, *arguments: Any) -> None:
+        self.machine.steps += 1
+        super()._step(*arguments)
+
+
 class Process:
     """The daemon, from its start to whatever ends it."""
 
@@ -168,7 +178,8 @@ class Process:
         clocks = Clocks(machine)
         self.instance = str(uuid.UUID(int=machine.chance.getrandbits(128), version=4))
         self.ring = Ring(settings.barcodes)
-        self.station = Station(initial(settings), clocks, self.ring)
+        self.station = CountedStation(initial(settings), clocks, self.ring)
+        self.station.machine = machine
         note = self.journal.last_note("mode")
         summary = self.journal.summary()
         was_open = left_open(settings.station.state_dir, self.journal)
@@ -191,6 +202,7 @@ class Process:
             lambda: clocks.now().wall_s,
             open_line=partial(machine.library.open_line, machine.name),
             trace=machine.on_line,
+            traced=lambda: machine.traced,
         )
         self.printer = PrinterTurns(machine.roll, self.deliver, self._now)
         self.rooms.attach(self.line, self.printer, self.station.state)
@@ -203,7 +215,6 @@ class Process:
     def deliver(self, what: inputs.Input) -> None:
         """Take an input in, unless the process is dead."""
         if self.alive:
-            self.machine.steps += 1
             self.station.deliver(what)
 
     def _now(self) -> str:
@@ -258,6 +269,8 @@ class Machine:
     begun_wall_s: float
     chance: random.Random
     fd: int
+    traced: bool
+    """Whether a technician watches the line: masking each costs time."""
     on_view: Callable[["Machine", View], None]
     on_ask: Callable[["Machine", e.Ask, int | None], None]
     on_log: Callable[["Machine", e.Log], None]

@@ -15,8 +15,8 @@ from hardware_sim.ils.codes import code14
 
 DAY_S = 86_400.0
 OPENS_S, CLOSES_S = 9 * 3600.0, 20 * 3600.0
-PATRONS, ITEMS = 18, 150
-SCANS_A_DAY = 44
+PATRONS, ITEMS = 18, 400
+SCANS_A_DAY = 66
 OUTAGE_EVERY = 5
 """Days; each fifth has one for sure."""
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -141,7 +141,7 @@ def make(seed: int, days: int) -> Plan:
         "spread_s": chance.choice((0.0, 5.0)),
         "per_s": chance.choice((0, 0, 0, 2)),
         "max_items": chance.choice((0, 0, 0, 3)),
-        "poll_s": chance.choice((300.0, 900.0)),
+        "poll_s": chance.choice((600.0, 1800.0, 3600.0)),
         "idle_s": chance.choice((30.0, 60.0)),
         "error_detection": chance.random() < 0.85,
         # Its own 60 s would make a day a day of reconnecting; one world in ten has that.
@@ -152,57 +152,70 @@ def make(seed: int, days: int) -> Plan:
     return Plan(seed, days, begins, personality, settings, tuple(sorted(events, key=lambda each: each.at_s)))
 
 
+class _Day:
+    """One day in the making. Most of what goes wrong goes wrong while somebody is there."""
+
+    def __init__(self, chance: random.Random, day: int) -> None:
+        self.chance = chance
+        self.midnight_s = day * DAY_S
+        self.events: list[Planned] = []
+        # More than one visit in three comes at the hour when all come.
+        self.busy_s = chance.uniform(OPENS_S, CLOSES_S - 3600)
+        self.visits_s: list[float] = []
+
+    def add(self, at_s: float, what: str, station: int | None = None, **about: Any) -> None:
+        self.events.append(Planned(self.midnight_s + at_s, what, station, self.chance.getrandbits(48), about))
+
+    def when(self) -> float:
+        """Return a moment at which something may go wrong: mostly in the midst of a visit."""
+        if self.chance.random() < 0.7:
+            return self.chance.choice(self.visits_s) + self.chance.uniform(0.0, 25.0)
+        return self.chance.uniform(OPENS_S, CLOSES_S)
+
+    def station(self) -> int:
+        return self.chance.randrange(2)
+
+
 def _day(chance: random.Random, day: int) -> list[Planned]:
-    midnight_s = day * DAY_S
-    events: list[Planned] = []
-
-    def add(at_s: float, what: str, station: int | None = None, **about: Any) -> None:
-        events.append(Planned(midnight_s + at_s, what, station, chance.getrandbits(48), about))
-
-    _visits(chance, add)
-    add(chance.uniform(OPENS_S, CLOSES_S), "returns")
-    add(CLOSES_S + 600, "returns")
-    outages = 1 if day % OUTAGE_EVERY == OUTAGE_EVERY - 1 else int(chance.random() < 0.15)
+    made = _Day(chance, day)
+    _visits(made)
+    made.add(chance.uniform(OPENS_S, CLOSES_S), "returns")
+    made.add(CLOSES_S + 600, "returns")
+    outages = 1 if day % OUTAGE_EVERY == OUTAGE_EVERY - 1 else int(chance.random() < 0.3)
     for _ in range(outages):
         for_s = chance.choice((chance.uniform(5, 120), chance.uniform(600, 5400), chance.uniform(3600, 5 * 3600)))
-        add(chance.uniform(OPENS_S, CLOSES_S - 1800), "outage", state=chance.choice(OUTAGES), for_s=for_s)
-    if chance.random() < 0.25:
+        made.add(made.when(), "outage", state=chance.choice(OUTAGES), for_s=for_s)
+    if chance.random() < 0.35:
         fates = [(name, chance.choice((0.02, 0.1, 0.3))) for name in chance.sample(FATES, chance.randint(1, 3))]
-        add(chance.uniform(OPENS_S, CLOSES_S), "flaky", fates=fates, for_s=chance.uniform(60, 7200))
-    _accidents(chance, add)
-    _staff(chance, add)
-    return events
+        made.add(made.when(), "flaky", fates=fates, for_s=chance.uniform(60, 7200))
+    _accidents(made)
+    _staff(made)
+    return made.events
 
 
-def _visits(chance: random.Random, add: Callable[..., None]) -> None:
+def _visits(made: _Day) -> None:
     """Patrons one after the other at each of two stations, until the day has its scans."""
-    scans = 0
-    # More than one visit in three comes at an hour when all come.
-    busy_s = chance.uniform(OPENS_S, CLOSES_S - 3600)
+    chance = made.chance
+    coming: list[tuple[float, int]] = []
+    while sum(1 + number for _, number in coming) < SCANS_A_DAY:
+        together = chance.random() < 0.5
+        start_s = made.busy_s + chance.random() * 3600 if together else chance.uniform(OPENS_S, CLOSES_S)
+        coming.append((start_s, chance.choices((1, 2, 3, 4, 6), (3, 4, 3, 2, 1))[0]))
     free = [OPENS_S, OPENS_S]
-    starts = sorted(
-        busy_s + chance.random() * 1800 if chance.random() < 0.4 else chance.uniform(OPENS_S, CLOSES_S)
-        for _ in range(22)
-    )
-    for start_s in starts:
-        station = chance.randrange(2)
+    for start_s, number in sorted(coming):
+        station = made.station()
         at_s = max(start_s, free[station] + chance.choice((0.5, 5.0, 30.0)))
-        number = chance.choices((1, 2, 3, 4, 6), (3, 4, 3, 2, 1))[0]
-        ways = [way for way, odds in WAYS.items() if chance.random() < odds]
-        flow = "renew" if chance.random() < 0.12 else "borrow"
-        add(
+        made.add(
             at_s,
             "visit",
             station,
             patron=chance.randrange(PATRONS),
             items=[chance.randrange(ITEMS) for _ in range(number)],
-            flow=flow,
-            ways=ways,
+            flow="renew" if chance.random() < 0.12 else "borrow",
+            ways=[way for way, odds in WAYS.items() if chance.random() < odds],
         )
+        made.visits_s.append(at_s)
         free[station] = at_s + 20 + number * 12
-        scans += 1 + number
-        if scans >= SCANS_A_DAY and start_s > busy_s + 1800:
-            break
 
 
 WAYS = {
@@ -224,63 +237,57 @@ WAYS = {
 """What a patron may do, and how likely."""
 
 
-def _accidents(chance: random.Random, add: Callable[..., None]) -> None:
-    def when() -> float:
-        return chance.uniform(OPENS_S, CLOSES_S)
-
-    for what, odds in (("kill", 0.12), ("cut", 0.18)):
-        if chance.random() < odds:
-            add(
-                when(),
-                what,
-                chance.randrange(2),
-                when=chance.choice(("at once", "told", "told", "asked", "calls", "calls")),
-                after_s=chance.choice((0.0, 0.001, 0.01, 0.1)),
-                calls=chance.randrange(40),
-                off_s=chance.choice((2.0, 30.0, 600.0, 7200.0)),
-                ntp_after_s=chance.choice((10.0, 300.0, 20_000.0)),
-            )
-    if chance.random() < 0.05:
-        add(when(), "full", chance.randrange(2), for_s=chance.choice((30.0, 900.0, 7200.0)))
-    if chance.random() < 0.04:
-        add(when(), "flush", chance.randrange(2), times=chance.choice((1, 1, 2, 4)))
-    if chance.random() < 0.06:
-        add(when(), "jump", chance.randrange(2), by_s=chance.choice((-7200.0, -61.0, 61.0, 3600.0, 90_000.0)))
-    if chance.random() < 0.05:
-        add(when(), "ntp", chance.randrange(2), for_s=chance.uniform(60, 20_000))
-    if chance.random() < 0.12:
-        add(when(), "paper", chance.randrange(2), lines=chance.randrange(30), for_s=chance.uniform(20, 1800))
-    for what in ("printer", "scanner"):
-        if chance.random() < 0.06:
-            add(when(), what, chance.randrange(2), for_s=chance.choice((1.0, 20.0, 900.0)))
-    if chance.random() < 0.05:
-        add(when(), "slow", slow_s=chance.choice((2.0, 7.0, 20.0)), for_s=chance.uniform(60, 1800))
-    if chance.random() < 0.04:
-        add(when(), "forget", lost_s=chance.choice((60.0, 1800.0, 10_000.0)))
-    if chance.random() < 0.15:
-        add(when(), "drop")
+ACCIDENTS: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = (
+    ("kill", 0.2, lambda chance: _a_death(chance)),
+    ("cut", 0.3, lambda chance: _a_death(chance)),
+    ("full", 0.06, lambda chance: {"for_s": chance.choice((30.0, 900.0, 7200.0))}),
+    ("flush", 0.05, lambda chance: {"times": chance.choice((1, 1, 2, 4))}),
+    ("jump", 0.06, lambda chance: {"by_s": chance.choice((-7200.0, -61.0, 61.0, 3600.0, 90_000.0))}),
+    ("ntp", 0.05, lambda chance: {"for_s": chance.uniform(60, 20_000)}),
+    ("paper", 0.15, lambda chance: {"lines": chance.randrange(30), "for_s": chance.uniform(20, 1800)}),
+    ("printer", 0.08, lambda chance: {"for_s": chance.choice((1.0, 20.0, 900.0))}),
+    ("scanner", 0.08, lambda chance: {"for_s": chance.choice((1.0, 20.0, 900.0))}),
+)
+"""What happens to one station, how likely on a day, and with what."""
+ELSEWHERE: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = (
+    ("slow", 0.06, lambda chance: {"slow_s": chance.choice((2.0, 7.0, 20.0)), "for_s": chance.uniform(60, 1800)}),
+    ("forget", 0.05, lambda chance: {"lost_s": chance.choice((60.0, 1800.0, 10_000.0))}),
+    ("drop", 0.2, lambda chance: {}),
+    ("block", 0.05, lambda chance: {"patron": chance.randrange(PATRONS)}),
+    ("hold", 0.15, lambda chance: {"item": chance.randrange(ITEMS), "patron": chance.randrange(PATRONS)}),
+    ("unknown", 0.1, lambda chance: {"item": chance.randrange(ITEMS)}),
+)
+"""What happens at the library system."""
+STAFF: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = (
+    ("forced", 0.06, lambda chance: {"for_s": chance.uniform(60, 7200)}),
+    ("checkin", 0.5, lambda chance: {"item": chance.randrange(ITEMS)}),
+    ("withdraw", 0.15, lambda chance: {}),
+    ("hand over", 0.05, lambda chance: {}),
+    ("look", 0.1, lambda chance: {}),
+)
+"""What staff do at a station."""
 
 
-def _staff(chance: random.Random, add: Callable[..., None]) -> None:
-    def when() -> float:
-        return chance.uniform(OPENS_S, CLOSES_S)
+def _a_death(chance: random.Random) -> dict[str, Any]:
+    return {
+        "when": chance.choice(("at once", "told", "told", "asked", "calls", "calls")),
+        "after_s": chance.choice((0.0, 0.001, 0.01, 0.1)),
+        "calls": chance.randrange(40),
+        "off_s": chance.choice((2.0, 30.0, 600.0, 7200.0)),
+        "ntp_after_s": chance.choice((10.0, 300.0, 20_000.0)),
+    }
 
-    def station() -> int:
-        return chance.randrange(2)
 
-    if chance.random() < 0.05:
-        add(when(), "forced", station(), for_s=chance.uniform(60, 7200))
-    for _ in range(int(chance.random() < 0.4)):
-        add(when(), "checkin", station(), item=chance.randrange(ITEMS))
-    if chance.random() < 0.08:
-        add(when(), "withdraw", station())
-    if chance.random() < 0.03:
-        add(when(), "hand over", station())
-    if chance.random() < 0.1:
-        add(when(), "look", station())
-    if chance.random() < 0.05:
-        add(when(), "block", patron=chance.randrange(PATRONS))
-    if chance.random() < 0.08:
-        add(when(), "hold", item=chance.randrange(ITEMS), patron=chance.randrange(PATRONS))
-    if chance.random() < 0.02:
-        add(when(), "unknown", item=chance.randrange(ITEMS))
+def _accidents(made: _Day) -> None:
+    for what, odds, about in ACCIDENTS:
+        if made.chance.random() < odds:
+            made.add(made.when(), what, made.station(), **about(made.chance))
+    for what, odds, about in ELSEWHERE:
+        if made.chance.random() < odds:
+            made.add(made.when(), what, **about(made.chance))
+
+
+def _staff(made: _Day) -> None:
+    for what, odds, about in STAFF:
+        if made.chance.random() < odds:
+            made.add(made.when(), what, made.station(), **about(made.chance))

@@ -8,6 +8,7 @@ import random
 import shutil
 import tempfile
 import traceback
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,6 +79,9 @@ class Outcome:
     starts: int = 0
     checks: int = 0
     happened: dict[str, int] = field(default_factory=dict)
+    modes: dict[str, int] = field(default_factory=dict)
+    """Entries by the mode in which they were recorded."""
+    outcomes: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -182,6 +186,7 @@ class World:
             begun_wall_s=self.begun_wall_s,
             chance=random.Random(self.chance.getrandbits(64)),
             fd=1000 + n,
+            traced=self.plan.seed % 4 == 0,
             on_view=self._view,
             on_ask=self._ask,
             on_log=self._log,
@@ -552,6 +557,8 @@ def _outcome(world: World) -> Outcome:
     entries = [entry for machine in world.machines for entry in invariants.entries(machine)]
     states = [entry.state for entry in entries]
     days = range(world.plan.days)
+    modes = Counter(entry.what.mode.value for entry in entries)
+    outcomes = Counter(str(entry.outcome) for entry in entries)
     return Outcome(
         seed=world.plan.seed,
         days=world.plan.days,
@@ -571,6 +578,8 @@ def _outcome(world: World) -> Outcome:
         starts=sum(machine.starts for machine in world.machines),
         checks=checks,
         happened={**world.happened, **{f"line: {name}": n for name, n in world.library.faults.items()}},
+        modes=dict(modes),
+        outcomes=dict(outcomes),
     )
 
 
