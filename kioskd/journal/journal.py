@@ -74,12 +74,16 @@ class Journal(JournalReader):
         self._unpromised: int | None = None
         try:
             connection, self.salvaged = opening.open_connection(state_dir, vfs)
-            super().__init__(state_dir, connection, zone, lock)
+            try:
+                super().__init__(state_dir, connection, zone, lock)
+                self._watch_log()
+            except BaseException:
+                opening.abandon(connection)
+                raise
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
-        self._watch_log()
 
     @classmethod
     def open(cls, state_dir: Path, *, timezone: str, vfs: str | None = None) -> "Journal":
@@ -233,8 +237,19 @@ class Journal(JournalReader):
 
         self._connection.set_wal_hook(noted)
         self._log_pages = opening.log_length(self._connection)
+        if self._log_pages:
+            self._make_sure()
         if self._vfs is None:
             log.make_room(self._state_dir / LOG, LOG_ROOM_BYTES)
+
+    def _make_sure(self) -> None:
+        """See that what the log holds is on the disk, whatever became of the flushes of those who wrote it."""
+        try:
+            log.write_again(self._state_dir / LOG, self._log_pages, schema.PAGE_SIZE, self._vfs)
+        except apsw.Error as error:
+            problem, detail = sqlite.problem(error)
+            if problem is not StorageProblem.FULL:
+                raise NotWritten(problem, detail) from error
 
     def _reopen(self) -> None:
         """Open the file anew after the disk failed twice in a row. Raises NotWritten, JournalDamaged."""
@@ -243,10 +258,10 @@ class Journal(JournalReader):
         self._connection, salvaged = opening.open_connection(self._state_dir, self._vfs)
         self.salvaged = salvaged or self.salvaged
         self._load()
-        self._watch_log()
-        self._trouble.failures = 0
         if self._unpromised is None and known < self._next_seq:
             self._unpromised = known
+        self._watch_log()
+        self._trouble.failures = 0
 
     def _take_back(self, pending: _Pending) -> None:
         """Withdraw what was answered with *not written*, yet stands in the log: its flush alone had failed."""

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import apsw
+
 HEADER: Final = 32
 FRAME_HEADER: Final = 24
 MAGIC: Final = (0x377F0682, 0x377F0683)
+AGAIN_BYTES: Final = 1 << 16
+"""Read and written again at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,24 @@ def make_room(path: Path, room: int) -> None:
                 os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def write_again(path: Path, valid: int, size: int, vfs: str | None) -> None:
+    """Write the log's `valid` frames over themselves, and flush. Raises apsw.Error.
+
+    After a flush that failed, Linux takes what was not written for written: it is read back from memory as if it stood
+    on the disk, and no later flush brings it there. SQLite takes such frames for true when it opens the log, and what
+    is promised behind them would be lost with them at a power cut.
+    Source: https://www.postgresql.org/docs/current/wal-reliability.html, and the errors of fsync(2)
+    """
+    file = apsw.VFSFile(vfs or "", str(path), [apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_WAL, 0])
+    try:
+        end = HEADER + valid * (FRAME_HEADER + size)
+        for start in range(0, end, AGAIN_BYTES):
+            file.xWrite(file.xRead(min(AGAIN_BYTES, end - start), start), start)
+        file.xSync(apsw.SQLITE_SYNC_NORMAL)
+    finally:
+        file.xClose()
 
 
 def page_size(path: Path, otherwise: int) -> int:

@@ -1,1 +1,1 @@
-"""Whole stations through years in minutes: deterministic, in virtual time, from one seed. See `python -m tests.simulation --help`."""
+"""Whole stations through years in minutes: deterministic, in virtual time, each life from one seed."""

@@ -33,7 +33,9 @@ def tell(outcomes: list[Outcome], took_s: float, workers: int) -> None:
     print(f"  {total('scans')} scans, the fewest on a day {min(each.fewest_scans for each in outcomes)}")
     print(f"  {total('entries')} entries, {total('promises')} promises, {total('slips')} lines with numbers on paper")
     print(f"  {total('settled')} settled, {total('exceptions')} before a person, {total('withdrawn')} withdrawn")
-    print(f"  {total('requests')} SIP2 requests, {total('deeds')} deeds of the library system, {total('starts')} starts")
+    print(
+        f"  {total('requests')} SIP2 requests, {total('deeds')} deeds of the library system, {total('starts')} starts"
+    )
     print(f"  {total('checks')} checks")
     for title, name in (("what happened", "happened"), ("recorded while", "modes"), ("outcomes", "outcomes")):
         counts: Counter[str] = Counter()

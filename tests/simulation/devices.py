@@ -39,8 +39,8 @@ class SimulatedScanner:
     def read(self, now_s: float) -> list[ScanEvent]:
         if not self._cable.plugged:
             raise DeviceGone(f"{self._cable.path}: hung up")
-        came = b"".join(self._cable.bytes)
-        self._cable.bytes.clear()
+        came = b"".join(self._cable.sent)
+        self._cable.sent.clear()
         if not came:
             return []
         events = self._assembler.feed(came)
@@ -69,12 +69,12 @@ class Cable:
     loop: VirtualLoop
     fd: int
     plugged: bool = True
-    bytes: deque[bytes] = field(default_factory=deque)
+    sent: deque[bytes] = field(default_factory=deque)
 
     def open(self, _path: str) -> SimulatedScanner:
         if not self.plugged:
             raise CannotOpen(self.path, WhyNot.ABSENT, "no such device")
-        self.bytes.clear()
+        self.sent.clear()
         return SimulatedScanner(self)
 
     def set_plugged(self, plugged: bool) -> None:
@@ -94,7 +94,7 @@ class Cable:
 
     def _send(self, part: bytes) -> None:
         if self.plugged:
-            self.bytes.append(part)
+            self.sent.append(part)
             self.loop.readable(self.fd)
 
 
@@ -220,4 +220,3 @@ class PrinterTurns(PrinterThread):
         super().close()
         if self._due is not None:
             self._due.cancel()
-

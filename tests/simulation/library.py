@@ -203,9 +203,7 @@ class LibrarySystem:
             self._starting.starting = self.now.state == "starting"
             answer: Any = self.desk.system_refusal(request, wire.caller)
         else:
-            self.desk.faults = Faults(
-                says_offline=self.now.state == "offline", login_refused=self.now.state == "login"
-            )
+            self.desk.faults = Faults(says_offline=self.now.state == "offline", login_refused=self.now.state == "login")
             answer = self.desk.answer(request, wire.caller) if self.desk.knows(request) else None
         if answer is None:
             wire.hang_up()

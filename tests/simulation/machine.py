@@ -5,6 +5,7 @@ loop around `step`, the real carrying out of effects, journal, conversation, pri
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import random
 import uuid
@@ -118,10 +119,8 @@ class _Waiting:
 
 def opening_abandoned(journal: Journal) -> None:
     """Let go of a dead process's file: its disk takes nothing any more."""
-    try:
+    with contextlib.suppress(Exception):
         opening.abandon(journal._connection)
-    except Exception:  # noqa: BLE001, S110 - it is dead
-        pass
 
 
 @dataclass

@@ -63,7 +63,7 @@ class Visit:
             del world.present[machine.name]
             self.who.left_s = world.loop.time()
             world.last[machine.name] = self.who
-            world.custody.update({number: self.who for number in sorted(self.who.took)})
+            world.custody.update(dict.fromkeys(sorted(self.who.took), self.who))
 
     async def _visit(self) -> None:
         if self.machine.settings.station.kind is StationKind.STAFF:

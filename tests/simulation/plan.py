@@ -237,9 +237,19 @@ WAYS = {
 """What a patron may do, and how likely."""
 
 
+def _a_death(chance: random.Random) -> dict[str, Any]:
+    return {
+        "when": chance.choice(("at once", "told", "told", "asked", "calls", "calls")),
+        "after_s": chance.choice((0.0, 0.001, 0.01, 0.1)),
+        "calls": chance.randrange(40),
+        "off_s": chance.choice((2.0, 30.0, 600.0, 7200.0)),
+        "ntp_after_s": chance.choice((10.0, 300.0, 20_000.0)),
+    }
+
+
 ACCIDENTS: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = (
-    ("kill", 0.2, lambda chance: _a_death(chance)),
-    ("cut", 0.3, lambda chance: _a_death(chance)),
+    ("kill", 0.2, _a_death),
+    ("cut", 0.3, _a_death),
     ("full", 0.06, lambda chance: {"for_s": chance.choice((30.0, 900.0, 7200.0))}),
     ("flush", 0.05, lambda chance: {"times": chance.choice((1, 1, 2, 4))}),
     ("jump", 0.06, lambda chance: {"by_s": chance.choice((-7200.0, -61.0, 61.0, 3600.0, 90_000.0))}),
@@ -266,16 +276,6 @@ STAFF: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = 
     ("look", 0.1, lambda chance: {}),
 )
 """What staff do at a station."""
-
-
-def _a_death(chance: random.Random) -> dict[str, Any]:
-    return {
-        "when": chance.choice(("at once", "told", "told", "asked", "calls", "calls")),
-        "after_s": chance.choice((0.0, 0.001, 0.01, 0.1)),
-        "calls": chance.randrange(40),
-        "off_s": chance.choice((2.0, 30.0, 600.0, 7200.0)),
-        "ntp_after_s": chance.choice((10.0, 300.0, 20_000.0)),
-    }
 
 
 def _accidents(made: _Day) -> None:
