@@ -57,6 +57,9 @@ class SimulatedScanner:
             events += self._assembler.break_off()
         return events
 
+    def signal(self, *, accepted: bool) -> None:
+        return None
+
     def close(self) -> None:
         return
 

@@ -204,10 +204,10 @@ class Process:
             traced=lambda: machine.traced,
         )
         self.printer = PrinterTurns(machine.roll, self.deliver, self._now)
-        self.rooms.attach(self.line, self.printer, self.station.state)
         self.scanner = ScannerLife(
             "front", "serial", machine.cable.path, machine.cable.open, deliver=self.deliver, now_rfc3339=self._now
         )
+        self.rooms.attach(self.line, self.printer, self, self.station.state)
         self.scanner.start()
         self.printer.start()
 
@@ -218,6 +218,10 @@ class Process:
 
     def _now(self) -> str:
         return dt.datetime.fromtimestamp(self.machine.wall_s, dt.UTC).isoformat()
+
+    def signal(self, scanner: str, *, accepted: bool) -> None:
+        """Let the scanner tell *accepted* or *refused*."""
+        self.scanner.signal(accepted=accepted)
 
     # As the front: what goes to the screens.
 
