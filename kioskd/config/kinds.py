@@ -7,6 +7,7 @@ from typing import Final
 
 from kioskd.config import checks
 from kioskd.config.patterns import check_extract, check_pattern
+from kioskd.texts import MODULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class ListOf:
 
 Kind = Flag | Whole | Number | Checked | ListOf
 
-LANGUAGES: Final = ("en", "es", "vi", "ru", "zh-Hans")
+LANGUAGES: Final = tuple(MODULES)
 CODEPAGES: Final = ("cp437", "cp850", "cp852", "cp858", "cp860", "cp863", "cp865", "cp866", "cp1252")
 """What the ESC/POS encoder can select; a test holds this equal to the encoder's own table."""
 PRINTER_PROFILES: Final = (

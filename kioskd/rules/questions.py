@@ -4,7 +4,7 @@ from typing import Final
 
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
-from kioskd.model.view import Flow, Tone
+from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules.state import CardOrItem, FinishFirst, Message, Question, Session, Stage, StillCard, TypedCard
 from kioskd.rules.turn import Turn
 
@@ -71,6 +71,9 @@ def prompt(turn: Turn) -> None:
         case Stage.ITEMS:
             turn.say("scan_items", Tone.ASK, lasting=True)
         case Stage.FINISH:
-            turn.say("choose_paper", Tone.ASK, lasting=True)
+            if turn.state.settings.station.gates and any(line.result is LineResult.RECORDED for line in session.lines):
+                turn.say("choose_paper_gate", Tone.WARN, lasting=True)
+            else:
+                turn.say("choose_paper", Tone.ASK, lasting=True)
         case Stage.CLOSING | Stage.DONE:
             pass

@@ -2,7 +2,8 @@
 
 The page gets the daemon's lines as they come, and between them, of the bridge itself:
 `{"bridge": "up", "hello": {…}}` followed by a `view` notification, whenever the daemon greeted;
-`{"bridge": "down"}` whenever it is away.
+`{"bridge": "down", "host": {…}}` whenever it is away, for then nobody else can say which machine this is. The page's
+question `bridge.host` is answered here too.
 """
 
 import asyncio
@@ -16,13 +17,12 @@ from typing import Final
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from kioskd.front.protocol import VIEW
+from kioskd.screen import host
 from kioskd.screen.core import Core, CoreAwayError
-from kioskd.screen.requests import DAEMON_AWAY, BadRequestError, error, request
+from kioskd.screen.requests import DAEMON_AWAY, BadRequestError, error, request, result
 
 BACK_OFF_S: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 """The waits between attempts to reach the daemon; the last one repeats."""
-
-_DOWN: Final = '{"bridge":"down"}'
 
 
 def waits() -> Iterator[float]:
@@ -63,7 +63,7 @@ class Bridge:
             except CoreAwayError:
                 self._core = None
                 if not told_down:
-                    await self._page.send_str(_DOWN)
+                    await self._page.send_str(json.dumps({"bridge": "down", "host": host.told()}))
                     told_down = True
             await asyncio.sleep(next(pauses))
 
@@ -76,6 +76,9 @@ class Bridge:
                 request_id, line = request(message.data)
             except BadRequestError as refusal:
                 await self._page.send_str(refusal.answer)
+                continue
+            if line is None:
+                await self._page.send_str(result(request_id, host.told()))
                 continue
             try:
                 if self._core is None:

@@ -24,12 +24,17 @@ ALLOWED: Final = frozenset(
         "session.next_patron",
         "session.language",
         "session.due_date",
+        "session.loans",
+        "session.renew_all",
         "staff.unlock",
         "staff.lock",
         "mode.set",
     }
 )
 """The methods that the page uses, by their names on the socket (docs/PROTOCOL.md). The daemon decides on rights."""
+
+HOST: Final = "bridge.host"
+"""The one question that the bridge answers itself: this machine's name and address."""
 
 MAX_PAGE_MESSAGE_BYTES: Final = 16 * 1024
 """The longest message a page may send; the socket itself takes 64 KiB."""
@@ -47,8 +52,10 @@ class BadRequestError(Exception):
         self.request_id = request_id
 
 
-def request(text: str) -> tuple[int, str]:
+def request(text: str) -> tuple[int, str | None]:
     """Return the id and the line for the daemon's socket, without its line feed, that a page's message asks for.
+
+    None instead of a line: the page asks HOST, which the bridge knows itself.
 
     The id must be a whole number: the bridge's own requests have words. Raises BadRequestError.
     """
@@ -62,16 +69,21 @@ def request(text: str) -> tuple[int, str]:
     if type(request_id) is not int or not 0 <= request_id < 2**53:
         raise BadRequestError(None, INVALID_REQUEST, "The id must be a whole number")
     method, params = message.get("method"), message.get("params", {})
-    if not isinstance(method, str) or method not in ALLOWED:
+    if not isinstance(method, str) or method not in ALLOWED | {HOST}:
         raise BadRequestError(request_id, METHOD_NOT_FOUND, "Not a method for a screen")
     if not isinstance(params, dict):
         raise BadRequestError(request_id, INVALID_PARAMS, "params must be an object")
-    return request_id, call(request_id, method, params)
+    return request_id, None if method == HOST else call(request_id, method, params)
 
 
 def call(request_id: int | str, method: str, params: dict[str, object]) -> str:
     """Return one JSON-RPC 2.0 request; as JSON escapes them, no line feed can stand in it."""
     return json.dumps({"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}, separators=(",", ":"))
+
+
+def result(request_id: int, value: object) -> str:
+    """Return one JSON-RPC 2.0 answer."""
+    return json.dumps({"jsonrpc": "2.0", "id": request_id, "result": value}, separators=(",", ":"))
 
 
 def error(request_id: int | None, code: int, message: str, kind: str | None = None) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from kioskd.screen import host
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.station import Screen, running, stop
 from tests.screen.views import view
@@ -19,13 +21,19 @@ from tests.screen.views import view
 class PlayedPage:
     """Speaks as the page does."""
 
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = ws
 
     async def hear(self) -> dict[str, Any]:
         message = await asyncio.wait_for(self.socket.receive(), 10)
         assert message.type is aiohttp.WSMsgType.TEXT, message
         return json.loads(message.data)
+
+    async def hear_down(self) -> dict[str, str]:
+        """Whose machine it is, as the bridge tells with the word that the daemon is away."""
+        message = await self.hear()
+        assert message["bridge"] == "down"
+        return message["host"]
 
     async def hear_view(self) -> dict[str, Any]:
         """The next View, whatever comes before it."""
@@ -49,9 +57,9 @@ async def page(screen: Screen) -> AsyncIterator[PlayedPage]:
     protocols = ("kioskd.1", f"token.{await screen.token()}")
     async with (
         aiohttp.ClientSession() as web,
-        web.ws_connect(screen.url + "socket", origin=screen.origin, protocols=protocols) as socket,
+        web.ws_connect(screen.url + "socket", origin=screen.origin, protocols=protocols) as ws,
     ):
-        yield PlayedPage(socket)
+        yield PlayedPage(ws)
 
 
 async def test_a_page_is_greeted_as_a_screen_and_hears_every_view(core: FakeCore, screen: Screen) -> None:
@@ -96,7 +104,7 @@ async def test_it_heals_within_two_seconds_of_the_daemons_restart(core: FakeCore
         await played.hear_view()
         for _ in range(2):
             await core.stop()
-            assert await played.hear() == {"bridge": "down"}
+            assert await played.hear_down() == host.told()
             await played.ask(1, "session.cancel")
             lost = (await played.answer(1))["error"]
             assert (lost["code"], lost["data"]["kind"]) == (-32001, "bridge_down")
@@ -110,7 +118,7 @@ async def test_it_heals_within_two_seconds_of_the_daemons_restart(core: FakeCore
 
 async def test_a_page_may_be_there_before_the_daemon(screen: Screen, socket_path: Path) -> None:
     async with page(screen) as played:
-        assert await played.hear() == {"bridge": "down"}
+        assert await played.hear_down() == host.told()
         async with fake_core(socket_path):
             assert (await played.hear())["bridge"] == "up"
 
@@ -121,7 +129,7 @@ async def test_a_daemon_that_accepts_and_says_nothing_is_down(screen: Screen, so
         writer.close()
 
     async with page(screen) as played:
-        assert await played.hear() == {"bridge": "down"}
+        assert await played.hear_down() == host.told()
         async with await asyncio.start_unix_server(say_nothing, socket_path):
             await played.ask(1, "view.get")
             assert (await played.answer(1))["error"]["code"] == -32001
@@ -139,7 +147,28 @@ async def test_a_daemon_that_greets_wrongly_is_down(screen: Screen, socket_path:
         writer.close()
 
     async with await asyncio.start_unix_server(greet_wrongly, socket_path), page(screen) as played:
-        assert await played.hear() == {"bridge": "down"}
+        assert await played.hear_down() == host.told()
+
+
+async def test_the_bridge_itself_says_which_machine_this_is(core: FakeCore, screen: Screen) -> None:
+    async with page(screen) as played:
+        await played.hear_view()
+        await played.ask(1, "bridge.host")
+        assert (await played.answer(1))["result"] == {"name": socket.gethostname(), "address": host.address()}
+        assert "bridge.host" not in [request["method"] for request in core.clients[0].asked]
+
+
+async def test_a_page_that_closes_one_side_only_is_gone(core: FakeCore, screen: Screen) -> None:
+    """Half-closed: it sends no more and never said goodbye; its connection to the daemon ends all the same."""
+    async with page(screen) as one, page(screen) as other:
+        await one.hear_view()
+        await other.hear_view()
+        connection = core.clients[0]
+        transport = one.socket._writer.transport
+        transport.write_eof()
+        await asyncio.wait_for(connection.writer.wait_closed(), 10)
+        core.show(view("card", seq=2))
+        assert (await other.hear_view())["screen"] == "card"
 
 
 @pytest.mark.parametrize("size", [16 * 1024 + 1, 1_000_000])
@@ -211,8 +240,8 @@ async def test_too_many_pages_are_turned_away(core: FakeCore, screen: Screen) ->
         await sockets[0].close()
         async with page(screen) as played:
             await played.hear_view()
-        for socket in sockets[1:]:
-            await socket.close()
+        for ws in sockets[1:]:
+            await ws.close()
 
 
 async def test_an_end_is_told_to_its_pages_and_is_no_failure(core: FakeCore, socket_path: Path) -> None:

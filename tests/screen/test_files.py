@@ -2,14 +2,21 @@
 
 import json
 import re
+import sys
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from kioskd import texts
+from kioskd.config import kinds
 from kioskd.model.device import DeviceState
 from kioskd.model.entry import ModeName
+from kioskd.model.ils import LineTrouble
 from kioskd.model.view import LineResult, Paper, Screen
+from kioskd.screen import pages
+from kioskd.screen.pages import labels
+from kioskd.texts import form, label
 from tests.screen.views import LANGUAGES
 
 PAGE = Path(__file__).parents[2] / "kioskd/screen/page"
@@ -23,19 +30,19 @@ BY_VALUE = {
     *(f"paper_is_{paper.value}" for paper in Paper),
     *(state.value for state in DeviceState),
     *(f"help_{step}" for step in (1, 2, 3)),
+    *(f"why_{trouble.value}" for trouble in LineTrouble),
+    "why_forced",
+    *(f"rule_{rule}" for rule in re.findall(r'"(\w+)"', re.search(r"const RULES = \[(.*?)\]", SCRIPTS["staff.js"])[1])),
+    "tab_station",
+    "tab_devices",
+    "tab_rules",
 }
 
 
 def tables() -> dict[str, dict[str, str | dict[str, str]]]:
-    """The labels, read without a browser: one entry a line."""
-    found: dict[str, dict[str, str | dict[str, str]]] = {}
-    for language in re.findall(r'from "\./labels\.([\w-]+)\.js"', SCRIPTS["labels.js"]):
-        found[language] = {}
-        for key, text in re.findall(r"^  (\w+): (.*),$", SCRIPTS[f"labels.{language}.js"], re.MULTILINE):
-            assert key not in found[language], f"{key} stands twice"
-            found[language][key] = json.loads(re.sub(r"(\w+): \"", r'"\1": "', text) if text.startswith("{") else text)
-        lines = [line for line in SCRIPTS[f"labels.{language}.js"].splitlines() if not line.startswith("  //")]
-        assert len(lines) == len(found[language]) + 2, "a line was not understood"
+    """The labels, as the bridge puts them into the page."""
+    module = labels().decode().removeprefix("export const LABELS = ").removesuffix(";\n")
+    found: dict[str, dict[str, str | dict[str, str]]] = json.loads(module)
     return found
 
 
@@ -45,7 +52,8 @@ def forms(label: str | dict[str, str]) -> list[str]:
 
 def test_every_language_has_every_label() -> None:
     found = tables()
-    assert tuple(found) == LANGUAGES
+    assert set(found) == set(LANGUAGES)
+    assert len({tuple(table) for table in found.values()}) == 1, "same keys, in the same order"
     for one, other in combinations(LANGUAGES, 2):
         assert found[one].keys() == found[other].keys()
     assert all(text.strip() for table in found.values() for label in table.values() for text in forms(label))
@@ -79,14 +87,14 @@ def test_numbers_have_the_forms_of_the_language(language: str, wanted: set[str])
 
 def test_no_language_was_left_in_english() -> None:
     found = tables()
-    same = {"enter", "seconds", "no"}
+    same = {"enter", "seconds", "no", "helpdesk_phone"}
     for language in LANGUAGES[1:]:
         copied = {key for key, label in found[language].items() if label == found["en"][key]}
         assert copied <= same, language
 
 
 def test_every_label_is_used_and_every_use_has_its_label() -> None:
-    source = "\n".join(text for name, text in SCRIPTS.items() if not name.startswith("labels"))
+    source = "\n".join(SCRIPTS.values())
     labels = set(tables()["en"])
     assert labels >= BY_VALUE
     said = set(re.findall(r'say\(\s*(?:\w+ \? )?"(\w+)"', source)) | set(re.findall(r'say\([^")]* \? "(\w+)"', source))
@@ -102,7 +110,38 @@ def test_every_screen_of_the_model_is_drawn() -> None:
 
 
 def test_the_page_is_small() -> None:
-    assert sum(file.stat().st_size for file in FILES) < 150_000
+    assert sum(file.stat().st_size for file in FILES) + len(labels()) < 150_000
+
+
+@pytest.mark.parametrize(
+    ("language", "n", "wanted"),
+    [("en", 1, "one"), ("en", 0, "other"), ("es", 1_000_000, "many"), ("es", 2, "other"), ("vi", 1, "other")]
+    + [("ru", n, form) for n, form in ((1, "one"), (21, "one"), (11, "many"), (3, "few"), (13, "many"), (0, "many"))],
+)
+def test_a_number_takes_the_form_that_its_language_has_for_it(language: str, n: int, wanted: str) -> None:
+    assert form(language, n) == wanted
+    assert label(language, "count", n=n).startswith(str(n))
+
+
+def test_another_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file beside the others is all that a language takes: texts, page and configuration know it by its name."""
+    english = Path(texts.__file__).parent / "en.py"
+    (tmp_path / "pt_br.py").write_text(english.read_text().replace("Scan your library card.", "Passe o cartão."))
+    monkeypatch.setattr(texts, "__path__", [*texts.__path__, str(tmp_path)])
+    known = texts.languages_in(texts.__path__)
+    assert set(known) == {*LANGUAGES, "pt-BR"}
+    monkeypatch.setattr(texts, "MODULES", known)
+    monkeypatch.setattr(pages, "MODULES", known)
+    try:
+        assert texts.say("pt-BR", "scan_card") == "Passe o cartão."
+        assert set(tables()) == set(known)
+    finally:
+        texts.table.cache_clear()
+        sys.modules.pop("kioskd.texts.pt_br", None)
+
+
+def test_the_configuration_takes_every_language_that_has_a_file() -> None:
+    assert set(kinds.LANGUAGES) == set(texts.MODULES)
 
 
 def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline() -> None:
@@ -117,7 +156,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_stands_inline() -> None:
 
 def test_every_module_is_asked_for_before_it_is_needed() -> None:
     index = (PAGE / "index.html").read_text()
-    assert {name for name in SCRIPTS if f'"{name}"' in index} == set(SCRIPTS)
+    assert {name for name in {*SCRIPTS, "labels.js"} if f'"{name}"' in index} == {*SCRIPTS, "labels.js"}
 
 
 def test_nothing_of_a_session_is_kept_or_told() -> None:

@@ -14,6 +14,7 @@ SCREENS = (
     "finish",
     "printing",
     "done",
+    "loans",
     "help",
     "staff",
     "out_of_service",
@@ -33,6 +34,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finish": (*_OPEN, "session.finish", "session.withdraw"),
     "printing": ("session.language",),
     "done": ("session.start", "session.input", "session.cancel", *_ALWAYS),
+    "loans": (*_OPEN, "session.finish", "session.loans", "session.renew_all"),
     "help": ("session.start", "session.input", "session.cancel", *_ALWAYS, "staff.unlock"),
     "staff": ("session.start", "session.input", *_ALWAYS, "staff.lock", "mode.set"),
     "out_of_service": ("session.language", "staff.unlock"),
@@ -90,6 +92,28 @@ def lines(language: str, *, offline: bool) -> list[dict[str, Any]]:
     ]
 
 
+def loans(language: str, *, renewed: bool = False) -> list[dict[str, Any]]:
+    """What somebody has at home, one of it without a title."""
+    titles = ("Momo", "The Left Hand of Darkness", None, "Cien años de soledad: edición conmemorativa")
+    results = ("renewed", "renewed", "recorded", "refused") if renewed else (None,) * 4
+    keys = {"refused": "line_renewal_refused", "recorded": "line_renewal_recorded", "renewed": "line_renewed"}
+    return [
+        {
+            "item": f"3{n:04}900123456",
+            "title": title,
+            "due": f"2026-12-{10 + n}",
+            "result": result,
+            "text": say(language, keys[result]) if result else None,
+        }
+        for n, (title, result) in enumerate(zip(titles, results, strict=True), 1)
+    ]
+
+
+def account(state: str, **changes: Any) -> dict[str, Any]:
+    """The View's account: nothing on loan, unless told."""
+    return {"state": state, "loans": [], "complete": True, "holds_ready": 0, "holds": []} | changes
+
+
 def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 1, **changes: Any) -> dict[str, Any]:
     """A View of `screen` that a daemon could send; `changes` replace fields."""
     offline = mode != "online"
@@ -109,7 +133,9 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
             "forced": False,
             "slow": False,
         },
-        "patron": {"label": "••••4567"} if screen in {"confirm", "items", "due_date", "finish", "printing"} else None,
+        "patron": {"label": "••••4567"}
+        if screen in {"confirm", "items", "due_date", "finish", "printing", "loans"}
+        else None,
         "items": lines(language, offline=offline)
         if screen in {"confirm", "items", "finish", "printing", "done"}
         else [],
@@ -122,5 +148,9 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
         "exceptions": 1 if offline else 0,
         "paper": "ok",
         "upload": None,
+        "helpdesk": "",
+        "account": account("ready", loans=loans(language), holds_ready=2, holds=["Krabat", "Emil und die Detektive"])
+        if screen == "loans"
+        else None,
     }
     return found | changes

@@ -23,6 +23,11 @@ const SIGNS = {
   offline: "M12 20v.5M8.500 16a5 5 0 0 1 7 0M5 12.500a10 10 0 0 1 5-2.700M14 9.800a10 10 0 0 1 5 2.700M3 3l18 18",
   online: "M12 20v.5M8.500 16a5 5 0 0 1 7 0M5 12.500a10 10 0 0 1 14 0M2 9a14 14 0 0 1 20 0",
   next_patron: "M9 5a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7M2 20c0-4 3-6 7-6 2 0 3.700.5 5 1.500M15 19h7M19 16l3 3-3 3",
+  my_loans: "M5 4h4v16H5zM9 4h4v16H9zM14 5l3.500-1 4 15-3.500 1z",
+  larger: "M3 19L9 5l6 14M5.500 14h7M17 8v8M13.500 12H20.500",
+  tab_station: "M4 5h16v11H4zM9 20h6M12 16v4",
+  tab_devices: "M7 3h10v6H7zM5 9h14v8H5zM8 17v4h8v-4",
+  tab_rules: "M6 3h12v18H6zM9 8h6M9 12h6M9 16h4",
   due_date: "M4 6h16v15H4zM4 10h16M8 3v4M16 3v4M9 15h6",
 };
 

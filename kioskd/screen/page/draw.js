@@ -3,7 +3,7 @@
 import * as art from "./art.js";
 import { h } from "./dom.js";
 import { LABELS } from "./labels.js";
-import { banner, notice, time_sheet, typing } from "./parts.js";
+import { banner, notice, reach, time_sheet, typing } from "./parts.js";
 import * as patron from "./patron.js";
 import * as staff from "./staff.js";
 import { date, told, words } from "./words.js";
@@ -18,6 +18,7 @@ const SCREENS = {
   finish: patron.finish,
   printing: patron.printing,
   done: patron.done,
+  loans: patron.loans,
   help: patron.help,
   staff: staff.staff,
   out_of_service: patron.out_of_service,
@@ -33,11 +34,15 @@ const PANELS = {
 };
 
 const KEYPADS = [patron.pin, patron.number, staff.staff_code];
+const GOOD = ["checked_out", "renewed", "recorded", "withdrawn"];
 
-/** Draw `state` ({view, languages, connected, status, use, remaining_s}); presses go to `act` ({ask, change, submit, type}). */
+/**
+ * Draw `state` ({view, languages, connected, status, host, last_known, size, use, remaining_s}); presses go to `act`
+ * ({ask, change, submit, type, larger}).
+ */
 export function draw(state, act) {
   const { view, use } = state;
-  if (view === null) return away(state.connected === false);
+  if (view === null) return away(state);
   const page = { ...state, ...act, say: words(view.language), date: (text) => date(view.language, text) };
   const screen = PANELS[use.panel] ?? SCREENS[view.screen] ?? patron.out_of_service;
   return h(
@@ -62,6 +67,20 @@ export function announcements(before, after) {
   return spoken.join(". ");
 }
 
+/** The tone that goes with the step from one View to the next, or null. */
+export function heard(before, after) {
+  if (before === null) return null;
+  const known = before.session === after.session ? new Map(before.items.map((item) => [item.n, item.result])) : new Map();
+  const fresh = after.items.filter((item) => item.result !== "checking" && known.get(item.n) !== item.result);
+  if (fresh.some((item) => item.result === "refused")) return "stop";
+  if (after.screen !== "done" && fresh.some((item) => GOOD.includes(item.result))) return "ok";
+  if (after.timer && !before.timer) return "warn";
+  const { message } = after;
+  const is_new = message && (message.text !== before.message?.text || after.screen !== before.screen);
+  if (after.screen === "confirm" && before.screen !== "confirm") return "ask";
+  return is_new && ["warn", "stop"].includes(message.tone) ? message.tone : null;
+}
+
 function countdown(page) {
   const { view, remaining_s } = page;
   const short = remaining_s !== null && ["done", "confirm", "finish", "printing"].includes(view.screen);
@@ -69,7 +88,8 @@ function countdown(page) {
 }
 
 // Nobody's language is known while the daemon is away, so it is said in all of them.
-function away(down) {
+function away({ connected, host, last_known }) {
+  const down = connected === false;
   const [[, first], ...others] = Object.keys(LABELS).map((language) => [language, words(language)]);
   const text = ([language, say]) => h("p", { lang: language }, h("b", null, say("down_title")), " ", say("down_text"));
   return h(
@@ -84,8 +104,10 @@ function away(down) {
         down && art.closed,
         h("h1", { class: "headline" }, first(down ? "down_title" : "starting")),
         down && h("p", { class: "hint" }, first("down_text")),
+        down && last_known.recorded > 0 && h("p", { class: "hint recorded" }, first("down_recorded", { n: last_known.recorded })),
       ),
     ),
     down && h("footer", { class: "others" }, others.map(text)),
+    down && reach(first, { station: last_known.station || host?.name, address: host?.address, helpdesk: last_known.helpdesk }),
   );
 }

@@ -28,3 +28,8 @@ export function feed(state, key, now_ms) {
   if (key === "Escape" && text !== "") return [{ ...state, text: "", at: now_ms }, "typed"];
   return [{ ...state, text }, "pass"];
 }
+
+const STEPS = { ArrowDown: 1, ArrowRight: 1, NumpadAdd: 1, ArrowUp: -1, ArrowLeft: -1, NumpadSubtract: -1 };
+
+/** How far a key goes through the buttons: arrows, or + and − of a keypad that has no Tab. No barcode begins so. */
+export const step = (code, state) => (state.text === "" ? (STEPS[code] ?? 0) : 0);

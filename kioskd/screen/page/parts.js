@@ -45,7 +45,7 @@ export function headline(page, fallback = null, signed = true) {
 }
 
 // Where somebody decides what to do, all of it is said; further on, what still works.
-const COMPLETE = new Set(["idle", "card", "help", "staff", "out_of_service"]);
+const COMPLETE = new Set(["idle", "card", "help", "out_of_service"]);
 
 /** How the station stands, in a strip on top: calm when all is well, plain words about what works when it is not. */
 export function banner(page) {
@@ -78,6 +78,31 @@ export function banner(page) {
       COMPLETE.has(view.screen) && h("span", { class: "not" }, say(offline ? "offline_title" : "recovering_title"), " ", say("offline_not")),
     ),
     corner,
+  );
+}
+
+/** What a technician on the telephone asks first: which station, how to reach it, whom it reports to. */
+export function reach(say, { station, address, helpdesk }) {
+  return h(
+    "p",
+    { key: "reach", class: "reach" },
+    station && h("b", null, station),
+    h("span", null, say("address"), ": ", h("b", null, address || say("address_none"))),
+    helpdesk && h("span", null, say("helpdesk_phone"), ": ", h("b", null, helpdesk)),
+  );
+}
+
+/** The alternative due date that holds now, large, so that nobody forgets it for the next patron. */
+export function due_band(page) {
+  const { due_date } = page.view;
+  if (!due_date) return null;
+  const scope = page.say(due_date.scope === "session" ? "due_session" : "due_next");
+  return h(
+    "p",
+    { key: "due-band", class: "due-band" },
+    sign("due_date"),
+    h("b", null, page.date(due_date.date)),
+    h("span", null, scope),
   );
 }
 
@@ -126,6 +151,24 @@ export function list(page) {
     "ol",
     { key: "list", class: `list${removing}`, reversed: true },
     items.toReversed().map((item, i) => line(page, item, i === 0)),
+  );
+}
+
+/** One thing that the patron has at home. */
+export function loan_line(page, loan, n) {
+  const { say, view } = page;
+  const result = loan.result ?? "at_home";
+  return h(
+    "li",
+    { key: `loan-${n}`, class: `line loan is-${result}` },
+    h("span", { class: "sign", "aria-hidden": "true" }, RESULTS[result] ?? "•"),
+    h(
+      "span",
+      { class: "what" },
+      h("b", { class: "title" }, loan.title || spaced(loan.item)),
+      loan.text && h("span", { class: "result" }, loan.text),
+      loan.due && h("span", { class: "due" }, say("due", { date: date(view.language, loan.due) })),
+    ),
   );
 }
 

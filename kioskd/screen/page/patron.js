@@ -2,8 +2,9 @@
 // buttons; where the View names no method, its button is not drawn.
 
 import * as art from "./art.js";
+import { sign } from "./art.js";
 import { h } from "./dom.js";
-import { alarming, button, headline, helpdesk, keypad, list, may, offer, taken } from "./parts.js";
+import { alarming, button, due_band, headline, helpdesk, keypad, list, loan_line, may, offer, reach, taken } from "./parts.js";
 import { LABELS } from "./labels.js";
 
 const rail = (...buttons) => h("nav", { key: "rail", class: "rail" }, buttons);
@@ -81,7 +82,7 @@ export function card(page) {
   return h(
     "main",
     { key: "card", class: "two" },
-    h("section", { class: "hero" }, renewing ? art.book : art.card, headline(page, page.say("help_1"))),
+    h("section", { class: "hero" }, due_band(page) || (renewing ? art.book : art.card), headline(page, page.say("help_1"))),
     rail(
       may(page, "session.input") && button(page, { name: "type_number", look: "plain tall", press: () => page.change({ panel: "number", typed: "" }) }),
       cancel_button(page, "plain"),
@@ -102,6 +103,7 @@ export function confirm(page) {
   return h(
     "main",
     { key: "confirm", class: "ask" },
+    due_band(page),
     headline(page, page.say("confirm_title")),
     h(
       "div",
@@ -119,13 +121,37 @@ function papers(view) {
 }
 
 // Who takes nothing home, or stands where nothing is ever printed, is not asked what to print.
-function finish_button(page) {
+function finish_button(page, look = "primary tall") {
   const { say, view } = page;
   const count = taken(view);
-  const looks = { name: "finish", look: "primary tall", hint: count > 0 ? say("count", { n: count }) : null };
+  const looks = { name: "finish", look, hint: count > 0 ? say("count", { n: count }) : null };
   const asked = count > 0 && (papers(view).length > 0 || view.paper === "out");
   if (asked && may(page, "session.show")) return offer(page, "session.show", { screen: "finish" }, looks);
   return offer(page, "session.finish", { paper: [] }, looks);
+}
+
+function loans_button(page) {
+  return offer(page, "session.loans", {}, { name: "my_loans", look: "quiet" });
+}
+
+// Staff's hands are on four things: end the visit, the next one, a number, the due date; and the way to all else.
+function items_rail(page, remove, count) {
+  const { say, view } = page;
+  const shelf = h("p", { key: "shelf", class: "tally" }, art.shelf(count), view.patron && h("span", null, view.patron.label));
+  if (view.staff.unlocked) {
+    return rail(
+      shelf,
+      pair(finish_button(page, "primary"), staff_next(page)),
+      pair(number_button(page), remove || loans_button(page) || cancel_button(page)),
+      pair(staff_due(page), staff_button(page)),
+    );
+  }
+  return rail(
+    shelf,
+    finish_button(page),
+    pair(remove || loans_button(page) || (count === 0 && cancel_button(page)), number_button(page)),
+    pair(language_button(page), help_button(page)),
+  );
 }
 
 export function items(page) {
@@ -144,17 +170,12 @@ export function items(page) {
       { class: view.items.length ? "sheet" : "hero" },
       view.items.length === 0 && art.book,
       removing ? h("h1", { key: "headline", class: "headline medium" }, say("remove_title")) : headline(page, view.items.length ? null : say("scan_first")),
-      view.due_date && due_chip(page),
+      due_band(page),
       list(page),
     ),
     removing
       ? rail(close_button(page, "primary tall"))
-      : rail(
-          h("p", { key: "shelf", class: "tally" }, art.shelf(count), view.patron && h("span", null, view.patron.label)),
-          finish_button(page),
-          pair(remove || (count === 0 && cancel_button(page)), view.staff.unlocked ? staff_next(page) : number_button(page)),
-          pair(language_button(page), view.staff.unlocked ? staff_due(page) : help_button(page)),
-        ),
+      : items_rail(page, remove, count),
   );
 }
 
@@ -167,12 +188,6 @@ function staff_due(page) {
   return offered && offer(page, "session.show", { screen: "due_date" }, { name: "due_date", look: "quiet" });
 }
 
-function due_chip(page) {
-  const { due_date } = page.view;
-  const scope = page.say(due_date.scope === "session" ? "due_session" : "due_next");
-  return h("p", { key: "due-chip", class: "chip" }, h("b", null, page.date(due_date.date)), " · ", scope);
-}
-
 export function finish(page) {
   const { say, view } = page;
   const offered = papers(view);
@@ -182,6 +197,7 @@ export function finish(page) {
   return h(
     "main",
     { key: "finish", class: "choose" },
+    due_band(page),
     printable ? headline(page, say("finish_title")) : h("h1", { key: "headline", class: "headline medium" }, say("paper_out")),
     printable && h("div", { class: "tiles slips" }, slip("receipt", "receipt"), slip("bookmark", "bookmark"), slip("both", "receipt", "bookmark")),
     h(
@@ -215,6 +231,35 @@ export function done(page) {
   );
 }
 
+/** What the patron has at home and on the shelf; drawn while the View tells it, kept by nobody. */
+export function loans(page) {
+  const { say, view } = page;
+  const account = view.account ?? { state: "asking", loans: [], holds: [], holds_ready: 0, complete: true };
+  const empty = { asking: "loans_asking", unknown: "loans_unknown", ready: "loans_none" };
+  const none = account.loans.length === 0;
+  const title = none ? say(empty[account.state] ?? "loans_asking") : say("loans_title", { n: account.loans.length });
+  const told = view.message && view.message.key.startsWith("renewed") ? headline(page) : null;
+  return h(
+    "main",
+    { key: "loans", class: "two" },
+    h(
+      "section",
+      { class: none && !account.holds_ready ? "hero" : "sheet" },
+      none && !account.holds_ready && art.book,
+      told || h("h1", { key: "headline", class: "headline medium" }, title),
+      account.holds_ready > 0 &&
+        h("p", { key: "holds", class: "holds" }, sign("bookmark"), h("b", null, say("holds_ready", { n: account.holds_ready })), h("span", null, account.holds.join(" · "))),
+      !none && h("ol", { key: "list", class: "list", tabindex: "0", "aria-label": title }, account.loans.map((loan, n) => loan_line(page, loan, n))),
+      !account.complete && h("p", { class: "hint small" }, say("loans_incomplete")),
+    ),
+    rail(
+      offer(page, "session.renew_all", {}, { name: "renew_all", icon: "renew", look: "primary tall" }),
+      offer(page, "session.show", { screen: "items" }, { name: "back", look: "plain tall" }),
+      pair(language_button(page), help_button(page)),
+    ),
+  );
+}
+
 export function help(page) {
   const { say } = page;
   return h(
@@ -231,8 +276,8 @@ export function help(page) {
       may(page, "session.show")
         ? offer(page, "session.show", { screen: "items" }, { name: "back", look: "primary tall" })
         : offer(page, "session.cancel", {}, { name: "back", look: "primary tall" }),
+      pair(language_button(page), button(page, { name: "larger", words: say(page.size === 2 ? "smaller" : "larger"), look: "quiet", press: page.larger })),
       staff_button(page),
-      language_button(page),
     ),
   );
 }
@@ -244,9 +289,9 @@ export function out_of_service(page) {
     { key: "closed", class: "end" },
     h("section", { class: "hero" }, art.closed, headline(page, say("service_title")), !view.message && h("p", { class: "hint" }, say("service_text"))),
     h(
-      "p",
+      "div",
       { class: "foot-note" },
-      h("span", null, view.station.id),
+      reach(say, { station: view.station.id, address: page.host?.address, helpdesk: view.helpdesk }),
       staff_button(page),
     ),
   );

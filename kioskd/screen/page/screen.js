@@ -2,17 +2,21 @@
 // at this moment (an open keypad, half a number), never anything of the session.
 
 import { patch } from "./dom.js";
-import { announcements, draw } from "./draw.js";
-import { feed, NOTHING_TYPED } from "./keys.js";
+import { announcements, draw, heard } from "./draw.js";
+import { feed, NOTHING_TYPED, step } from "./keys.js";
 import { link } from "./link.js";
+import { taken } from "./parts.js";
+import { sound } from "./sound.js";
 
 const TAP_GUARD_MS = 350;
 const TOUCH_EXTENDS_EVERY_MS = 5000;
 const NOTICE_MS = 8000;
+const LEFT_ALONE_MS = 60000;
+const TEXT_SIZES = 3;
 const NOT_NOW = -32012;
 const BRIDGE_DOWN = -32001;
 
-const IN_USE = { panel: null, typed: "", notice: null, date: null, reason: null };
+const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station" };
 
 const root = document.getElementById("screen");
 const live = document.getElementById("live");
@@ -21,6 +25,9 @@ let view = null;
 let languages = ["en"];
 let connected = null;
 let status = null;
+let host = null;
+let last_known = { station: "", helpdesk: "", recorded: 0 };
+let size = 0;
 let use = { ...IN_USE };
 let keys = NOTHING_TYPED;
 let ends_at_ms = null;
@@ -28,7 +35,9 @@ let ticking = null;
 let changed_at_ms = -Infinity;
 let extended_at_ms = -Infinity;
 let notice_timer = null;
+let alone_timer = null;
 let status_id = null;
+let host_id = null;
 let unlocking = false;
 
 const line = link(hear);
@@ -37,11 +46,15 @@ function hear(message) {
   if (message.bridge === "up") {
     connected = true;
     view = null;
+    last_known = { ...last_known, station: message.hello.station ?? "", recorded: 0 };
     languages = message.hello.languages ?? languages;
   } else if (message.bridge === "down") {
     if (connected === false) return;
     connected = false;
+    last_known = { ...last_known, recorded: view?.session ? taken(view) : 0 };
+    host = message.host ?? host;
     view = null;
+    size = 0;
     status = null;
     use = { ...IN_USE };
     redraw();
@@ -52,6 +65,9 @@ function hear(message) {
   } else if (message.id === status_id) {
     status = message.result;
     redraw();
+  } else if (message.id === host_id) {
+    host = message.result;
+    redraw();
   } else if (message.result?.seq !== undefined) {
     show(message.result);
   }
@@ -61,6 +77,8 @@ function show(next) {
   if (view !== null && next.seq < view.seq) return;
   const before = view;
   view = next;
+  last_known = { ...last_known, helpdesk: view.helpdesk ?? "" };
+  if (before?.session && before.session !== view.session) size = 0;
   if (before === null || before.screen !== view.screen || before.session !== view.session) {
     use = { ...IN_USE, typed: view.screen === before?.screen ? use.typed : "" };
     changed_at_ms = performance.now();
@@ -72,9 +90,11 @@ function show(next) {
     ask("session.show", { screen: "items" });
   }
   unlocking = unlocking && !view.staff.unlocked;
-  if (view.screen === "staff" && before?.seq !== view.seq) ask_status();
+  if (["staff", "out_of_service"].includes(view.screen) && before?.seq !== view.seq) ask_status();
   const spoken = announcements(before, view);
   if (spoken) live.textContent = spoken;
+  const tone = heard(before, view);
+  if (tone) sound(tone);
   redraw();
 }
 
@@ -91,9 +111,27 @@ function ask(method, params = {}) {
   line.ask(method, { ...params, ...session });
 }
 
-/** The state of the devices stands in the Status alone. */
+/** The state of the devices stands in the Status alone; how to reach this machine, the bridge knows. */
 function ask_status() {
   status_id = line.ask("status.get", {});
+  host_id = line.ask("bridge.host", {});
+}
+
+/** Without a session the daemon has no reason to tidy up: what somebody opened and left is closed here. */
+function stay() {
+  clearTimeout(alone_timer);
+  alone_timer = setTimeout(() => {
+    if (view === null || view.session !== null || view.screen === "staff") return;
+    keys = NOTHING_TYPED;
+    size = 0;
+    use = IN_USE;
+    redraw();
+  }, LEFT_ALONE_MS);
+}
+
+function larger() {
+  size = (size + 1) % TEXT_SIZES;
+  redraw();
 }
 
 function change(parts) {
@@ -122,8 +160,9 @@ function type(text) {
 
 function redraw() {
   const remaining_s = ends_at_ms === null ? null : Math.max(0, Math.ceil((ends_at_ms - performance.now()) / 1000));
-  patch(root, draw({ view, languages, connected, status, use, remaining_s }, { ask, change, submit, type }));
+  patch(root, draw({ view, languages, connected, status, host, last_known, size, use, remaining_s }, { ask, change, submit, type, larger }));
   document.documentElement.lang = view?.language ?? "en";
+  document.documentElement.dataset.size = size;
   document.body.dataset.screen = connected === false ? "down" : (view?.screen ?? "starting");
   document.body.dataset.seq = view?.seq ?? "";
   if ((remaining_s !== null && remaining_s > 0) !== (ticking !== null)) {
@@ -134,6 +173,7 @@ function redraw() {
 
 /** A touch or a key shows that somebody is there. */
 function extend() {
+  stay();
   const now_ms = performance.now();
   if (!view?.timer || !view.choices.includes("session.more_time")) return;
   if (now_ms - extended_at_ms < TOUCH_EXTENDS_EVERY_MS) return;
@@ -143,18 +183,31 @@ function extend() {
 
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || view === null) return;
-  if (event.target instanceof HTMLInputElement) return;
+  extend();
+  const by = step(event.code, keys);
+  if (by !== 0) {
+    event.preventDefault();
+    go(by);
+    return;
+  }
   const [state, action, code] = feed(keys, event.key, performance.now());
   keys = state;
   if (action === "pass") {
     if (event.key === "Escape") change({ panel: null, notice: null });
-    extend();
     return;
   }
   event.preventDefault();
   if (action === "submit") submit(code);
   else if (action === "typed") change({ typed: keys.text });
 });
+
+/** Move the focus through the buttons, round and round. */
+function go(by) {
+  const buttons = [...root.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement);
+  const next = at === -1 && by < 0 ? buttons.length - 1 : (at + by + buttons.length) % buttons.length;
+  buttons[next]?.focus();
+}
 
 // A tap meant for the picture before must not press what has come to stand in its place.
 addEventListener(

@@ -1,8 +1,8 @@
 // The screens for staff: how the station stands, what they can set, their code, and the alternative due date.
 
 import { h } from "./dom.js";
-import { alarming, button, headline, helpdesk, keypad, may, offer } from "./parts.js";
-import { words } from "./words.js";
+import { alarming, button, headline, keypad, may, offer } from "./parts.js";
+import { time_of, words } from "./words.js";
 
 // The reason is kept in the journal, where technicians read it, and so in one language.
 const REASONS = ["reason_down", "reason_slow", "reason_planned", "reason_drill"];
@@ -40,43 +40,99 @@ export function reasons(page) {
   );
 }
 
+// What a form is opened by: its method. A form is drawn in its own file and gets its tile where the View offers it.
+const FORMS = { "patron.register": "forms_register", "sheet.add": "forms_sheet" };
+
+const RULES = ["report", "lend", "checkin", "not", "due", "next", "after"];
+
+const TABS = { station: station_tab, devices: devices_tab, rules: rules_tab };
+
 export function staff(page) {
-  const { view, say, status, change } = page;
-  const fact = (name, value, state = "") => h("div", { class: `fact ${state}` }, h("dt", null, say(name)), h("dd", null, value));
-  const worry = (bad) => (bad ? "worry" : "");
+  const { view, say, use, change } = page;
+  const tab = use.tab in TABS ? use.tab : "station";
+  const others = Object.keys(TABS).filter((name) => name !== tab);
+  const held = use.panel === "staff";
   return h(
     "main",
     { key: "staff", class: "two" },
     h(
       "section",
-      { class: "sheet staff" },
+      { key: `tab-${tab}`, class: "sheet staff" },
       h("p", { class: "who" }, h("b", null, view.station.id), view.staff.by && ` · ${say("unlocked_by", { by: view.staff.by })}`),
       headline(page),
-      h(
-        "dl",
-        { class: "facts" },
-        fact("mode", view.mode.forced ? say("forced") : say(`mode_${view.mode.name}`), worry(view.mode.name !== "online")),
-        fact("unsent", view.unsent.toString(), worry(view.unsent > 0)),
-        fact("exceptions", view.exceptions.toString(), worry(view.exceptions > 0)),
-        fact("paper", say(`paper_is_${view.paper}`), worry(["low", "out"].includes(view.paper))),
-      ),
-      h("p", { class: "who" }, helpdesk(page)),
-      h("ul", { class: "devices" }, (status?.devices ?? []).map((device) => device_line(page, device))),
+      TABS[tab](page),
     ),
     h(
       "nav",
       { class: "rail" },
-      view.mode.forced
-        ? offer(page, "mode.set", { mode: "auto", reason: "" }, { name: "go_auto", icon: "online", look: "plain" })
-        : may(page, "mode.set") && button(page, { name: "go_offline", icon: "offline", look: "plain", press: () => change({ panel: "reasons" }) }),
-      offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
+      held
+        ? button(page, { name: "back", look: "primary", press: () => change({ panel: null }) })
+        : offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
       h(
         "div",
         { class: "pair" },
+        view.mode.forced
+          ? offer(page, "mode.set", { mode: "auto", reason: "" }, { name: "go_auto", icon: "online", look: "quiet" })
+          : may(page, "mode.set") && button(page, { name: "go_offline", icon: "offline", look: "quiet", press: () => change({ panel: "reasons" }) }),
         offer(page, "staff.lock", {}, { name: "lock", look: "quiet" }),
-        page.use.panel === "staff" && button(page, { name: "back", look: "quiet", press: () => change({ panel: null }) }),
       ),
+      h("div", { class: "pair" }, others.map((name) => button(page, { name: `tab_${name}`, look: "quiet", press: () => change({ tab: name }) }))),
     ),
+  );
+}
+
+const worry = (bad) => (bad ? "worry" : "");
+
+function mode_words(page) {
+  const { view, say } = page;
+  const { mode } = view;
+  if (mode.name === "online") return say("mode_online");
+  const name = mode.forced ? say("forced") : say(`mode_${mode.name}`);
+  const why = mode.forced ? mode.reason : say.known(`why_${mode.reason}`) && say(`why_${mode.reason}`);
+  return [name, say("since", { time: time_of(mode.since) }), why].filter(Boolean).join(", ");
+}
+
+function station_tab(page) {
+  const { view, say, host } = page;
+  const fact = (name, value, state = "") => h("div", { class: `fact ${state}` }, h("dt", null, say(name)), h("dd", null, value));
+  const sent = view.upload ? ` · ${say("uploading", { done: view.upload.done, left: view.upload.left })}` : "";
+  const forms = Object.entries(FORMS).filter(([method]) => may(page, method));
+  return [
+    h(
+      "dl",
+      { key: "facts", class: "facts" },
+      fact("mode", mode_words(page), `wide ${worry(view.mode.name !== "online")}`),
+      fact("unsent", `${view.unsent}${sent}`, worry(view.unsent > 0)),
+      fact("exceptions", view.exceptions.toString(), worry(view.exceptions > 0)),
+      fact("paper", say(`paper_is_${view.paper}`), worry(["low", "out"].includes(view.paper))),
+      fact("address", host?.address || say("address_none"), worry(host !== null && !host.address)),
+      view.helpdesk && fact("helpdesk_phone", view.helpdesk),
+    ),
+    forms.length > 0 &&
+      h(
+        "div",
+        { key: "forms", class: "tiles forms" },
+        forms.map(([method, name]) => button(page, { name, icon: "type_number", look: "plain tile", press: () => page.change({ panel: method }) })),
+      ),
+  ];
+}
+
+function devices_tab(page) {
+  const { say, status } = page;
+  return h(
+    "ul",
+    { key: "devices", class: "devices", tabindex: "0", "aria-label": say("tab_devices") },
+    status !== null && !status.clock?.trusted && h("li", { key: "clock", class: "worry" }, h("b", null, say("clock_unsure"))),
+    (status?.devices ?? []).map((device) => device_line(page, device)),
+  );
+}
+
+function rules_tab(page) {
+  const { say, view } = page;
+  return h(
+    "ol",
+    { key: "rules", class: "rules", tabindex: "0", "aria-label": say("tab_rules") },
+    RULES.map((name) => h("li", { key: name }, say(`rule_${name}`), name === "report" && view.helpdesk && h("b", null, ` ${view.helpdesk}`))),
   );
 }
 

@@ -1,15 +1,26 @@
-// Words of the page's own, in the language of the View; a language that the page lacks gets English.
+// Words of the page's own, in the language of the View; a language that the page lacks gets English. labels.js is made
+// by the bridge of the texts' tables (kioskd/texts), which paper and daemon speak from as well.
 
 import { LABELS } from "./labels.js";
+
+const rules = new Map();
+
+/** How a language counts; made once, for each is dear to make. */
+function plural(language) {
+  if (!rules.has(language)) rules.set(language, new Intl.PluralRules(language));
+  return rules.get(language);
+}
 
 /** The texts of a language, as a function from key and values to words. */
 export function words(language) {
   const table = LABELS[language] ?? LABELS.en;
-  return (key, values = {}) => {
+  const say = (key, values = {}) => {
     let text = table[key];
-    if (typeof text === "object") text = text[new Intl.PluralRules(language).select(values.n)] ?? text.other;
+    if (typeof text === "object") text = text[plural(language).select(values.n)] ?? text.other;
     return text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
   };
+  say.known = (key) => key in table;
+  return say;
 }
 
 const LIBRARY_NUMBER = /(?<!\d)(\d)(\d{4})(\d{5})(\d{4})(?!\d)/g;
@@ -18,6 +29,9 @@ const LONGEST_TITLE = 32;
 
 /** A text with its 14-digit numbers in the groups that stand under the barcode, and no count alone on a line. */
 export const spaced = (text) => text.replaceAll(COUNT, ":\u00a0").replaceAll(LIBRARY_NUMBER, "$1\u00a0$2\u00a0$3\u00a0$4");
+
+/** The time of day in an RFC 3339 moment, as its own zone has it. */
+export const time_of = (moment) => /T(\d{2}:\d{2})/.exec(moment)?.[1] ?? "";
 
 /** What the station says, with an item's title, where it has one, in the place of its number. */
 export function told(view) {

@@ -1,0 +1,111 @@
+"""Every state of the front screen as Views: what is drawn, looked at and measured."""
+
+from typing import Any
+
+from tests.screen.views import CHOICES, SCREENS, account, line, loans, message, view
+
+
+def scenes(language: str) -> dict[str, dict[str, Any]]:
+    """Every screen once, online, and those that look different offline or with other things to say."""
+
+    def of(screen: str, **changes: Any) -> dict[str, Any]:
+        return view(screen, language=language, **changes)
+
+    warned = [*CHOICES["items"], "session.more_time"]
+    several = [line(n, language=language) for n in (1, 2, 3)]
+
+    def saying(key: str, tone: str, **params: str) -> dict[str, Any]:
+        return {"message": message(language, key, tone, **params)}
+
+    found = {screen: of(screen) for screen in SCREENS}
+    found |= {
+        "idle-offline": of("idle", mode="offline"),
+        "idle-recovering": of("idle", mode="recovering"),
+        "idle-message": of("idle", **saying("storage", "stop")),
+        "idle-interrupted": of("idle", mode="offline", **saying("session_interrupted", "warn", count="3")),
+        "idle-blocked": of("idle", **saying("card_blocked", "stop")),
+        "card-checking": of("card", **saying("card_checking", "ok")),
+        "confirm-code": of("confirm", **saying("unmatched_card_sure", "ask", code="W-1234567890123")),
+        "confirm-kind": of("confirm", mode="offline", **saying("card_or_item", "ask")),
+        "card-renew": of("card", flow="renew", mode="offline", **saying("scan_card_or_item", "ask")),
+        "items-none": of("items", items=[]),
+        "items-offline": of("items", mode="offline"),
+        "items-recorded": of(
+            "items", mode="offline", items=several, **saying("recorded", "ok", item=several[-1]["item"])
+        ),
+        "items-titled": of("items", **saying("checked_out", "ok", item=line(6)["item"])),
+        "items-refused": of(
+            "items",
+            mode="offline",
+            items=[*several, line(4, "refused", language=language)],
+            **saying("max_items", "stop", max="30"),
+        ),
+        "items-many": of("items", mode="offline", items=[line(n, language=language) for n in range(1, 25)]),
+        "items-staff": of(
+            "items",
+            staff={"unlocked": True, "by": "MK"},
+            due_date={"date": "2026-12-18", "scope": "next_item"},
+            choices=[*CHOICES["items"], "session.due_date", "staff.lock"],
+        ),
+        "items-warned": of("items", mode="offline", choices=warned, timer={"ends_in_s": 18, "kind": "idle"}),
+        "finish-no-paper": of("finish", paper="out", mode="offline"),
+        "finish-offline": of("finish", mode="offline"),
+        "done-offline": of("done", mode="offline", **saying("done_gate", "ok", count="3")),
+        "done-no-paper": of("done", mode="offline", **saying("done_no_paper", "warn", count="12")),
+        "due_date-offline": of("due_date", mode="offline"),
+        "staff-offline": of("staff", mode="offline", paper="low", helpdesk="x85100"),
+        "staff-recovering": of(
+            "staff", mode="recovering", upload={"done": 8, "left": 12, "per_s": 2.5}, helpdesk="x85100"
+        ),
+        "staff-station": of(
+            "items",
+            station={"id": "DESK-1", "kind": "staff", "time": "14:05"},
+            staff={"unlocked": True, "by": "MK"},
+            items=[],
+            choices=[*CHOICES["items"], "session.loans", "session.due_date", "staff.lock"],
+        ),
+        "items-loans-offered": of(
+            "items",
+            items=[line(1, "checked_out", title="Momo", due="2026-12-14", language=language)],
+            choices=[*CHOICES["items"], "session.loans"],
+        ),
+        "loans-asking": of("loans", account=account("asking"), choices=list(CHOICES["items"])),
+        "loans-none": of("loans", account=account("ready"), choices=list(CHOICES["items"])),
+        "loans-unknown": of("loans", account=account("unknown"), choices=list(CHOICES["items"])),
+        "loans-renewed": of(
+            "loans",
+            account=account("ready", loans=loans(language, renewed=True), complete=False, holds_ready=1),
+            **saying("renewed_some", "warn", count="3", left="1"),
+        ),
+        "finish-gate": of("finish", mode="offline", **saying("choose_paper_gate", "warn")),
+        "card-due-date": of(
+            "card",
+            staff={"unlocked": True, "by": "MK"},
+            due_date={"date": "2026-12-18", "scope": "session"},
+        ),
+        "help-offline": of("help", mode="offline", helpdesk="x85100"),
+        "out_of_service-helpdesk": of("out_of_service", mode="offline", helpdesk="x85100"),
+    }
+    return found
+
+
+# What the page itself puts over a screen: the scene, and where to tap.
+PANELS = {
+    "panel-number": ("card", '[data-name="type_number"]'),
+    "panel-languages": ("items", '[data-name="language"]'),
+    "panel-remove": ("items-recorded", '[data-name="remove"]'),
+    "panel-staff-code": ("help", '[data-name="staff"]'),
+    "panel-reasons": ("staff", '[data-name="go_offline"]'),
+    "panel-devices": ("staff-offline", '[data-name="tab_devices"]'),
+    "panel-rules": ("staff-offline", '[data-name="tab_rules"]'),
+}
+
+# What stands outside the screen or does not fit into its own box; lists may scroll.
+CLIPPED = """[...document.querySelectorAll("#screen *")].filter((e) => {
+  const box = e.getBoundingClientRect();
+  if (!box.width || e.closest(".list, .devices, .rules, .headline, svg")) return false;
+  const outside = box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1;
+  const wide = e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2;
+  const high = e.tagName === "MAIN" && e.scrollHeight > e.clientHeight + 4;
+  return outside || wide || high;
+}).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`)"""
