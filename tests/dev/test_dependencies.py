@@ -28,6 +28,7 @@ def system_packages() -> list[list[str]]:
 def test_the_page_has_every_dependency_and_no_other() -> None:
     assert documented() == {
         "To run": names(PROJECT["project"]["dependencies"]),
+        "To run, for who wants it": names(PROJECT["project"]["optional-dependencies"]["text-screen"]),
         "To build": names(PROJECT["dependency-groups"]["build"]),
         "To check and test": names(PROJECT["project"]["optional-dependencies"]["dev"]),
         "Of the system": {package for _, package, _, _ in system_packages()},
