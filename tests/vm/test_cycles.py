@@ -1,0 +1,44 @@
+"""A hundred times unplugged and plugged in again: nothing leaks, nothing grows, and it is noticed within a second."""
+
+import json
+from typing import Any
+
+import pytest
+
+from hardware_sim.vm.machine import Machine
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
+CYCLES = 100
+FEWER = 30
+"""Of what takes the kernel's USB half a second and more for each."""
+NOTICED_MS = 1000
+GROWTH_KIB = 256
+"""Between the 10th and the last cycle: allocator's noise, not 90 times anything."""
+
+
+def judge(what: str, told: dict[str, Any]) -> None:
+    print(f"{what}: {json.dumps({key: value for key, value in told.items() if key != 'files'})}")
+    first, last = told["files"]
+    assert last == first, "descriptors leaked"
+    assert told["resident_kib"][-1] - told["resident_kib"][0] < GROWTH_KIB
+    assert told["noticed_ms"]["median"] < NOTICED_MS
+
+
+@pytest.mark.parametrize(
+    ("kind", "configured", "cycles"),
+    [("usb", True, CYCLES), ("usb", False, FEWER), ("uhid", False, CYCLES)],
+    ids=["usb-by-id", "usb-found", "uhid-found"],
+)
+def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -> None:
+    told = machine.call(
+        "tests.vm.guest.life:scanner_cycles", kind=kind, configured=configured, cycles=cycles, timeout_s=850
+    )
+    judge(f"{kind}, {'configured' if configured else 'found'}", told)
+
+
+def test_a_serial_scanner(machine: Machine) -> None:
+    judge("USB-CDC", machine.call("tests.vm.guest.life:serial_cycles", cycles=FEWER, timeout_s=600))
+
+
+def test_a_printer(machine: Machine) -> None:
+    judge("usblp", machine.call("tests.vm.guest.life:printer_cycles", cycles=FEWER, timeout_s=600))

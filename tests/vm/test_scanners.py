@@ -1,0 +1,66 @@
+"""Scanners on the kernel's own event devices: what only a real kernel does."""
+
+import pytest
+
+from hardware_sim.vm.machine import Machine
+
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
+KINDS = ("uinput", "uhid", "usb")
+PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F))
+CARD = "20000000000014"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_printable_character_is_typed_and_read(machine: Machine, kind: str) -> None:
+    got = machine.call("tests.vm.guest.codes:whole_codes", kind=kind)
+    assert got == [CARD, PRINTABLE[:32], PRINTABLE[32:64], PRINTABLE[64:]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_else_hears_a_grabbed_scanner(machine: Machine, kind: str) -> None:
+    assert machine.call("tests.vm.guest.codes:grab", kind=kind) == {
+        "got": [CARD],
+        "leaked": False,
+        "second opener": "busy",
+        "heard after closing": True,
+        "grabbed by another": "busy",
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unplugged_in_the_middle_of_a_scan(machine: Machine, kind: str) -> None:
+    told = machine.call("tests.vm.guest.codes:unplugged_mid_scan", kind=kind)
+    print(told)
+    assert told["half"] == []
+    assert told["errno is ENODEV"]
+
+
+@pytest.mark.parametrize("kind", ["uhid", "usb"])
+def test_a_scan_that_waits_unread_is_whole_or_lost_and_never_shorter(machine: Machine, kind: str) -> None:
+    whole, lost = [], []
+    for characters in range(8, 21):
+        first, *rest = machine.call("tests.vm.guest.codes:unread", kind=kind, characters=characters)
+        assert rest == [CARD], "the next scan is whole"
+        if first == ["overflow"]:
+            lost.append(characters)
+        else:
+            assert first == "1234567890123456789012345678901234567890"[:characters]
+            whole.append(characters)
+    print(f"{kind}: whole up to {max(whole)} characters and a suffix, lost from {min(lost)}")
+    assert max(whole) < min(lost)
+    assert 11 in lost
+
+
+def test_the_station_hears_of_a_lost_scan(machine: Machine) -> None:
+    assert machine.call("tests.vm.guest.life:lost_is_told") == ["ScanLost", CARD]
+
+
+def test_a_scanner_whose_holder_was_killed_is_free(machine: Machine) -> None:
+    assert machine.call("tests.vm.guest.codes:held_by_a_killed_process") == ["busy", CARD]
+
+
+def test_a_scanner_that_may_not_be_read_is_taken_when_its_rights_come(machine: Machine) -> None:
+    failing, ready = machine.call("tests.vm.guest.life:rights_come_later")
+    assert failing[0] == "failing"
+    assert "usermod -aG input,dialout" in failing[2]
+    assert ready == ["ready", None, None]
