@@ -64,3 +64,17 @@ def test_a_scanner_that_may_not_be_read_is_taken_when_its_rights_come(machine: M
     assert failing[0] == "failing"
     assert "usermod -aG input,dialout" in failing[2]
     assert ready == ["ready", None, None]
+
+
+def test_a_hid_pos_scanner_hands_over_whole_codes(machine: Machine) -> None:
+    assert machine.call("tests.vm.guest.raw:codes") == {
+        "first": CARD,
+        "symbology": "code_128",
+        "then": ["0123456789" * 30, "1", "2"],
+        "second opener": "busy",
+        "broken off": [["timed_out"]],
+    }
+
+
+def test_a_hid_pos_scanner_that_is_pulled_out(machine: Machine) -> None:
+    assert machine.call("tests.vm.guest.raw:unplugged") == {"half": [], "after": "gone", "again": [CARD]}

@@ -1,0 +1,62 @@
+"""The hidraw driver on a HID-POS scanner in the kernel."""
+
+import contextlib
+import select
+import time
+
+from drivers import SCANNERS
+from drivers.base import CannotOpen, Code, DeviceGone
+from hardware_sim.kernel.hid_pos import HidPosScanner
+from tests.vm.guest.codes import listen
+
+CARD = "20000000000014"
+LONG = "0123456789" * 30
+
+
+def codes() -> dict[str, object]:
+    """A card, a long code in several reports, and two of one trigger; a second opener; a scan that breaks off."""
+    with HidPosScanner() as device, SCANNERS["hidraw"](device=device.path) as scanner:
+        device.scan(CARD.encode())
+        select.select([scanner], [], [], 10)
+        (first,) = scanner.read(time.monotonic())
+        assert isinstance(first, Code)
+        device.scan(LONG.encode())
+        device.scan(b"1")
+        device.scan(b"2")
+        got = listen(scanner, enough=3)
+        try:
+            SCANNERS["hidraw"](device=device.path)
+            second = ""
+        except CannotOpen as error:
+            second = error.why.value
+        # The first report of two, and no more.
+        device.send(bytes((56,)) + b"]C0" + bytes(56).replace(b"\0", b"9") + b"\1")
+        broken_off = listen(scanner, enough=1)
+        return {
+            "first": first.text,
+            "symbology": str(first.symbology),
+            "then": got,
+            "second opener": second,
+            "broken off": broken_off,
+        }
+
+
+def unplugged() -> dict[str, object]:
+    """Pull the plug after the first of two reports."""
+    with HidPosScanner() as device, contextlib.ExitStack() as stack:
+        path = device.path
+        scanner = stack.enter_context(SCANNERS["hidraw"](device=path))
+        device.send(bytes((56,)) + b"]C0" + bytes(56).replace(b"\0", b"9") + b"\1")
+        select.select([scanner], [], [], 10)
+        half = scanner.read(time.monotonic())
+        device.unplug()
+        select.select([scanner], [], [], 10)
+        try:
+            after: object = scanner.read(time.monotonic())
+        except DeviceGone:
+            after = "gone"
+        scanner.close()
+        device.plug()
+        with SCANNERS["hidraw"](device=device.path) as again:
+            device.scan(CARD.encode())
+            return {"half": half, "after": after, "again": listen(again, enough=1)}
