@@ -64,7 +64,8 @@ def nothing_found(found: Sequence[Found]) -> Trouble:
         which = ", ".join(f"{device.name or 'nameless'} ({device.path})" for device in candidates[:3])
         return Trouble(
             f"no scanner was found that says it is one; it may be {which}",
-            'say so in the file: [[scanner]] with name, driver = "evdev" and device = its path '
+            "scan a barcode of the library, and it is known; or say so in the file: [[scanner]] with name, "
+            'driver = "evdev" and device = its path '
             '(driver = "serial" and port for a serial one)',
         )
     return Trouble("no scanner was found", "plug the scanner in, or say in [[scanner]] where it is")

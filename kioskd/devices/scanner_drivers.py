@@ -50,6 +50,11 @@ def open_found(driver: str, path: str, *, drivers: Mapping[str, ScannerFactory])
     return drivers[driver](**{PATH[driver]: path})
 
 
+def open_heard(layout: str, terminator: str, path: str, *, drivers: Mapping[str, ScannerFactory]) -> Scanner:
+    """Open a scanner that showed itself by what it typed. Raises CannotOpen."""
+    return drivers[ScannerDriver.EVDEV](device=path, layout=layout, terminator=terminator)
+
+
 def arguments(settings: ScannerSettings, path: str, patterns: Sequence[str]) -> dict[str, object]:
     """Return what one of our drivers is opened with; what is as its default stays the driver's own."""
     driver = settings.driver

@@ -13,13 +13,16 @@ from drivers import SCANNERS
 from drivers.base import Scanner, ScannerFactory
 from drivers.hotplug import Change, PathEvent, PathWatch
 from drivers.identity import Found, Verdict
+from drivers.scan_test import Typed
+from drivers.whole import believed
 from kioskd.devices.finding import FOUND_AT, Find, find_attached, free_name, key, nothing_found
+from kioskd.devices.listening import Listening
 from kioskd.devices.scanner import ScannerLife
-from kioskd.devices.scanner_drivers import open_configured, open_found, path_of
+from kioskd.devices.scanner_drivers import open_configured, open_found, open_heard, path_of
 from kioskd.devices.wrong_settings import wrong_settings
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
-from kioskd.model.inputs import DeviceChanged, Input
-from kioskd.model.settings import ScannerSettings
+from kioskd.model.inputs import DeviceChanged, Input, Scanned
+from kioskd.model.settings import ScannerSettings, Secret
 
 log: Final = logging.getLogger("kioskd.scanners")
 
@@ -27,6 +30,8 @@ SETTLE_S: Final = 0.3
 """After a plug the kernel and udev make several changes; they are looked at once."""
 WITHOUT_WATCH_S: Final = 1.0
 """How often paths are looked at where the kernel grants no watch."""
+KEY_UP_S: Final = 0.1
+"""After a burst the scanner lets go of its last key: grabbed before, it would seem to be in the middle of a code."""
 SEARCH: Final = "scanner search"
 """The name under which a station without any scanner says so."""
 
@@ -68,6 +73,9 @@ class Scanners:
         self._search: asyncio.Task[None] | None = None
         self._search_again = False
         self._search_told: str | None = None
+        self._listening: Listening | None = None
+        self._by_scan: dict[str, Callable[[str], Scanner]] = {}
+        """What the scan test took for scanners, by `finding.key`, and how each is opened."""
 
     def start(self) -> None:
         """Open what is configured; what says no path, or a station without scanners, is looked for."""
@@ -99,6 +107,8 @@ class Scanners:
         """Give all devices back."""
         for life in self._all():
             life.close()
+        if self._listening is not None:
+            self._listening.close()
         if self._timer is not None:
             self._timer.cancel()
         if self._search is not None:
@@ -192,7 +202,7 @@ class Scanners:
             if device.driver in self._searched_for and Path(device.path).resolve() not in configured
         ]
         for device in mine:
-            if device.verdict is Verdict.TAKE:
+            if device.verdict is Verdict.TAKE or key(device) in self._by_scan:
                 self._serve(device)
         trouble = nothing_found(mine)
         for place in self._places:
@@ -200,6 +210,26 @@ class Scanners:
                 place.missing(trouble.problem, trouble.advice)
         if not self._configured:
             self._tell_search(mine)
+            self._listen_to(mine)
+
+    def _listen_to(self, mine: Sequence[Found]) -> None:
+        """While there is no scanner, wait for one of the keyboards to type a barcode as fast as a scanner does."""
+        if self._listening is None and self._patterns:
+            self._listening = Listening(believed(self._patterns), self._heard)
+        if self._listening is not None:
+            self._listening.follow(() if self._found else mine)
+
+    def _heard(self, device: Found, typed: Typed, layout: str) -> None:
+        log.info("%s (%s) typed a barcode in layout %s: it is a scanner", device.path, device.name, layout)
+        self._by_scan[key(device)] = partial(open_heard, layout, typed.terminator, drivers=self._drivers)
+        self._loop.call_later(KEY_UP_S, self._take_heard, device, typed.readings[layout])
+
+    def _take_heard(self, device: Found, code: str) -> None:
+        self._serve(device)
+        self._tell_search(())
+        life = self._found[key(device)]
+        if life.open:
+            self._deliver(Scanned(life.name, Secret(code)))  # the scan that showed it counts as well
 
     def _serve(self, device: Found) -> None:
         """Open a device under the name it had, or a configured one that is free, or one of its own."""
@@ -215,7 +245,7 @@ class Scanners:
             life = self._free_place(device.driver)
         if life is None:
             names = {life.name for life in (*self._at_path.values(), *self._places, *self._found.values())}
-            opens = partial(self._open_found, device.driver)
+            opens = self._by_scan.get(known_by) or partial(self._open_found, device.driver)
             life = self._life(free_name(device, names), device.driver, device.path, opens)
         self._known_by(known_by, life)
         life.plugged(device.path, identity)

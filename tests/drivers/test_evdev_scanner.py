@@ -350,3 +350,38 @@ with SCANNERS["evdev"](device="/dev/input/event5") as scanner:
 print(json.dumps(most <= driver.READS_AT_ONCE))
 """
     assert run(tmp_path, [Device(5, "Scanner")], {5: press(*[4] * 3000)}, script) == [True]
+
+
+@pytest.mark.cell("evdev", "not a scanner", on="umockdev")
+def test_a_keyboard_that_types_a_barcode_as_fast_as_a_scanner_is_the_stations_scanner(tmp_path: Path) -> None:
+    script = """
+import asyncio, json
+from pathlib import Path
+from kioskd.devices.scanners import Scanners
+from kioskd.model import inputs
+
+async def main():
+    told, ready = [], asyncio.Event()
+    def deliver(what):
+        if isinstance(what, inputs.Scanned):
+            told.append([what.scanner, str(what.code)])
+            ready.set()
+        elif what.status.state == "ready":
+            told.append([what.status.name, what.status.driver])
+    scanners = Scanners([], deliver, lambda: "now", patterns=[r"2\\d{9}"])
+    scanners.start()
+    await asyncio.wait_for(ready.wait(), 20)
+    scanners.close()
+    print(json.dumps(told))
+
+asyncio.run(main())
+"""
+    name = "1234:5678/usb-0000:00:14.0-2"
+    keyboards = [
+        Device(4, "A person's keyboard", vendor=0x046D, phys="usb-0000:00:14.0-1/input0"),
+        Device(5, "Nameless", vendor=0x1234, product=0x5678),
+    ]
+    typed = {5: [*press(*[9] * 10), *ENTER, *CARD, *ENTER]}  # fast as well, but no barcode of this library
+    assert run(tmp_path, keyboards, typed, script) == [
+        [[name, "evdev"], ["scanner search", "evdev"], [name, "2116800001"]]
+    ]

@@ -1,10 +1,14 @@
 """`kiosk-sim` as a command: what it prints, how it ends, what it refuses; and the control address over HTTP."""
 
 import json
+import os
+import select
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +150,19 @@ def test_a_catalogue_from_a_file(start: Callable[..., Any], tmp_path: Path, caps
     for wrong in ({**rows, "loans": [{"patron": "P1", "item": "I2"}]}, {**rows, "patrons": [{"name": "x"}]}):
         path.write_text(json.dumps(wrong))
         assert main(["ils", "--catalog", str(path)]) == 2
+
+
+def test_what_a_killed_desk_started_ends_with_it(tmp_path: Path) -> None:
+    script = f"""
+import os, signal, sys
+from hardware_sim.demo.processes import Sim
+sim = Sim("scanner", "--link", {str(tmp_path / "scanner")!r})
+print(sim.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    desk = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert desk.returncode == -signal.SIGKILL
+    with suppress(ProcessLookupError):  # it is gone already
+        left = os.pidfd_open(int(desk.stdout))
+        assert select.select([left], [], [], 20)[0], "the scanner lives on"
+        os.close(left)

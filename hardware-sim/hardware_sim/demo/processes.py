@@ -20,6 +20,8 @@ BIN: Final = Path(os.environ.get("KIOSK_SIM_BIN", Path(sys.executable).parent))
 ZONE: Final = "UTC"
 """The desk's time zone: simulators write local time, and the station compares it with its own."""
 START_S: Final = 20.0
+ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
+"""A desk that is killed leaves nothing behind: its scanner's link could soon lead to another desk's terminal."""
 
 
 class DidNotStart(Exception):  # noqa: N818 - it says what happened
@@ -41,7 +43,7 @@ class Announcing:
 
     def __init__(self, program: str, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            [str(BIN / program), *arguments],
+            [*ENDS_WITH_US, str(BIN / program), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -139,7 +141,7 @@ class Daemon:
         try:
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
-                    [*wrapper, str(BIN / "kioskd"), "--config", str(self.config)],
+                    [*ENDS_WITH_US, *wrapper, str(BIN / "kioskd"), "--config", str(self.config)],
                     stdout=log,
                     stderr=log,
                     env=clean_environment(NOTIFY_SOCKET="@" + address, **self._environment),
