@@ -12,10 +12,11 @@ import msgspec
 from hardware_sim.errors import UsageError
 
 from .codes import ITEM_PREFIX, PATRON_PREFIX, code14
+from .policy import Policy
 
 
 class Patron(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A card. `blocked` is empty or the words of the block; `expires` is YYYY-MM-DD or empty."""
+    """A card. `blocked` is empty or the words of the block; `expires` is YYYY-MM-DD or empty; `lost`: the card is."""
 
     barcode: str
     name: str
@@ -23,6 +24,7 @@ class Patron(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     pin: str = ""
     blocked: str = ""
     expires: str = ""
+    lost: bool = False
     fines: str = ""
     note: str = ""
 
@@ -47,11 +49,12 @@ class FirstLoan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Catalog(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Patrons, items and the loans that exist at the start."""
+    """Patrons, items, the loans that exist at the start, and the rules of lending."""
 
     patrons: list[Patron]
     items: list[Item]
     loans: list[FirstLoan] = msgspec.field(default_factory=list)
+    policy: Policy = msgspec.field(default_factory=Policy)
 
 
 # name, profile, further fields; the n-th row has the n-th patron number

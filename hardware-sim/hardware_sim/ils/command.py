@@ -71,7 +71,7 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
         institution=options.institution,
         library=options.library,
     )
-    system.desk.logins = logins
+    system.logins.users = logins
     await system.open(listen)
     try:
         runner, bound = await open_http(control, Control(system).routes(), option="--control")

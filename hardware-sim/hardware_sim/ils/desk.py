@@ -4,24 +4,25 @@ An answer here is as this server means it; `disguise` decides how it is written.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from .faults import Faults
 from .ledger import Origin
+from .loans import Loan, Outcome, Reason
+from .logins import Caller, Logins
 from .personality import Personality
 from .texts import WORDS, due_text, read_sip_date, sip_date
-from .wire import Answer, Request
-from .world import Loan, Outcome, Reason, World
+from .wire import REQUIRED, Answer, Request
+from .world import World
 
-
-@dataclass(slots=True)
-class Caller:
-    """What the desk knows of a connection."""
-
-    connection: int
-    peer: str = ""
-    login: str = ""
+# What each flag of BX stands for.
+_BX: Final = ("23", "11", "09", "01", "99", "97", "93", "63", "35", "37", "17", "19", "25", "15", "29", "65")
+# The positions of a patron's status that a reason sets: charge, renewal, recall and hold denied, and why.
+_DENIED: Final[Mapping[Reason, str]] = {
+    Reason.CARD_LOST: "YYYYY         ",
+    Reason.OVERDUE: "YYYY  Y       ",
+    Reason.FINES: "YYYY      Y   ",
+}
 
 
 def _yes(flag: bool) -> str:
@@ -31,13 +32,15 @@ def _yes(flag: bool) -> str:
 class Desk:
     """Answers requests. `answer` returns None where this server closes the connection instead."""
 
-    def __init__(self, world: World, personality: Personality, *, institution: str, library: str) -> None:
+    def __init__(
+        self, world: World, personality: Personality, logins: Logins, *, institution: str, library: str
+    ) -> None:
         self.world = world
         self.personality = personality
         self.institution = institution
         self.library = library
         self.faults = Faults()
-        self.logins: dict[str, str] = {}  # empty: every user and password is good
+        self.logins = logins
 
     @property
     def _now(self) -> str:
@@ -45,13 +48,15 @@ class Desk:
 
     def knows(self, request: Request) -> bool:
         """Tell whether this server has an answer to that message number."""
-        return request.code in _MESSAGES
+        return request.code in _MESSAGES and request.code not in self.faults.unsupported
 
     def answer(self, request: Request, caller: Caller) -> Answer | None:
         """Do what the request asks and return the answer, or None: this server drops the line."""
         ways = self.personality
         if request.cut and ways.missing_field == "close":
             return None
+        if request.cut in REQUIRED.get(request.code, ()) and ways.missing_field == "96":
+            return Answer("96")
         if ways.blank_nb_due_date == "close" and not request.fixed.get("nb_due_date", "0").strip():
             return None
         return _MESSAGES[request.code](self, request, caller)
@@ -96,22 +101,26 @@ class Desk:
 
     def login(self, request: Request, caller: Caller) -> Answer:
         """93 → 94."""
-        user, password = request.get("CN"), request.get("CO")
-        good = self.logins.get(user) == password if self.logins else True
-        if good and not self.faults.login_refused:
-            caller.login = user or "?"
-            return Answer("94", "1")
-        return Answer("94", "0")
+        good = self.logins.admit(caller, request.get("CN"), request.get("CO"))
+        return Answer("94", str(int(good)))
 
     def status(self, _request: Request, _caller: Caller) -> Answer:
         """99 → 98."""
         ways = self.personality
-        flags = self.faults.status_flags or ways.status_flags
+        flags = ways.status_flags
         if self.faults.says_offline:
             flags = "N" + flags[1:]
         timeout = (self.faults.status_timeout or ways.timeout_and_retries[:3]) + ways.timeout_and_retries[3:]
-        fields = (("AO", self.institution), ("AM", self.library), ("BX", ways.supported))
+        fields = (("AO", self.institution), ("AM", self.library), ("BX", self._supported))
         return Answer("98", f"{flags}{timeout}{self._now}2.00", fields)
+
+    @property
+    def _supported(self) -> str:
+        """BX, with N for what a switch took away."""
+        return "".join(
+            "N" if code in self.faults.unsupported else flag
+            for flag, code in zip(self.personality.supported, _BX, strict=True)
+        )
 
     # 23, 63, 35, 01, 25, 37
 
@@ -138,10 +147,9 @@ class Desk:
         row = self.world.patrons.get(patron)
         if row is None:
             return self._nobody("64", request, Reason.PATRON_UNKNOWN)
-        now = self.world.clock()
         loans = list(self.world.loans_of.get(patron, {}).values())
         charged = [loan.item for loan in loans for _ in range(self._times_listed(loan))]
-        overdue = [loan.item for loan in loans if loan.due < now]
+        overdue = self.world.overdue(patron)
         held = [item.barcode for item in self.world.items.values() if item.held_for == patron]
         counts = (len(held), len(overdue), len(charged), int(bool(row.fines)), 0, 0)
         lists = {0: ("AS", held), 1: ("AT", overdue), 2: ("AU", charged)}
@@ -149,7 +157,8 @@ class Desk:
         fields = [("AO", self.institution), ("AA", patron), ("AE", row.name)]
         fields += [("BZ", "9999"), ("CA", "9999"), ("CB", "9999"), ("BL", "Y")]
         fixed = self._standing_of(patron) + "001" + self._now + "".join(f"{min(n, 9999):04d}" for n in counts)
-        listed = [(name, item) for item in self._page(wanted, request)]
+        most = self.faults.list_at_most
+        listed = [(name, item) for item in self._page(wanted, request)][: most if most >= 0 else None]
         return Answer("64", fixed, (*fields, *self._remarks(request), *listed))
 
     @staticmethod
@@ -166,7 +175,7 @@ class Desk:
 
     def _standing_of(self, patron: str) -> str:
         reason = self.world.why_not_patron(patron)
-        return "YYYY" + " " * 10 if reason is not None else " " * 14
+        return _DENIED.get(reason, "YYYY          ") if reason is not None else " " * 14
 
     def _remarks(self, request: Request) -> list[tuple[str, str]]:
         row = self.world.patrons[request.get("AA")]
@@ -199,32 +208,47 @@ class Desk:
     def checkout(self, request: Request, caller: Caller) -> Answer:
         """11 → 12."""
         ways, now = self.personality, self.world.clock()
-        force_due = None
-        if ways.no_block == "forced" and request.fixed["no_block"] == "Y":
-            force_due = read_sip_date(request.fixed["nb_due_date"], now)
-        renews = ways.second_checkout == "renews" or request.fixed["renewal_policy"] == "Y"
-        if request.get("AB") in self.faults.refuse_items:
+        patron, item, origin = request.get("AA"), request.get("AB"), self._origin(request, caller)
+        no_block = ways.no_block if request.fixed["no_block"] == "Y" else "ignored"
+        due = read_sip_date(request.fixed["nb_due_date"], now) if no_block != "ignored" else None
+        forced = no_block == "forced" and due is not None
+        if self.faults.yes_without_deed:
+            outcome = self._promised(request)
+        elif item in self.faults.refuse_items:
             outcome = self._refused(Reason.NOT_FOR_LOAN, request, caller)
+        elif forced or no_block == "obeyed":
+            outcome = self.world.force(patron, item, due, origin, takes_away=not forced)
         else:
-            outcome = self.world.lend(
-                request.get("AA"),
-                request.get("AB"),
-                self._origin(request, caller),
-                pin=request.get("AD"),
-                renews=renews,
-                force_due=force_due,
-            )
+            renews = ways.second_checkout == "renews"
+            renews = renews or (ways.second_checkout == "by_policy" and request.fixed["renewal_policy"] == "Y")
+            honoured = ways.transaction_date == "honoured"
+            as_of = read_sip_date(request.fixed["date"], now) if honoured else None
+            outcome = self.world.lend(patron, item, origin, pin=request.get("AD"), renews=renews, as_of=as_of)
         answer = self._loan_answer("12", request, outcome)
-        known = request.get("AA") in self.world.patrons and request.get("AB") in self.world.items
-        if force_due is not None and outcome.reason is not None and known:
+        if forced and due is not None and outcome.reason is not None and self._knows_both(request):
             # Koha throws its offline routine's result away and says yes.
             fields = [pair for pair in answer.fields if pair[0] not in {"AH", "AF"}]
-            return Answer("12", "1NUY" + self._now, (*fields, ("AH", due_text(force_due, self._ah_format))))
+            return Answer("12", "1NUY" + self._now, (*fields, ("AH", due_text(due, ways.ah_format))))
         return answer
+
+    def _knows_both(self, request: Request) -> bool:
+        return request.get("AA") in self.world.patrons and request.get("AB") in self.world.items
+
+    def _promised(self, request: Request) -> Outcome:
+        """Return a loan that is not made, as a server answers whose queue to the real one is lost."""
+        item, now = request.get("AB"), self.world.clock()
+        loan = self.world.loans.get(item)
+        patron = request.get("AA") or (loan.patron if loan else "")
+        if patron not in self.world.patrons or item not in self.world.items:
+            return Outcome(Reason.SYSTEM)
+        due = self.world.policy.due(self.world.patrons[patron].profile, self.world.items[item].kind, now)
+        return Outcome(None, Loan(patron, item, now, due), renewed=request.code == "29")
 
     def renew(self, request: Request, caller: Caller) -> Answer:
         """29 → 30; without AA whoever has the item."""
-        if request.get("AB") in self.faults.refuse_items:
+        if self.faults.yes_without_deed:
+            outcome = self._promised(request)
+        elif request.get("AB") in self.faults.refuse_items:
             outcome = self._refused(Reason.NO_MORE_RENEWALS, request, caller)
         else:
             outcome = self.world.renew(
@@ -244,10 +268,6 @@ class Desk:
         fields = (("AO", self.institution), *done, *left)
         return Answer("66", f"1{len(done):04d}{len(left):04d}{self._now}", fields)
 
-    @property
-    def _ah_format(self) -> str:
-        return self.faults.ah_format or self.personality.ah_format
-
     def _loan_answer(self, code: str, request: Request, outcome: Outcome) -> Answer:
         row = self.world.items.get(request.get("AB"))
         done = outcome.reason is None
@@ -255,13 +275,13 @@ class Desk:
         fields = [("AO", self.institution), ("AA", patron), ("AB", request.get("AB")), ("AJ", row.title if row else "")]
         if done and not self.faults.error_after_deed:
             assert outcome.loan is not None
-            fields += [("AH", due_text(outcome.loan.due, self._ah_format)), ("CK", "001")]
+            fields += [("AH", due_text(outcome.loan.due, self.personality.ah_format)), ("CK", "001")]
             return Answer(code, f"1{_yes(outcome.renewed)}{'U' if code == '12' else 'N'}Y{self._now}", tuple(fields))
         words = "INTERNAL SERVER ERROR" if outcome.reason is None else WORDS[outcome.reason]
         if self.faults.af_names_borrower and outcome.reason is Reason.ON_LOAN_TO_OTHER and outcome.loan is not None:
             words += f" ({self.world.patrons[outcome.loan.patron].name}, {outcome.loan.patron})"
         # A failed 12 with renewal ok Y: this patron already has it.
-        already = outcome.reason is Reason.ALREADY_ON_LOAN
+        already = outcome.reason is Reason.ALREADY_ON_LOAN and self.personality.already_flag == "Y"
         return Answer(code, f"0{_yes(already)}UN{self._now}", (*fields, ("AH", ""), ("AF", words)))
 
     def checkin(self, request: Request, caller: Caller) -> Answer | None:
@@ -269,7 +289,13 @@ class Desk:
         if request.get("AB") not in self.world.items and self.personality.unknown_checkin == "close":
             self._refused(Reason.ITEM_UNKNOWN, request, caller)
             return None
-        return self._checkin_answer(request, self.world.take_back(request.get("AB"), self._origin(request, caller)))
+        as_of = None
+        if self.personality.return_date != "ignored":
+            as_of = read_sip_date(request.fixed["return_date"], self.world.clock())
+        if as_of is not None and self.personality.return_date == "day":
+            as_of = as_of.replace(hour=0, minute=0, second=0)
+        origin = self._origin(request, caller)
+        return self._checkin_answer(request, self.world.take_back(request.get("AB"), origin, as_of=as_of))
 
     def _checkin_answer(self, request: Request, outcome: Outcome) -> Answer:
         row = self.world.items.get(request.get("AB"))
@@ -280,11 +306,12 @@ class Desk:
         fields.append(("AJ", row.title if row else ""))
         if good and outcome.loan is not None:
             fields.append(("AA", outcome.loan.patron))
-        if held:
-            fields += [("CV", "01"), ("CY", held), ("CL", "HOLDS")]
+        alert = "01" if held else self.faults.checkin_alert if good else ""
+        if alert:
+            fields += [("CV", alert), ("CY", held), ("CL", "HOLDS" if held else "DESK")]
         if outcome.reason is not None:
             fields.append(("AF", WORDS[outcome.reason]))
-        return Answer("10", f"{int(good)}{_yes(good)}N{_yes(bool(held))}{self._now}", tuple(fields))
+        return Answer("10", f"{int(good)}{_yes(good)}N{_yes(bool(alert))}{self._now}", tuple(fields))
 
     # 17, 15, 19
 
@@ -295,10 +322,11 @@ class Desk:
         if row is None:
             return Answer("18", "010101" + self._now, (("AB", item), ("AJ", "")))
         loan = self.world.loans.get(item)
-        circulation = "04" if loan else "08" if row.held_for else "03"
+        shelf = "08" if row.held_for else self.faults.shelf_status or "03"
+        circulation = self.faults.on_loan_status or "04" if loan else shelf
         fields = [("AB", item), ("AJ", row.title), ("CK", "001"), ("AQ", self.library)]
-        if loan is not None:
-            fields.append(("AH", due_text(loan.due, self._ah_format)))
+        if loan is not None and not self.faults.due_unknown:
+            fields.append(("AH", due_text(loan.due, self.personality.ah_format)))
         return Answer("18", f"{circulation}0101{self._now}", (*fields, ("CF", str(int(bool(row.held_for))).zfill(4))))
 
     def hold(self, request: Request, _caller: Caller) -> Answer:

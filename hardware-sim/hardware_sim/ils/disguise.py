@@ -8,6 +8,7 @@ from .faults import Faults
 from .personality import Personality
 from .wire import Answer, checksum
 
+_BARS: Final = {"blank": " ", "entity": "&#124;"}
 _TERMINATORS: Final = {"cr": b"\r", "crlf": b"\r\n", "lf": b"\n"}
 _FOREIGN: Final[Sequence[tuple[str, str]]] = (
     ("PA", "20501231"),
@@ -19,6 +20,7 @@ _FOREIGN: Final[Sequence[tuple[str, str]]] = (
 )
 # Positions of Y/N flags in the fixed part, for lowercase_flags; 94, 12, 30 and 10 start with a digit.
 _FLAGS: Final = {"98": 6, "12": 4, "30": 4, "10": 4, "24": 14, "26": 14, "64": 14, "36": 1, "38": 1}
+_LANGUAGE_AT: Final = {"24": 14, "26": 14, "64": 14}
 _NAMED: Final = frozenset({"12", "18", "24", "30", "64"})
 
 
@@ -33,7 +35,7 @@ class Disguise:
     @property
     def encoding(self) -> str:
         """The encoding of this connection, both ways."""
-        return self.faults.encoding or self.personality.encoding
+        return self.personality.encoding
 
     def end(self, *, resend: bool = False) -> bytes:
         """Return the terminator; `resend`: of 96 and of a repeated answer."""
@@ -52,6 +54,11 @@ class Disguise:
             return self.ask_to_resend()
         faults = self.faults
         fixed, fields = answer.fixed, self._order(answer.code, self._fields(answer))
+        if faults.language and answer.code in _LANGUAGE_AT:
+            at = _LANGUAGE_AT[answer.code]
+            fixed = fixed[:at] + faults.language + fixed[at + 3 :]
+        if faults.blank_counts and answer.code == "64":
+            fixed = fixed[:35] + " " * 24
         if faults.lowercase_flags:
             flags = _FLAGS.get(answer.code, 0)
             fixed = fixed[:flags].lower() + fixed[flags:]
@@ -71,6 +78,9 @@ class Disguise:
             faults.answers_other_once = False
             other = {"AA": "29999999999990", "AB": "39999999999998"}
             fields = [(name, other.get(name, value)) for name, value in fields]
+        if faults.missing_fields or faults.empty_fields:
+            emptied = [(name, "" if name in faults.empty_fields else value) for name, value in fields]
+            fields = [(name, value) for name, value in emptied if name not in faults.missing_fields]
         if faults.af_repeated:
             if "AF" not in dict(fields):
                 fields.append(("AF", "Thank you"))
@@ -91,7 +101,7 @@ class Disguise:
 
     def _clean(self, value: str) -> str:
         if "|" in value or "\r" in value:
-            return value.replace("|", self.personality.bar_in_value).replace("\r", " ")
+            return value.replace("|", _BARS[self.personality.bar_in_value]).replace("\r", " ")
         return value
 
     def _error_detection(self, body: bytes, sequence: str, *, checked: bool) -> bytes:

@@ -34,7 +34,10 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One deed. `seq` rises by one; `wall` is RFC 3339; `monotonic` in seconds; `due` RFC 3339 or empty."""
+    """One deed. `seq` rises by one; `wall` is RFC 3339; `monotonic` in seconds; `due` RFC 3339 or empty.
+
+    `as_of`: the moment for which it was booked, where that is another than `wall` (RFC 3339), or empty.
+    """
 
     seq: int
     wall: str
@@ -50,6 +53,7 @@ class Entry(msgspec.Struct, frozen=True):
     no_block: str
     transaction_date: str
     nb_due_date: str
+    as_of: str = ""
 
 
 class Ledger:
@@ -58,9 +62,17 @@ class Ledger:
     A file that exists is read first, so that a killed library system comes back with its memory.
     """
 
-    def __init__(self, path: Path | None, *, clock: Callable[[], datetime], on_entry: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        clock: Callable[[], datetime],
+        on_entry: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.entries: list[Entry] = []
         self._clock = clock
+        self._monotonic = monotonic
         self._on_entry = on_entry
         self._path = path
         self._file: FileIO | None = None
@@ -85,13 +97,22 @@ class Ledger:
         return len(self.entries)
 
     def add(
-        self, kind: Deed, patron: str, item: str, origin: Origin, *, due: datetime | None = None, reason: str = ""
+        self,
+        kind: Deed,
+        patron: str,
+        item: str,
+        origin: Origin,
+        *,
+        due: datetime | None = None,
+        reason: str = "",
+        as_of: datetime | None = None,
     ) -> Entry:
         """Write down a deed and return its entry."""
+        now = self._clock()
         entry = Entry(
             seq=self.entries[-1].seq + 1 if self.entries else 1,
-            wall=self._clock().isoformat(timespec="milliseconds"),
-            monotonic=time.monotonic(),
+            wall=now.isoformat(timespec="milliseconds"),
+            monotonic=self._monotonic(),
             kind=kind,
             patron=patron,
             item=item,
@@ -103,6 +124,7 @@ class Ledger:
             no_block=origin.no_block,
             transaction_date=origin.transaction_date,
             nb_due_date=origin.nb_due_date,
+            as_of=as_of.isoformat(timespec="seconds") if as_of is not None and as_of != now else "",
         )
         self.entries.append(entry)
         if self._file is not None:

@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from .admission import LOGIN, Prompt, in_pieces, unheard
 from .cuts import Cuts
-from .desk import Caller
+from .logins import Caller
 from .service import Service
 from .wire import Answer, ChecksumError, Lines, NotSip2Error, Request, read_request
 
@@ -32,10 +33,12 @@ class Line(asyncio.Protocol):
         self._last_line = b""
         self._last_written = b""
         self._failed_logins = 0
+        self._unended = b""
         self._active_at = 0.0
         self._transport: asyncio.Transport | None = None
         self.cuts = Cuts(service.faults)
         self._caller = Caller(0)
+        self._prompt = Prompt() if service.faults.telnet_prompt else None
 
     # life
 
@@ -49,6 +52,8 @@ class Line(asyncio.Protocol):
         # A turn later: older Pythons begin to read after this call, paused or not.
         self._service.loop.call_soon(self.faults_changed)
         self._watch_idle()
+        if self._prompt is not None:
+            transport.write(LOGIN)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         """Forget the connection and what it still had to say."""
@@ -84,7 +89,8 @@ class Line(asyncio.Protocol):
         if self._transport is None:
             return
         idle = loop.time() - self._active_at
-        if limit and idle >= limit:
+        spared = self._service.personality.idle_close == "before_login" and self._caller.login
+        if limit and idle >= limit and not spared:
             self._transport.close()
         else:
             # Looked at again after a while even without a limit: one may be set later.
@@ -98,6 +104,19 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Cut the stream into lines and serve each."""
         self._active_at = self._service.loop.time()
+        if self._prompt is not None:
+            said, rest = self._prompt.feed(data)
+            self._write(b"".join(said))
+            if rest is None:
+                return
+            self._prompt, data = None, rest
+        faults = self._service.faults
+        if faults.needs_one_segment and in_pieces(data):
+            self.drop()
+            return
+        if faults.needs_crlf:
+            # What CR alone ends is not yet a message.
+            data, self._unended = _ended_by_crlf(self._unended + data)
         allowed = self._counting().received(len(data))
         try:
             for line in self._lines.feed(data if allowed is None else data[:allowed]):
@@ -113,7 +132,11 @@ class Line(asyncio.Protocol):
     def _serve(self, line: bytes, *, silent: bool) -> None:
         service, faults = self._service, self._service.faults
         service.heard(self._caller.connection, line)
-        if faults.hang or (faults.half_up == "hang" and line[:2].decode("ascii", "replace") not in _ALIVE_WHEN_HALF_UP):
+        half_up = faults.half_up if self._fails_when_half_up(line[:2].decode("ascii", "replace")) else ""
+        if faults.hang or half_up == "hang":
+            return
+        if half_up == "close":
+            self.drop()
             return
         try:
             request = read_request(line, service.disguise.encoding)
@@ -133,13 +156,17 @@ class Line(asyncio.Protocol):
         if request.code == "97":
             self._say_again()
             return
+        if unheard(request, faults, service.desk.institution):
+            return
         if service.personality.repeat_from_memory and line == self._last_line and request.sequence:
             self._say(self._last_written)
             return
         if not service.desk.knows(request):
             self._unknown()
             return
+        service.others.served(request.code, request.get("AB"), "before")
         answer = self._ask(request)
+        service.others.served(request.code, request.get("AB"), "after")
         if answer is None or cut == "after_act" or request.get("AB") in faults.drop_on_item_after_act:
             self.drop()
             return
@@ -147,6 +174,10 @@ class Line(asyncio.Protocol):
             return
         self._last_line = line
         self._answer(request, answer)
+
+    def _fails_when_half_up(self, code: str) -> bool:
+        named = self._service.faults.half_up_codes
+        return code in named if named else code not in _ALIVE_WHEN_HALF_UP
 
     def _admitted(self, request: Request) -> bool:
         ways, faults = self._service.personality, self._service.faults
@@ -160,9 +191,8 @@ class Line(asyncio.Protocol):
 
     def _ask(self, request: Request) -> Answer | None:
         service, faults = self._service, self._service.faults
-        if request.code == "93" and faults.seats and service.logged_in(but=self._caller) >= faults.seats:
-            return Answer("94", "0")
-        if (faults.starting or faults.half_up == "refuse") and request.code not in _ALIVE_WHEN_HALF_UP:
+        half_up = faults.half_up == "refuse" and self._fails_when_half_up(request.code)
+        if half_up or (faults.starting and request.code not in _ALIVE_WHEN_HALF_UP):
             return service.desk.system_refusal(request, self._caller)
         return service.desk.answer(request, self._caller)
 
@@ -252,8 +282,14 @@ class Line(asyncio.Protocol):
             self._transport.write(written)
             return
         for n, start in enumerate(range(0, len(written), piece)):
-            self._service.loop.call_later(n * _BETWEEN_PIECES_S, self._send_piece, written[start : start + piece])
+            self._service.loop.call_later(n * _BETWEEN_PIECES_S, self._write, written[start : start + piece])
 
-    def _send_piece(self, piece: bytes) -> None:
-        if self._transport is not None:
+    def _write(self, piece: bytes) -> None:
+        if self._transport is not None and piece:
             self._transport.write(piece)
+
+
+def _ended_by_crlf(data: bytes) -> tuple[bytes, bytes]:
+    """Return what CR LF ends, with CR alone for it, and the rest."""
+    whole, end, rest = data.rpartition(b"\r\n")
+    return (whole + end).replace(b"\r\n", b"\r"), rest

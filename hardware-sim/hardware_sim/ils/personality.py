@@ -1,11 +1,13 @@
-"""What servers of the field do differently, as data: one row a server.
+"""What servers of the field do differently, as data: one row a server; each way may be switched by itself.
 
 Sources: running SIPServer 2011/2021 and pysip2 0.1.0, reading Koha's C4/SIP, Evergreen's driver and SIP2Mediator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
+
+from .faults import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +23,28 @@ class Personality:
     after_cr: Literal["skipped", "kept"] = "skipped"
     login_required: bool = False  # anything before a good 93 closes the connection
     login_tries: int = 3  # a failed one past these closes the connection
-    no_block: Literal["ignored", "forced"] = "ignored"  # forced: with a real nb due date the blocks are skipped
-    second_checkout: Literal["renews", "by_policy"] = "renews"  # by_policy: 11's renewal policy N gets `120Y`
+    # forced: with a real nb due date the blocks are skipped, and yes is said whatever happened; obeyed: they are
+    # skipped with or without a date, the item is taken from whoever has it, and the answer is true.
+    no_block: Literal["ignored", "forced", "obeyed"] = "ignored"
+    transaction_date: Literal["ignored", "honoured"] = "ignored"  # of 11: the loan counts from it
+    return_date: Literal["ignored", "second", "day"] = "ignored"  # of 09: how finely it is honoured
+    second_checkout: Literal["renews", "by_policy", "refused"] = "renews"  # by_policy: renewal policy N is refused
+    already_flag: Literal["Y", "N"] = "Y"  # renewal ok in the 12 that refuses a second checkout
     returned_when_not_on_loan: bool = False  # 10's ok for an item that was not on loan
     unknown_checkin: Literal["refused", "close"] = "refused"
     unknown_message: Literal["96", "close", "silent"] = "96"
     cut_request: Literal["answered", "close"] = "answered"  # a request whose fixed part ends early
-    missing_field: Literal["answered", "close"] = "answered"
+    missing_field: Literal["answered", "close", "96"] = "answered"
     blank_nb_due_date: Literal["answered", "close"] = "answered"
     repeat_from_memory: bool = False  # an identical line is answered again without acting
     resend: Literal["connection", "worker"] = "connection"  # worker: 97 answers even the previous connection's
     resend_sequence: Literal["none", "zero"] = "none"
     charged_items_repeated: bool = False  # AU lists an item once more for each renewal
     ah_format: str = "sip"
-    bar_in_value: str = " "  # what `|` inside a value becomes
-    fields_last: frozenset[str] = field(default=frozenset())  # answers with AO at the end
+    bar_in_value: Literal["blank", "entity"] = "blank"  # what `|` inside a value becomes; the entity is `&#124;`
+    fields_last: Collection[str] = field(default=frozenset())  # answers with AO at the end
     idle_close_s: float = 0.0  # 0: never
+    idle_close: Literal["always", "before_login"] = "always"
 
 
 _PLAIN: Final = Personality()
@@ -50,15 +58,25 @@ _SIPSERVER: Final = replace(
     resend="worker",
     resend_sequence="zero",
     charged_items_repeated=True,
-    bar_in_value="&#124;",
+    bar_in_value="entity",
     fields_last=frozenset({"30", "26"}),
     idle_close_s=60.0,
 )
 _KOHA: Final = replace(
-    _PLAIN, login_required=True, terminator=b"\r\n", status_flags="YYYYYY", bar_in_value="&#124;", resend="worker"
+    _PLAIN,
+    login_required=True,
+    terminator=b"\r\n",
+    status_flags="YYYYYY",
+    bar_in_value="entity",
+    resend="worker",
+    return_date="second",
 )
 _EVERGREEN: Final = replace(
-    _SIPSERVER, second_checkout="by_policy", returned_when_not_on_loan=True, unknown_checkin="refused"
+    _SIPSERVER,
+    second_checkout="by_policy",
+    returned_when_not_on_loan=True,
+    unknown_checkin="refused",
+    return_date="day",
 )
 
 PERSONALITIES: Final[Mapping[str, Personality]] = {
@@ -74,6 +92,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = {
         timeout_and_retries="999999",
         second_checkout="by_policy",
         returned_when_not_on_loan=True,
+        return_date="day",
         ah_format="iso",
     ),
     "pysip2ish": replace(
@@ -90,3 +109,38 @@ PERSONALITIES: Final[Mapping[str, Personality]] = {
         repeat_from_memory=True,
     ),
 }
+
+# Ways that a fault switch of the same name changes; one that stands at its default leaves the server's own.
+SWITCHED: Final = (
+    "login_required",
+    "login_tries",
+    "no_block",
+    "transaction_date",
+    "return_date",
+    "second_checkout",
+    "already_flag",
+    "returned_when_not_on_loan",
+    "unknown_checkin",
+    "unknown_message",
+    "cut_request",
+    "missing_field",
+    "blank_nb_due_date",
+    "repeat_from_memory",
+    "resend",
+    "resend_sequence",
+    "charged_items_repeated",
+    "bar_in_value",
+    "fields_last",
+    "after_cr",
+    "status_flags",
+    "encoding",
+    "ah_format",
+    "idle_close_s",
+    "idle_close",
+)
+
+
+def switched(own: Personality, faults: Faults) -> Personality:
+    """Return a server's ways as the switches have them."""
+    chosen = {name: getattr(faults, name) for name in SWITCHED}
+    return replace(own, **{name: value for name, value in chosen.items() if value})

@@ -1,7 +1,6 @@
 """What all connections share: the desk, the faults, the count of cuts, what was heard and said."""
 
 import asyncio
-import time
 from collections import deque
 from typing import Final
 
@@ -10,10 +9,12 @@ import msgspec
 from hardware_sim.control import Changes
 
 from .cuts import Cuts
-from .desk import Caller, Desk
+from .desk import Desk
 from .disguise import Disguise
+from .doings import Others
 from .faults import Faults
-from .personality import Personality
+from .logins import Caller, Logins
+from .personality import Personality, switched
 from .wire import Answer
 
 TRANSCRIPT_LINES: Final = 50_000
@@ -33,11 +34,21 @@ class Service:
     """The server's common part, below its connections and its listener."""
 
     def __init__(
-        self, *, desk: Desk, personality: Personality, faults: Faults, latency_ms: float, changes: Changes
+        self,
+        *,
+        desk: Desk,
+        logins: Logins,
+        others: Others,
+        personality: Personality,
+        faults: Faults,
+        latency_ms: float,
+        changes: Changes,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.desk = desk
-        self.personality = personality
+        self.logins = logins
+        self.others = others
+        self._own = self.personality = personality
         self.disguise = Disguise(personality)
         self.latency_ms = latency_ms
         self.changes = changes
@@ -54,7 +65,8 @@ class Service:
 
     def put_faults(self, faults: Faults) -> None:
         """Let these switches stand from now on."""
-        self.faults = self.desk.faults = self.disguise.faults = faults
+        self.faults = self.desk.faults = self.disguise.faults = self.logins.faults = faults
+        self.personality = self.desk.personality = self.disguise.personality = switched(self._own, faults)
 
     def note_cut(self) -> None:
         """Count a cut that happened."""
@@ -66,17 +78,15 @@ class Service:
         self.accepted += 1
         caller = Caller(self.accepted, peer)
         self.callers[caller.connection] = caller
+        self.logins.joined(caller)
         self.changes.note()
         return caller
 
     def left(self, caller: Caller) -> None:
         """Forget a connection that ended."""
         self.callers.pop(caller.connection, None)
+        self.logins.left(caller)
         self.changes.note()
-
-    def logged_in(self, *, but: Caller) -> int:
-        """Count the other connections with a good 93."""
-        return sum(1 for caller in self.callers.values() if caller is not but and caller.login)
 
     def heard(self, connection: int, line: bytes) -> None:
         """Write a request into the transcript."""
@@ -91,5 +101,5 @@ class Service:
     def _speak(self, connection: int, direction: str, line: bytes) -> None:
         self.spoken += 1
         text = line.decode(self.disguise.encoding, "replace").rstrip("\r\n")
-        self.transcript.append(Spoken(self.spoken, time.monotonic(), connection, direction, text))
+        self.transcript.append(Spoken(self.spoken, self.loop.time(), connection, direction, text))
         self.changes.note()

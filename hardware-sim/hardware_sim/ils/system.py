@@ -14,9 +14,11 @@ from hardware_sim.switches import merged
 from .catalog import Catalog
 from .cuts import Cuts
 from .desk import Desk
+from .doings import Others
 from .faults import Faults, check
 from .ledger import Ledger, Origin
 from .line import Line
+from .logins import Logins
 from .personality import Personality
 from .service import Service
 from .world import World
@@ -43,11 +45,16 @@ class LibrarySystem:
         clock: Callable[[], datetime] = local_now,
     ) -> None:
         self.changes = Changes()
-        self.ledger = Ledger(ledger_path, clock=clock, on_entry=self.changes.note)
+        self._loop = asyncio.get_running_loop()
+        self.ledger = Ledger(ledger_path, clock=clock, on_entry=self.changes.note, monotonic=self._loop.time)
         self.world = World(catalog, self.ledger, clock=clock)
-        self.desk = Desk(self.world, personality, institution=institution, library=library)
+        self.others = Others(self.world, self.changes.note)
+        self.logins = Logins(self._loop.time)
+        self.desk = Desk(self.world, personality, self.logins, institution=institution, library=library)
         self.service = Service(
             desk=self.desk,
+            logins=self.logins,
+            others=self.others,
             personality=personality,
             faults=faults or Faults(),
             latency_ms=latency_ms,
@@ -57,6 +64,7 @@ class LibrarySystem:
         self._lines: set[Line] = set()
         self._server: asyncio.Server | None = None
         self._guard: socket.socket | None = None
+        self._coming: set[asyncio.Task[None]] = set()
 
     @property
     def faults(self) -> Faults:
@@ -81,12 +89,12 @@ class LibrarySystem:
             self._guard.close()
         self.ledger.close()
 
-    def _line(self) -> Line:
+    def line(self) -> Line:
+        """Return the protocol of one more connection, for the listener or for a line of memory."""
         return Line(self.service, joins=self._lines.add, leaves=self._lines.discard)
 
     async def _come_up(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._line, sock=_bound(self.address), backlog=1024)
+        self._server = await self._loop.create_server(self.line, sock=_bound(self.address), backlog=1024)
         if self._guard is not None:
             self._guard.close()
             self._guard = None
@@ -128,12 +136,29 @@ class LibrarySystem:
             self.faults.lose_memory = False
             self._drop_all()
             self.world.forget_loans(Origin(connection=0, message="restart"))
+        if self.faults.down_for_s and not self.faults.down:
+            self._loop.call_later(self.faults.down_for_s, self._back_by_itself)
+            self.faults.down, self.faults.down_for_s = True, 0
         if self.faults.down:
             self._go_down()
         elif self._server is None:
             await self._come_up()
+        if self.faults.starting_for_s and not self.faults.down:
+            self.faults.starting = True
+            self._loop.call_later(self.faults.starting_for_s, self._started)
+            self.faults.starting_for_s = 0
         for line in list(self._lines):
             line.faults_changed()
+        self.changes.note()
+
+    def _back_by_itself(self) -> None:
+        self.faults.down = False
+        task = self._loop.create_task(self._obey())
+        self._coming.add(task)
+        task.add_done_callback(self._coming.discard)
+
+    def _started(self) -> None:
+        self.faults.starting = False
         self.changes.note()
 
     def begin_anew(self, *, world: bool, ledger: bool, transcript: bool) -> None:
@@ -145,6 +170,7 @@ class LibrarySystem:
         if transcript:
             self.service.transcript.clear()
             self.service.requests.clear()
+            self.logins.tried.clear()
         self.changes.note()
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from .world import Reason
+from .loans import Reason
 
 WORDS: Final[Mapping[Reason, str]] = {
     Reason.PATRON_UNKNOWN: "Patron not found",
     Reason.PATRON_BLOCKED: "Patron is blocked",
+    Reason.CARD_LOST: "This card was reported lost",
+    Reason.FINES: "Fines are owed: please see staff",
+    Reason.OVERDUE: "Too many items are overdue",
     Reason.PATRON_EXPIRED: "Card has expired",
     Reason.PIN_WRONG: "Invalid PIN",
     Reason.ITEM_UNKNOWN: "Item not found",
@@ -19,6 +22,7 @@ WORDS: Final[Mapping[Reason, str]] = {
     Reason.LIMIT_REACHED: "Checkout limit reached",
     Reason.NOT_ON_LOAN: "Item is not checked out",
     Reason.NO_MORE_RENEWALS: "Item cannot be renewed",
+    Reason.TOO_SOON: "Too soon to renew",
     Reason.SYSTEM: "Service temporarily unavailable",
 }
 

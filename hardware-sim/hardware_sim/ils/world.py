@@ -3,59 +3,14 @@
 It knows nothing of SIP2. Every deed and every refusal goes into the ledger.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Final
 
 from .catalog import Catalog, Item, Patron
 from .ledger import Deed, Ledger, Origin
-
-
-class Reason(StrEnum):
-    """Why the library says no."""
-
-    PATRON_UNKNOWN = "patron_unknown"
-    PATRON_BLOCKED = "patron_blocked"
-    PATRON_EXPIRED = "patron_expired"
-    PIN_WRONG = "pin_wrong"
-    ITEM_UNKNOWN = "item_unknown"
-    NOT_FOR_LOAN = "not_for_loan"
-    ON_LOAN_TO_OTHER = "on_loan_to_other"
-    ALREADY_ON_LOAN = "already_on_loan"  # to the same patron, on a server that does not renew by a second checkout
-    ON_HOLD_FOR_OTHER = "on_hold_for_other"
-    LIMIT_REACHED = "limit_reached"
-    NOT_ON_LOAN = "not_on_loan"
-    NO_MORE_RENEWALS = "no_more_renewals"
-    SYSTEM = "system"  # half up, still starting
-
-
-@dataclass(frozen=True, slots=True)
-class Loan:
-    """An item in a patron's hands."""
-
-    patron: str
-    item: str
-    since: datetime
-    due: datetime
-    renewals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of a request: a loan, or the reason why not."""
-
-    reason: Reason | None
-    loan: Loan | None = None
-    renewed: bool = False
-
-
-LOAN_DAYS: Final[Mapping[str, int]] = {"book": 21, "dvd": 7, "magazine": 14}  # any other kind: not for loan
-PROFILE_FACTOR: Final[Mapping[str, int]] = {"staff": 4}
-LIMIT: Final[Mapping[str, int]] = {"child": 5}  # items a patron; others: no limit
-MOST_RENEWALS: Final = 10
+from .loans import Loan, Outcome, Reason
+from .policy import owed
 
 
 class World:
@@ -65,6 +20,7 @@ class World:
         self._catalog = catalog
         self.ledger = ledger
         self.clock = clock
+        self.policy = catalog.policy
         self.patrons: dict[str, Patron] = {}
         self.items: dict[str, Item] = {}
         self.loans: dict[str, Loan] = {}
@@ -74,6 +30,7 @@ class World:
 
     def open_doors(self) -> None:
         """Put everything back to the catalogue: its loans, and no others."""
+        self.policy = self._catalog.policy
         self.patrons = {row.barcode: copy(row) for row in self._catalog.patrons}
         self.items = {row.barcode: copy(row) for row in self._catalog.items}
         self.loans.clear()
@@ -87,7 +44,8 @@ class World:
             match entry.kind:
                 case Deed.LOAN | Deed.RENEWAL:
                     was = self.loans.get(entry.item)
-                    since = was.since if was and entry.kind is Deed.RENEWAL else datetime.fromisoformat(entry.wall)
+                    began = datetime.fromisoformat(entry.as_of or entry.wall)
+                    since = was.since if was and entry.kind is Deed.RENEWAL else began
                     renewals = was.renewals + 1 if was and entry.kind is Deed.RENEWAL else 0
                     self._put(Loan(entry.patron, entry.item, since, datetime.fromisoformat(entry.due), renewals))
                 case Deed.RETURN | Deed.FORGOTTEN:
@@ -109,26 +67,37 @@ class World:
         row = self.patrons.get(patron)
         if row is None:
             return Reason.PATRON_UNKNOWN
+        if row.lost:
+            return Reason.CARD_LOST
         if row.blocked:
             return Reason.PATRON_BLOCKED
+        if self.policy.fines_limit and owed(row.fines) > self.policy.fines_limit:
+            return Reason.FINES
+        if self.policy.overdue_limit and len(self.overdue(patron)) >= self.policy.overdue_limit:
+            return Reason.OVERDUE
         if row.expires and date.fromisoformat(row.expires) < self.clock().date():
             return Reason.PATRON_EXPIRED
         if pin and row.pin and pin != row.pin:
             return Reason.PIN_WRONG
         return None
 
+    def overdue(self, patron: str) -> list[str]:
+        """Return the items that this patron should have brought back."""
+        now = self.clock()
+        return [loan.item for loan in self.loans_of.get(patron, {}).values() if loan.due < now]
+
     def _why_not_loan(self, patron: str, item: str) -> Reason | None:
         row = self.items.get(item)
         if row is None:
             return Reason.ITEM_UNKNOWN
-        if row.kind not in LOAN_DAYS:
+        holds = self.policy.row(self.patrons[patron].profile, row.kind)
+        if not holds.days:
             return Reason.NOT_FOR_LOAN
         if item in self.loans:
             return Reason.ON_LOAN_TO_OTHER
         if row.held_for and row.held_for != patron:
             return Reason.ON_HOLD_FOR_OTHER
-        limit = LIMIT.get(self.patrons[patron].profile)
-        if limit is not None and len(self.loans_of.get(patron, ())) >= limit:
+        if holds.items and len(self.loans_of.get(patron, ())) >= holds.items:
             return Reason.LIMIT_REACHED
         return None
 
@@ -142,15 +111,12 @@ class World:
         *,
         pin: str = "",
         renews: bool = True,
-        force_due: datetime | None = None,
+        as_of: datetime | None = None,
     ) -> Outcome:
         """Lend an item, by all the rules; a second time to the same patron is a renewal where `renews` says so.
 
-        `force_due` skips the rules and sets that date, as Koha's routine for offline issues does: an item that went to
-        somebody else today stays there and nothing happens, one that went earlier is taken back first.
+        `as_of`: the loan counts from that moment, where the library system honours it.
         """
-        if force_due is not None:
-            return self._force(patron, item, force_due, origin)
         reason = self.why_not_patron(patron, pin=pin)
         had = self.loans.get(item)
         if reason is None and had is not None and had.patron == patron:
@@ -160,27 +126,33 @@ class World:
         reason = reason or self._why_not_loan(patron, item)
         if reason is not None:
             return self.refuse(reason, patron, item, origin)
-        return self._lend(patron, item, self._due(patron, item, self.clock()), origin)
+        return self._lend(patron, item, self._due(patron, item, as_of or self.clock()), origin, as_of=as_of)
 
-    def _force(self, patron: str, item: str, due: datetime, origin: Origin) -> Outcome:
+    def force(self, patron: str, item: str, due: datetime | None, origin: Origin, *, takes_away: bool) -> Outcome:
+        """Lend by none of the rules, with that due date or the usual one.
+
+        An item that somebody else has is taken back first; without `takes_away` not if it went to them today, and then
+        nothing happens, as in Koha's routine for offline issues.
+        """
         if patron not in self.patrons:
             return self.refuse(Reason.PATRON_UNKNOWN, patron, item, origin)
         if item not in self.items:
             return self.refuse(Reason.ITEM_UNKNOWN, patron, item, origin)
+        due = due or self._due(patron, item, self.clock())
         had = self.loans.get(item)
         if had is not None and had.patron == patron:
             return self._renew(had, due, origin)
-        if had is not None and had.since.date() >= self.clock().date():
+        if had is not None and not takes_away and had.since.date() >= self.clock().date():
             return self.refuse(Reason.ON_LOAN_TO_OTHER, patron, item, origin)
         if had is not None:
             self.take_back(item, origin)
         return self._lend(patron, item, due, origin)
 
-    def _lend(self, patron: str, item: str, due: datetime, origin: Origin) -> Outcome:
-        loan = Loan(patron, item, self.clock(), due)
+    def _lend(self, patron: str, item: str, due: datetime, origin: Origin, *, as_of: datetime | None = None) -> Outcome:
+        loan = Loan(patron, item, as_of or self.clock(), due)
         self._put(loan)
         self.items[item].held_for = ""
-        self.ledger.add(Deed.LOAN, patron, item, origin, due=due)
+        self.ledger.add(Deed.LOAN, patron, item, origin, due=due, as_of=as_of)
         return Outcome(None, loan)
 
     def renew(self, item: str, origin: Origin, *, patron: str = "", pin: str = "") -> Outcome:
@@ -199,9 +171,14 @@ class World:
             return self.refuse(Reason.ON_LOAN_TO_OTHER, patron, item, origin)
         if row.held_for and row.held_for != loan.patron:
             return self.refuse(Reason.ON_HOLD_FOR_OTHER, loan.patron, item, origin)
-        if not row.renewable or loan.renewals >= MOST_RENEWALS:
+        most = self.policy.row(self.patrons[loan.patron].profile, row.kind).renewals
+        if not row.renewable or loan.renewals >= most:
             return self.refuse(Reason.NO_MORE_RENEWALS, loan.patron, item, origin)
-        return self._renew(loan, self._due(loan.patron, item, self.clock()), origin)
+        soonest = loan.due - timedelta(days=self.policy.not_before_days)
+        if self.policy.not_before_days and self.clock() < soonest:
+            return self.refuse(Reason.TOO_SOON, loan.patron, item, origin)
+        since = loan.due if self.policy.renews_from == "due" else self.clock()
+        return self._renew(loan, self._due(loan.patron, item, since), origin)
 
     def _renew(self, loan: Loan, due: datetime, origin: Origin) -> Outcome:
         again = Loan(loan.patron, loan.item, loan.since, due, loan.renewals + 1)
@@ -209,14 +186,14 @@ class World:
         self.ledger.add(Deed.RENEWAL, loan.patron, loan.item, origin, due=due)
         return Outcome(None, again, renewed=True)
 
-    def take_back(self, item: str, origin: Origin) -> Outcome:
-        """Take an item back. Not on loan: a refusal, with that reason."""
+    def take_back(self, item: str, origin: Origin, *, as_of: datetime | None = None) -> Outcome:
+        """Take an item back, as of a moment if one is honoured. Not on loan: a refusal, with that reason."""
         if item not in self.items:
             return self.refuse(Reason.ITEM_UNKNOWN, "", item, origin)
         loan = self._take(item)
         if loan is None:
             return self.refuse(Reason.NOT_ON_LOAN, "", item, origin)
-        self.ledger.add(Deed.RETURN, loan.patron, item, origin)
+        self.ledger.add(Deed.RETURN, loan.patron, item, origin, as_of=as_of)
         return Outcome(None, loan)
 
     def refuse(self, reason: Reason, patron: str, item: str, origin: Origin) -> Outcome:
@@ -225,9 +202,7 @@ class World:
         return Outcome(reason, self.loans.get(item))
 
     def _due(self, patron: str, item: str, since: datetime) -> datetime:
-        kind, profile = self.items[item].kind, self.patrons[patron].profile
-        days = LOAN_DAYS.get(kind, 1) * PROFILE_FACTOR.get(profile, 1)
-        return (since + timedelta(days=days)).replace(hour=23, minute=59, second=0, microsecond=0)
+        return self.policy.due(self.patrons[patron].profile, self.items[item].kind, since)
 
     def _put(self, loan: Loan) -> None:
         self._take(loan.item)
