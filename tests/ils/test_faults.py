@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from hardware_sim.ils.faults import Faults
+from hardware_sim.ils.quirks import QUIRKS, Quirk
 from hardware_sim.switches import table
 from kioskd.model.ils import (
+    AskCheckin,
     AskCheckout,
     AskEndSession,
     AskItem,
@@ -68,6 +70,7 @@ NO_LINE = {
         timeout_s=BRIEF_S,
     ),
     "flood_once": NoLine({"flood_once": 1_000_000}, LineTrouble.GARBLED, "no end of line within 65536 bytes"),
+    "telnet_prompt": NoLine({"telnet_prompt": True}, LineTrouble.SILENT, "a telnet log-in's prompt", timeout_s=BRIEF_S),
     "drop_before_act": NoLine({"drop_before_act": 2}, LineTrouble.LOST, "closed the line instead of answering 99"),
     "drop_after_act": NoLine({"drop_after_act": 1}, LineTrouble.LOST, "closed the line instead of answering 93"),
     "drop_after_bytes": NoLine({"drop_after_bytes": 12}, LineTrouble.LOST, "instead of answering 93"),
@@ -187,6 +190,33 @@ async def test_oddities_that_change_nothing(open_branch: Open, case: Good, perso
     assert len([word for word in station.words if isinstance(word, LineUp | LineDown)]) == 1, "the line held"
 
 
+@pytest.mark.parametrize("quirk", [row for row in QUIRKS if "_once" not in str(row.switches)], ids=lambda row: row.fact)
+async def test_each_known_way_of_a_server_is_understood(open_branch: Open, quirk: Quirk) -> None:
+    branch = await open_branch(faults=dict(quirk.switches))
+    needs = dict(quirk.station)
+    if "terminator" in needs:
+        needs["terminator"] = Terminator(needs["terminator"])
+    station = await branch.station(**needs).up()
+    card, book = branch.cards[0], branch.books[0]
+    answers = [
+        await station.asks(question)
+        for question in (
+            AskPatron(card, charged=True),
+            AskCheckout(card, book, AT_WALL_S),
+            AskItem(book),
+            AskRenew(card, book, AT_WALL_S),
+            AskCheckin(book, AT_WALL_S),
+            AskEndSession(card),
+            AskStatus(),
+        )
+    ]
+    patron, lent, about, renewed, returned, ended, status = answers
+    assert (patron.valid is not False, lent.ok, about.circulation) == (True, True, Circulation.CHARGED)
+    assert (renewed.ok, returned.ok, ended.ended, status.online) == (True, True, True, True)
+    assert [deed for deed, _, item in branch.deeds() if item == book] == ["loan", "renewal", "return"]
+    assert len([word for word in station.words if isinstance(word, LineUp | LineDown)]) == 1, "the line held"
+
+
 @dataclass(frozen=True)
 class Said:
     """The line is up; one question, what is said to it, and whether the line lives on."""
@@ -218,6 +248,11 @@ SAID = {
         {"half_up": "hang"}, "11", _unanswered(NoAnswer.TIMED_OUT), LineTrouble.SILENT, within_s=BRIEF_S
     ),
     "half_up=hang 99": Said({"half_up": "hang"}, "99", lambda it: it.online),
+    "half_up=close 11": Said({"half_up": "close"}, "11", _unanswered(NoAnswer.DROPPED), LineTrouble.LOST),
+    "half_up_codes 11": Said({"half_up": "refuse", "half_up_codes": ["11"]}, "11", _refused),
+    "half_up_codes 17": Said({"half_up": "refuse", "half_up_codes": ["11"]}, "17", lambda it: it.known),
+    "unsupported 63": Said({"unsupported": ["63"]}, "63", _unanswered(NoAnswer.UNREADABLE), LineTrouble.GARBLED),
+    "yes_without_deed": Said({"yes_without_deed": True}, "11", lambda it: it.ok),
     "starting 63": Said({"starting": True}, "63", lambda it: it.valid is False),
     "starting 17": Said({"starting": True}, "17", lambda it: not it.known),
     "starting 11": Said({"starting": True}, "11", _refused),
@@ -350,6 +385,9 @@ async def test_a_name_in_another_encoding_loses_no_patron(open_branch: Open) -> 
 
 ELSEWHERE = {
     "unknown_message": "the station asks nothing that the simulator does not know",
+    "down_for_s": "test_it_comes_back_by_itself_and_is_then_still_starting, and tests/comeback",
+    "starting_for_s": "test_it_comes_back_by_itself_and_is_then_still_starting, and tests/comeback",
+    "seat_lingers_s": "test_a_seat_lingers_and_every_login_is_counted, and tests/comeback",
     "idle_close_s": "test_an_idle_line_is_closed",
     "seats": "test_no_seat_is_a_refused_login",
     "drop_repeat": "test_a_repeated_plan_counts_anew_on_each_line",
@@ -360,6 +398,7 @@ ELSEWHERE = {
 def test_every_switch_has_its_case() -> None:
     """A switch that the simulator learns must say here what the station makes of it."""
     cases = [case.faults for cases in (NO_LINE, GOOD, SAID) for case in cases.values()]
+    cases += [quirk.switches for quirk in QUIRKS]
     tried = {name for faults in cases for name in faults} | ELSEWHERE.keys()
     assert {name for name, _, _ in table(Faults)} == tried
 
