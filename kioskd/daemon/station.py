@@ -118,7 +118,8 @@ class Station:
     def _ask_clock(self) -> None:
         """Notice that the kernel believes its clock now, or no longer; cheap, so at every tick."""
         said = self._clocks.trust()
-        if said != self._clock_said:
+        # One that jumped is not believed until the kernel says so again, even if it never said otherwise between.
+        if said != self._clock_said or (said.trusted and not self.state.clock.trusted):
             self._clock_said = said
             self.deliver(ClockChanged(said))
 

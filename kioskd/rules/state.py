@@ -440,6 +440,8 @@ class State:
     """Rises with each id that is given out."""
     summary: Summary = field(default_factory=Summary)
     clock: Clock = field(default_factory=lambda: Clock(trusted=False, source=ClockSource.NONE, boot_id=""))
+    wall_minus_boot_s: float | None = None
+    """Where the wall clock stood, against the time since boot, when it was last found right."""
     session: Session | None = None
     question: Question | None = None
     overlay: Overlay | None = None

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import fields, replace
 
 from kioskd.model.calls import Role, StatusGet
-from kioskd.model.effects import CheckDisk, CorrectClock, Effect, Reply, Save, Show
+from kioskd.model.effects import CheckDisk, Effect, Reply, Save, Show
 from kioskd.model.entry import ModeName, SaveToken
 from kioskd.model.ils import NoAnswer, StatusAnswer
 from kioskd.model.inputs import (
@@ -45,6 +45,7 @@ from kioskd.rules import (
     questions,
     scanning,
     staffing,
+    timekeeping,
     upload,
     visiting,
 )
@@ -69,13 +70,14 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     answered after the View that it led to was shown.
     """
     turn = Turn(state, event.at)
+    timekeeping.watch(turn)
     _take(turn, event.input)
     _nobody_waits(turn)
     _let_in(turn)
     finishing.go_on(turn)
     upload.drive(turn)
     _empty_outbox(turn)
-    _clock(turn, state)
+    timekeeping.correct(turn, state)
     questions.remind(turn)
     return _show(turn)
 
@@ -137,8 +139,7 @@ def _hear(turn: Turn, what: Heard) -> None:
             others = tuple(device for device in turn.state.devices if device.name != what.status.name)
             turn.set(devices=(*others, what.status))
         case ClockChanged():
-            if what.clock.trusted or not turn.state.clock.trusted:
-                turn.set(clock=what.clock)
+            timekeeping.changed(turn, what)
         case Started():
             _started(turn, what)
 
@@ -384,13 +385,6 @@ def _next_night(turn: Turn) -> float:
     if night <= now:
         night += dt.timedelta(days=1)
     return night.timestamp()
-
-
-def _clock(turn: Turn, before: State) -> None:
-    """When the clock becomes trusted, this boot's earlier entries get their exact time."""
-    clock = turn.state.clock
-    if clock.trusted and not before.clock.trusted and turn.state.instance:
-        turn.do(CorrectClock(clock.boot_id, turn.at.wall_s - turn.at.boot_s, turn.at.wall_s))
 
 
 def _show(turn: Turn) -> tuple[State, list[Effect]]:

@@ -385,6 +385,7 @@ async def test_a_name_in_another_encoding_loses_no_patron(open_branch: Open) -> 
 
 ELSEWHERE = {
     "unknown_message": "the station asks nothing that the simulator does not know",
+    "busy_ms": "tests/comeback/test_forty.py",
     "down_for_s": "test_it_comes_back_by_itself_and_is_then_still_starting, and tests/comeback",
     "starting_for_s": "test_it_comes_back_by_itself_and_is_then_still_starting, and tests/comeback",
     "seat_lingers_s": "test_a_seat_lingers_and_every_login_is_counted, and tests/comeback",

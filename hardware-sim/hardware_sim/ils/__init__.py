@@ -9,5 +9,5 @@ does meanwhile; `logins` counts seats.
 
 Not simulated: money (37 is accepted and forgotten), hold queues (an item is held for one patron or nobody), branches
 and transit beyond a status, item and patron changes by SIP2 (19, 25, 01 change nothing but a block), TLS, SIP2 over
-serial lines, more than one currency or language, opening hours and closed days in due dates, a load that makes it slow.
+serial lines, more than one currency or language, opening hours and closed days in due dates.
 """

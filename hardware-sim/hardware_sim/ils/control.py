@@ -66,6 +66,7 @@ class Control:
                 for caller in service.callers.values()
             ],
             "requests": service.requests,
+            "longest_queue": service.longest_queue,
             "logins": {
                 "good": sum(1 for row in system.logins.tried if not row.why),
                 "refused": sum(1 for row in system.logins.tried if row.why),

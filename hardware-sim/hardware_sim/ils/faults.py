@@ -33,6 +33,9 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     down_for_s: Annotated[float, Meta(ge=0, description="down, and back by itself after so long")] = 0
     accept_hang: Annotated[bool, Meta(description="accepts and never reads")] = False
     slow_ms: Annotated[float, Meta(ge=0, description="this much later than --latency-ms")] = 0
+    busy_ms: Annotated[
+        float, Meta(ge=0, description="one worker for all: each request keeps it busy so long, and others wait")
+    ] = 0
     idle_close_s: Annotated[
         float, Meta(ge=0, description="closes a connection idle that long; 0: the server's way")
     ] = 0

@@ -233,7 +233,7 @@ class Line(asyncio.Protocol):
     def _say(self, written: bytes) -> None:
         """Send after the latency; the empty text closes the connection."""
         service = self._service
-        delay_s = (service.latency_ms + service.faults.slow_ms) / 1000
+        delay_s = (service.latency_ms + service.faults.slow_ms) / 1000 + service.queued_s()
         if not delay_s and not self._answers:
             self._put(written)
             return

@@ -143,6 +143,7 @@ TROUBLES: Final[Sequence[Trouble]] = (
     Trouble("98 and look-ups are good, and loans are refused", {"half_up": "refuse", "half_up_codes": ["11", "29"]}),
     Trouble("it is starting, and knows nobody and nothing", {"starting": True}),
     Trouble("it is slow", {"slow_ms": 3000.0}),
+    Trouble("it is one worker for all, and they wait for each other", {"busy_ms": 20.0}),
     Trouble("it does the deed and answers with an error", {"error_after_deed": True}),
     Trouble("it answers yes and does nothing", {"yes_without_deed": True}),
     Trouble("it restarts from a backup", {"lose_memory": True, "down_for_s": 5.0, "starting_for_s": 10.0}),

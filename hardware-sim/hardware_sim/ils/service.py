@@ -61,12 +61,24 @@ class Service:
         self.cuts = Cuts(faults)
         self.cuts_happened = 0
         self.spoken = 0
+        self.longest_queue = 0
+        self._busy_until = 0.0
         self.put_faults(faults)
 
     def put_faults(self, faults: Faults) -> None:
         """Let these switches stand from now on."""
         self.faults = self.desk.faults = self.disguise.faults = self.logins.faults = faults
         self.personality = self.desk.personality = self.disguise.personality = switched(self._own, faults)
+
+    def queued_s(self) -> float:
+        """Take a place in the one worker's queue, where there is only one; return when its turn is over."""
+        busy_s = self.faults.busy_ms / 1000
+        if not busy_s:
+            return 0.0
+        now = self.loop.time()
+        self._busy_until = max(now, self._busy_until) + busy_s
+        self.longest_queue = max(self.longest_queue, round((self._busy_until - now) / busy_s))
+        return self._busy_until - now
 
     def note_cut(self) -> None:
         """Count a cut that happened."""

@@ -1,0 +1,73 @@
+"""The line dies at every byte of what is asked and answered: each loan and each renewal happens exactly once.
+
+A station has a loan and a renewal to upload. First the line is cut once, anywhere in the upload (11, 17, 29 and the
+greeting). Then the answer to the loan, or to the renewal, is lost, and the line is cut again anywhere in what follows:
+the look-ups (63, 17), what is sent because of them, and their answers.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kioskd.model.entry import Kind
+from tests.comeback.kiosk import entry
+from tests.comeback.scene import NOON, Scene, book, card, play
+
+LENT, RENEWED = book(1), book(2)
+LOST: Mapping[str, Sequence[str]] = {"nothing": (), "the answer to 11": ("11",), "the answer to 29": ("29",)}
+EVERY = 1
+SOME = 97
+"""A prime: with a place to begin that differs, short runs look at other bytes of each message."""
+
+
+async def _upload(folder: Path, personality: str, plan: list[dict[str, Any]], codes: Sequence[str]) -> dict[str, int]:
+    """Play one upload with these cuts; return how many bytes went each way after the lost answer, and the cuts."""
+    async with Scene(folder, personality, loans=[(1, 2)], drop_plan=plan, drop_codes=list(codes)) as scene:
+        kiosk = scene.kiosk()
+        kiosk.fill([entry(card(1), LENT, NOON - 100), entry(card(1), RENEWED, NOON - 50, Kind.RENEWAL)])
+        kiosk.start()
+        await kiosk.settled()
+        assert scene.times_done() == {("loan", LENT): 1, ("renewal", RENEWED): 1}, plan
+        assert scene.waiting_for_a_person() == [], plan
+        assert scene.requests("97") == [], "never on another line than the answer's"
+        assert scene.holder(LENT) == scene.holder(RENEWED) == card(1)
+        rows = list(scene.system.service.transcript)
+        begun = max((row.n for row in rows if row.direction == ">" and row.line[:2] in codes), default=0)
+        after = [row for row in rows if row.n > begun]
+        return {
+            "request_bytes": sum(len(row.line.encode()) + 1 for row in after if row.direction == ">"),
+            "answer_bytes": sum(len(row.line.encode()) + 1 for row in after if row.direction == "<"),
+            "cuts": scene.system.service.cuts_happened,
+        }
+
+
+def _cut_everywhere(folder: Path, personality: str, lost: str, way: str, every: int) -> int:
+    codes = LOST[lost]
+    first: list[dict[str, Any]] = [{"at": "after_act", "n": 1}] if codes else []
+
+    async def scenes() -> int:
+        total = (await _upload(folder / "whole", personality, first, codes))[way]
+        assert total > 80
+        for number, byte in enumerate(range(1 + sum(map(ord, lost + way + personality)) % every, total + 1, every)):
+            plan = [*first, {"at": way, "n": byte}]
+            seen = await _upload(folder / str(number), personality, plan, codes)
+            assert seen["cuts"] == len(plan), "each cut did happen"
+        return total
+
+    return int(play(scenes))
+
+
+@pytest.mark.parametrize("way", ["request_bytes", "answer_bytes"])
+@pytest.mark.parametrize("lost", LOST)
+def test_a_cut_anywhere_does_no_deed_twice(folder: Path, lost: str, way: str) -> None:
+    _cut_everywhere(folder, "plain", lost, way, SOME)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", ["request_bytes", "answer_bytes"])
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("personality", ["plain", "sipserver", "koha", "evergreen", "mediator"])
+def test_a_cut_at_every_byte(folder: Path, personality: str, lost: str, way: str) -> None:
+    _cut_everywhere(folder, personality, lost, way, EVERY)
