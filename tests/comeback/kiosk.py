@@ -90,6 +90,13 @@ class Glass:
         self.results.append((request, error))
 
 
+class Quiet:
+    """Scanners that cannot beep."""
+
+    def signal(self, scanner: str, *, accepted: bool) -> None:
+        """Nobody hears it."""
+
+
 @dataclass
 class Wait:
     """How long somebody stood there: for the card, or for an item, and what it came to."""
@@ -143,7 +150,7 @@ class Kiosk:
         )
         started = inputs.Started(instance=str(uuid.uuid4()), summary=self.journal.summary(), clock=self.clock.trust())
         self.station.deliver(started)
-        rooms.attach(self._line, None, self.station.state)
+        rooms.attach(self._line, None, Quiet(), self.station.state)
         self.station.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
         self.running = True
         return self
