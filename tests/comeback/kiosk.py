@@ -47,10 +47,10 @@ class Time:
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
 
     def __post_init__(self) -> None:
-        self._began = self.loop.time()
+        self.began = self.loop.time()
 
     def wall_s(self) -> float:
-        return self.start_wall_s + self.loop.time() - self._began
+        return self.start_wall_s + self.loop.time() - self.began
 
 
 class KioskClock:

@@ -77,9 +77,11 @@ class Scene:
         # What was aborted is closed in the next turns of the loop.
         await asyncio.sleep(0.01)
 
-    def kiosk(self, *, trusted: bool = True, boot_id: str = "boot-1", folder: Path | None = None, **ils: Any) -> Kiosk:
+    def kiosk(
+        self, *, name: str = "", trusted: bool = True, boot_id: str = "boot-1", folder: Path | None = None, **ils: Any
+    ) -> Kiosk:
         """Make a station, not started yet."""
-        name = f"CENTRAL-{next(self._numbers)}"
+        name = name or f"CENTRAL-{next(self._numbers)}"
         clock = KioskClock(self.time, trusted=trusted, boot_id=boot_id)
         where = folder or self._folder / name
         if self.tcp:
