@@ -10,9 +10,22 @@ from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError, Exit, Refused
 from kioskd.ctl.output import say_json
 from kioskd.ctl.place import socket_path
-from kioskd.ctl.verbs import call, exceptions, export, journal, mode, scan, staff, status, upload, watch
+from kioskd.ctl.verbs import (
+    call,
+    commands,
+    exceptions,
+    export,
+    journal,
+    mode,
+    scan,
+    screen,
+    staff,
+    status,
+    upload,
+    watch,
+)
 
-VERBS = (status, watch, mode, journal, exceptions, upload, export, staff, scan, call)
+VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, commands, scan, call)
 
 
 def parser() -> argparse.ArgumentParser:

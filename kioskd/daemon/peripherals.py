@@ -10,9 +10,9 @@ from kioskd.devices.scanners import Scanners
 from kioskd.front.server import Front
 from kioskd.ils.conversation import Conversation
 from kioskd.model import inputs
+from kioskd.model.commands import COMMAND
 from kioskd.model.settings import PrinterDriver, Settings
 from kioskd.model.view import Paper
-from kioskd.rules.commands import COMMAND
 from kioskd.rules.wording import local_rfc3339
 
 

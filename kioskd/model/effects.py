@@ -110,9 +110,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class CheckStaffCode:
-    """Find out whose code this is; slow by design, so off the loop; answered by `StaffCodeChecked`."""
+    """Find out whose code this is; slow by design, so off the loop; answered by `StaffCodeChecked`.
 
-    request: RequestId
+    `request`: None if it was keyed by scanner, so that no call waits.
+    """
+
+    request: RequestId | None
     code: Secret
 
 

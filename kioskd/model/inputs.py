@@ -54,7 +54,7 @@ class Asked:
 class StaffCodeChecked:
     """The answer to a `CheckStaffCode`: whose code it is (initials), or nobody's."""
 
-    request: RequestId
+    request: RequestId | None
     initials: str | None
 
 

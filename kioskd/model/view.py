@@ -140,6 +140,23 @@ class AccountView:
     holds: tuple[str, ...]
 
 
+class KeyedFor(StrEnum):
+    """What digits keyed by command barcodes are for."""
+
+    NUMBER = "number"
+    PIN = "pin"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedView:
+    """What has been keyed by command barcodes so far: how many digits, and which, unless they are a secret."""
+
+    what: KeyedFor
+    count: int
+    text: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class MessageView:
     """What the station says now, in the session's language."""
@@ -211,6 +228,8 @@ class View:
     """The helpdesk's telephone; for patrons only while the library system is down."""
     account: AccountView | None = None
     """On the screen `loans`: what this patron has."""
+    keyed: KeyedView | None = None
+    """Digits that came by command barcodes and wait for *enter*."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,10 +47,6 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             turn.request = None
         case c.StaffUnlock():
             staffing.unlock(turn, call.code)
-        case c.StaffLock():
-            staffing.lock(turn)
-        case c.ModeSet():
-            _set_mode(turn, call)
         case c.ItemCheckin():
             _checkin(turn, call)
         case c.RfidRead() | c.RfidSecure():
@@ -105,6 +101,10 @@ def session_call(turn: Turn, call: c.Call, event: Asked | None = None) -> None:
             visiting.renew_all(turn)
         case c.SessionDueDate():
             visiting.due_date(turn, call)
+        case c.ModeSet():
+            _set_mode(turn, call)
+        case c.StaffLock():
+            staffing.lock(turn)
         case _:
             msg = f"no session call: {type(call).__name__}"
             raise TypeError(msg)

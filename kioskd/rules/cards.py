@@ -84,7 +84,7 @@ def begin(turn: Turn, card: PatronBarcode | None, flow: Flow, *, unmatched: bool
         stage=Stage.CARD,
         last_input_mono_s=turn.at.mono_s,
     )
-    turn.set(session=session, question=None, overlay=None, typed_once=None)
+    turn.set(session=session, question=None, overlay=None, typed_once=None, keyed=None)
     turn.hush()
     questions.prompt(turn)
     if card is not None:
@@ -161,7 +161,7 @@ def end(turn: Turn) -> None:
     if session is None:
         return
     goodbye(turn)
-    turn.set(session=None, question=None, overlay=None, typed_once=None)
+    turn.set(session=None, question=None, overlay=None, typed_once=None, keyed=None)
     turn.hush()
     turn.set(language=turn.state.settings.station.languages[0])
     turn.do(DropSlips())

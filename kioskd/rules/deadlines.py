@@ -21,6 +21,7 @@ def deadline(state: State, at: Instant) -> float | None:
             state.staff.until_mono_s,
             state.storage_check_mono_s,
             state.typed_once.until_mono_s if state.typed_once else None,
+            state.keyed.until_mono_s if state.keyed else None,
         )
         if moment is not None
     ]

@@ -7,6 +7,7 @@ from typing import Final
 
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import ErrorKind
+from kioskd.model.view import Tone
 from kioskd.rules.project import choices
 from kioskd.rules.state import State
 from kioskd.rules.turn import Turn, unsent
@@ -103,7 +104,9 @@ def how(state: State, act: Act) -> How:
 
 
 def not_now(turn: Turn, key: str = "not_now") -> None:
-    """Refuse a call that this moment does not allow, and say what is possible."""
+    """Refuse a call that this moment does not allow, and say what is possible; to a scanner the screen says it."""
+    if turn.request is None:
+        turn.say(key, Tone.WARN)
     turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, key), {"choices": list(choices(turn.state))})
 
 

@@ -27,7 +27,7 @@ from kioskd.model.view import (
     UploadView,
     View,
 )
-from kioskd.rules import on_loan
+from kioskd.rules import keying, on_loan
 from kioskd.rules.mode import slow
 from kioskd.rules.slips import bookmark_date
 from kioskd.rules.state import OPEN, Line, Loan, Message, Overlay, Stage, State
@@ -205,6 +205,7 @@ def project(state: State, at: Instant, seq: int) -> View:
         offers=_offers(state, at),
         helpdesk=state.settings.helpdesk_phone,
         account=_account(state),
+        keyed=keying.shown(state),
     )
 
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 from functools import lru_cache
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.commands import COMMAND, COMMANDS, Command
 from kioskd.model.settings import BarcodeSettings, CheckDigit
-from kioskd.rules.commands import COMMAND, COMMANDS, Command
 
 _AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 """AIM symbology identifier: `]`, a code letter and a modifier (ISO/IEC 15424)."""

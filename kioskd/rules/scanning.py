@@ -1,14 +1,20 @@
 """A code's way: recognised by pattern, then to the card, the item, the command or the question it answers."""
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import (
+    NEEDS,
     Call,
     CodeAs,
+    ModeSet,
+    ModeWish,
+    Role,
     SessionCancel,
     SessionConfirm,
+    SessionDueDate,
     SessionFinish,
     SessionInput,
     SessionLanguage,
@@ -20,7 +26,9 @@ from kioskd.model.calls import (
     SessionStart,
     SessionWithdraw,
     ShowScreen,
+    StaffLock,
 )
+from kioskd.model.commands import Command
 from kioskd.model.effects import Beep
 from kioskd.model.entry import How, ModeName
 from kioskd.model.errors import ErrorKind
@@ -28,8 +36,7 @@ from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import CheckDigit
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import cards, lending, policy, questions
-from kioskd.rules.commands import Command
+from kioskd.rules import cards, keying, lending, policy, questions
 from kioskd.rules.recognise import (
     CheckDigitState,
     IsCard,
@@ -65,6 +72,17 @@ COMMAND_CALLS: Final[Mapping[Command, Call]] = {
     Command.VIETNAMESE: SessionLanguage("vi"),
     Command.RUSSIAN: SessionLanguage("ru"),
     Command.CHINESE: SessionLanguage("zh-Hans"),
+    Command.GO_OFFLINE: ModeSet(ModeWish.OFFLINE, "command card"),
+    Command.GO_AUTO: ModeSet(ModeWish.AUTO),
+    Command.LOCK: StaffLock(),
+    Command.DUE_NONE: SessionDueDate(None),
+}
+
+DUE_DAYS: Final[Mapping[Command, int]] = {
+    Command.DUE_7: 7,
+    Command.DUE_14: 14,
+    Command.DUE_21: 21,
+    Command.DUE_28: 28,
 }
 
 
@@ -83,9 +101,35 @@ def scanned(turn: Turn, scan: Scanned, call: Callable[[Turn, Call], None]) -> No
     if last is not None and last.code == scan.code and turn.at.mono_s - last.mono_s < settings.repeat_s:
         return
     if isinstance(what, IsCommand):
-        call(turn, _command(turn, what.command))
+        _commanded(turn, what.command, call)
         return
     recognised(turn, what, scan, scan.how, scan.scanner)
+
+
+def _commanded(turn: Turn, command: Command, call: Callable[[Turn, Call], None]) -> None:
+    """Carry out a command barcode: a key, or the call that it stands for."""
+    if command in keying.KEYS:
+        touch(turn)
+        code = keying.press(turn, command)
+        if code is None:
+            return
+        if turn.state.session is not None and turn.state.session.stage is Stage.PIN:
+            cards.look_up(turn, code)
+            return
+        recognised(
+            turn,
+            recognise(code, turn.state.settings.barcodes, typed=True),
+            Scanned("", code, How.TYPED),
+            How.TYPED,
+            None,
+        )
+        return
+    meant = _command(turn, command)
+    if NEEDS[type(meant)] is Role.STAFF and not turn.staffed:
+        turn.say("staff_only", Tone.WARN)
+        turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_only"), {"needs": "staff"})
+        return
+    call(turn, meant)
 
 
 def _command(turn: Turn, command: Command) -> Call:
@@ -93,6 +137,8 @@ def _command(turn: Turn, command: Command) -> Call:
         lines = turn.state.session.lines if turn.state.session else ()
         good = [line.n for line in lines if line.result in GOOD]
         return SessionWithdraw(good[-1] if good else 0)
+    if command in DUE_DAYS:
+        return SessionDueDate(turn.local().date() + dt.timedelta(days=DUE_DAYS[command]))
     return COMMAND_CALLS[command]
 
 
@@ -100,7 +146,7 @@ def typed(turn: Turn, asked: Asked, entered: SessionInput, call: Callable[[Turn,
     """A code typed at the screen."""
     what = recognise(entered.code, turn.state.settings.barcodes, typed=True)
     if isinstance(what, IsCommand):
-        call(turn, _command(turn, what.command))
+        _commanded(turn, what.command, call)
         return
     if entered.as_ is not None:
         if isinstance(what, IsEither):

@@ -19,11 +19,11 @@ WAIT_S = 60.0
 def unlock(turn: Turn, code: Secret) -> None:
     """`staff.unlock`: have the code checked, unless too many wrong ones came before."""
     if turn.state.settings.staff.codes_file is None:
+        turn.say("staff_no_codes", Tone.WARN)
         turn.fail(ErrorKind.NOT_NOW, say(turn.state.language, "staff_no_codes"))
         return
     if _blocked(turn):
         return
-    assert turn.request is not None
     turn.do(CheckStaffCode(turn.request, code))
     turn.request = None
 
@@ -57,7 +57,8 @@ def checked(turn: Turn, event: StaffCodeChecked) -> None:
     turn.set(staff=Staff(by=event.initials, until_mono_s=_until(turn)))
     turn.log("info", "staff_unlocked", by=event.initials)
     turn.hush()
-    turn.do(Reply(event.request))
+    if event.request is not None:
+        turn.do(Reply(event.request))
     turn.request = None
 
 

@@ -428,6 +428,15 @@ class TypedOnce:
 
 
 @dataclass(frozen=True, slots=True)
+class Keyed:
+    """Digits keyed by command barcodes; `staff`: they are a staff code."""
+
+    text: Secret
+    staff: bool = False
+    until_mono_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The whole station."""
 
@@ -464,6 +473,7 @@ class State:
     """Calls that wait for the entries they are about."""
     last_scans: Mapping[str, LastScan] = field(default_factory=dict)
     typed_once: TypedOnce | None = None
+    keyed: Keyed | None = None
     touched_mono_s: float = 0.0
     """When somebody last did something at the station."""
     upload: Upload = field(default_factory=Upload)

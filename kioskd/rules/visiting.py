@@ -21,7 +21,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import account, cards, finishing, lending, questions, scanning
+from kioskd.rules import account, cards, finishing, keying, lending, questions, scanning
 from kioskd.rules.deadlines import idle_leftovers
 from kioskd.rules.policy import not_now
 from kioskd.rules.state import (
@@ -243,6 +243,7 @@ def tick(turn: Turn) -> None:
         turn.hush()
     if turn.state.typed_once is not None and turn.at.mono_s >= turn.state.typed_once.until_mono_s:
         turn.set(typed_once=None)
+    keying.tick(turn)
     if session is None:
         if idle_leftovers(turn.state) and turn.at.mono_s >= turn.state.touched_mono_s + _idle_s(turn):
             forget(turn)

@@ -6,9 +6,9 @@ from typing import Final
 from drivers.base import WhyNot
 from drivers.printer_profiles import PROFILES, PrinterProfile
 from kioskd.devices import advice
+from kioskd.model.commands import COMMANDS
 from kioskd.model.device import DeviceKind
 from kioskd.model.entry import EntryState
-from kioskd.rules.commands import COMMANDS
 from kioskd.rules.outcome import STATE, Outcome
 
 HOW_FOUND: Final[Mapping[Outcome, tuple[str, str]]] = {

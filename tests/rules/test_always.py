@@ -41,7 +41,8 @@ ACTIONS: dict[str, Action] = {
     **{f"scan {code[:14]!r}": lambda station, code=code: station.scan(code) for code in CODES},
     **{f"type {code[:14]!r}": lambda station, code=code: station.enter(code) for code in (ANNA, BOOK, PIN)},
     **{
-        f"KIOSK{n:02}": lambda station, n=n: station.scan(f"KIOSK{n:02}") for n in (1, 2, 3, 6, 7, 8, 9, 11, 13, 14, 99)
+        f"KIOSK{n:02}": lambda station, n=n: station.scan(f"KIOSK{n:02}")
+        for n in (1, 2, 3, 6, 7, 8, 9, 11, 13, 14, 40, 41, 42, 44, 47, 52, 54, 56, 58, 60, 61, 62, 99)
     },
     "yes": call(c.SessionConfirm(yes=True)),
     "no": call(c.SessionConfirm(yes=False)),

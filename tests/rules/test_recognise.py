@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kioskd.model.commands import COMMANDS, Command
 from kioskd.model.settings import BarcodeSettings, CheckDigit
-from kioskd.rules.commands import COMMANDS, Command
 from kioskd.rules.recognise import (
     CheckDigitState,
     IsCard,

@@ -77,6 +77,8 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
             account=account("ready", loans=loans(language, renewed=True), complete=False, holds_ready=1),
             **saying("renewed_some", "warn", count="3", left="1"),
         ),
+        "keyed-number": of("card", keyed={"what": "number", "count": 5, "text": "21168"}),
+        "keyed-staff": of("help", keyed={"what": "staff", "count": 4, "text": None}),
         "finish-gate": of("finish", mode="offline", **saying("choose_paper_gate", "warn")),
         "card-due-date": of(
             "card",

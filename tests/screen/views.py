@@ -148,6 +148,7 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
         "exceptions": 1 if offline else 0,
         "paper": "ok",
         "upload": None,
+        "keyed": None,
         "helpdesk": "",
         "account": account("ready", loans=loans(language), holds_ready=2, holds=["Krabat", "Emil und die Detektive"])
         if screen == "loans"

@@ -44,7 +44,7 @@ export function draw(state, act) {
   const { view, use } = state;
   if (view === null) return away(state);
   const page = { ...state, ...act, say: words(view.language), date: (text) => date(view.language, text) };
-  const screen = PANELS[use.panel] ?? SCREENS[view.screen] ?? patron.out_of_service;
+  const screen = view.keyed ? patron.keyed : (PANELS[use.panel] ?? SCREENS[view.screen] ?? patron.out_of_service);
   return h(
     "div",
     { key: "frame", class: `frame on-${view.screen} mode-${view.mode.name}` },

@@ -95,6 +95,24 @@ export function number(page) {
   return keypad(page, { title: h("h1", { class: "headline" }, page.say("type_title")), secret: false, back: close_button(page) });
 }
 
+const KEYED = { number: "type_title", pin: "pin_title", staff: "staff_code" };
+
+/** Digits that come by command barcodes, one after the other. */
+export function keyed(page) {
+  const { what, count, text } = page.view.keyed;
+  return h(
+    "main",
+    { key: "keyed", class: "end" },
+    h(
+      "section",
+      { class: "hero" },
+      h("h1", { key: "headline", class: "headline" }, page.say(KEYED[what] ?? "type_title")),
+      alarming(page) && headline(page),
+      h("output", { key: "field", class: "field", "aria-live": text === null ? "off" : "polite" }, text ?? "•".repeat(count), h("i", { class: "caret" })),
+    ),
+  );
+}
+
 export function pin(page) {
   return keypad(page, { title: headline(page, page.say("pin_title")), secret: true, back: cancel_button(page, "plain") });
 }

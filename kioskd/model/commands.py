@@ -28,6 +28,27 @@ class Command(StrEnum):
     WITHDRAW_LAST = "withdraw_last"
     LOANS = "loans"
     RENEW_ALL = "renew_all"
+    GO_OFFLINE = "go_offline"
+    GO_AUTO = "go_auto"
+    LOCK = "lock"
+    DUE_7 = "due_7"
+    DUE_14 = "due_14"
+    DUE_21 = "due_21"
+    DUE_28 = "due_28"
+    DUE_NONE = "due_none"
+    DIGIT_0 = "digit_0"
+    DIGIT_1 = "digit_1"
+    DIGIT_2 = "digit_2"
+    DIGIT_3 = "digit_3"
+    DIGIT_4 = "digit_4"
+    DIGIT_5 = "digit_5"
+    DIGIT_6 = "digit_6"
+    DIGIT_7 = "digit_7"
+    DIGIT_8 = "digit_8"
+    DIGIT_9 = "digit_9"
+    ENTER = "enter"
+    ERASE = "erase"
+    STAFF_CODE = "staff_code"
     ENGLISH = "en"
     SPANISH = "es"
     VIETNAMESE = "vi"
@@ -65,4 +86,25 @@ COMMANDS: Final[Mapping[str, CommandMeaning]] = {
     "22": CommandMeaning(Command.VIETNAMESE, "tiếng Việt"),
     "23": CommandMeaning(Command.RUSSIAN, "русский"),
     "24": CommandMeaning(Command.CHINESE, "简体中文"),
+    "40": CommandMeaning(Command.GO_OFFLINE, "staff: stay offline"),
+    "41": CommandMeaning(Command.GO_AUTO, "staff: offline and online by itself again"),
+    "42": CommandMeaning(Command.LOCK, "staff: lock"),
+    "43": CommandMeaning(Command.DUE_7, "staff: the next item is due in 7 days"),
+    "44": CommandMeaning(Command.DUE_14, "staff: the next item is due in 14 days"),
+    "45": CommandMeaning(Command.DUE_21, "staff: the next item is due in 21 days"),
+    "46": CommandMeaning(Command.DUE_28, "staff: the next item is due in 28 days"),
+    "47": CommandMeaning(Command.DUE_NONE, "staff: no alternative due date"),
+    "50": CommandMeaning(Command.DIGIT_0, "the digit 0"),
+    "51": CommandMeaning(Command.DIGIT_1, "the digit 1"),
+    "52": CommandMeaning(Command.DIGIT_2, "the digit 2"),
+    "53": CommandMeaning(Command.DIGIT_3, "the digit 3"),
+    "54": CommandMeaning(Command.DIGIT_4, "the digit 4"),
+    "55": CommandMeaning(Command.DIGIT_5, "the digit 5"),
+    "56": CommandMeaning(Command.DIGIT_6, "the digit 6"),
+    "57": CommandMeaning(Command.DIGIT_7, "the digit 7"),
+    "58": CommandMeaning(Command.DIGIT_8, "the digit 8"),
+    "59": CommandMeaning(Command.DIGIT_9, "the digit 9"),
+    "60": CommandMeaning(Command.ENTER, "enter the digits: a number or a PIN"),
+    "61": CommandMeaning(Command.ERASE, "erase the last digit"),
+    "62": CommandMeaning(Command.STAFF_CODE, "a staff code follows, digit by digit, then enter"),
 }
