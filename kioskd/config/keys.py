@@ -125,6 +125,22 @@ SECTIONS: Final[Mapping[str, Section]] = {
                 "a card whose lookup shows that circulation answers; empty: the oldest unsent entry is looked up",
             ),
             "no_block": Key(FLAG, "uploads carry the no-block flag; what that does differs by system"),
+            "no_block_due": Key(
+                member_of(s.NoBlockDue),
+                "whose due date goes with it: `staff`: staff's, and where they gave none no-block is not sent; "
+                "`bookmark`: where they gave none, the bookmark's (`offline.bookmark_days`)",
+            ),
+            "no_block_forces": Key(
+                FLAG,
+                "no-block takes an item from whoever has it, and a yes to it proves nothing: it is looked up "
+                "before and after",
+            ),
+            "min_renew_days": Key(
+                Whole(0, 3650),
+                "a renewal recorded here counts as done already where the item is due so long after it; as long as the "
+                "library's longest renewal, or renewals are left out; 0: each is sent",
+                "days",
+            ),
             "connections": Key(Whole(1, 16), "connections for uploads; SIP2 seats are often licensed"),
             "upload_spread_s": Key(
                 Number(0, 3600), "an upload starts after a random wait up to this, so that stations take turns", "s"
@@ -134,7 +150,11 @@ SECTIONS: Final[Mapping[str, Section]] = {
                 kinds.QUIET_HOURS, "local times of the nightly halt, which is no outage to report; may cross midnight"
             ),
             "checkin": Key(FLAG, "staff may check in here while online"),
-            "trust_flags": Key(FLAG, "refuse what 98 says is not ok (beyond *online*); some servers always say N"),
+            "trust_flags": Key(
+                FLAG,
+                "refuse what 98 says is not ok (beyond *online*): check-in is done elsewhere, without checkout the "
+                "station is offline; some servers always say N",
+            ),
             "terminator": Key(member_of(s.Terminator), "what ends a message of ours; reading accepts all"),
             "encoding": Key(kinds.ENCODING, "how text is spelled on the line"),
             "verify_checksum": Key(FLAG, "ask again (97) if an answer's checksum is wrong; some servers send AZ0000"),

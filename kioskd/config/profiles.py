@@ -21,7 +21,8 @@ PROFILES: Final[Mapping[str, Profile]] = {
     "symphony": Profile("nothing differs that is proven; an uploaded loan starts when it is uploaded"),
     "koha": Profile(
         "answers end in CRLF, which is read anyway; encodes per account: `encoding` must be that account's; obeys "
-        "no-block only with a due date, and then says yes whatever happened"
+        "no-block only with a due date, and then takes the item from whoever has it and says yes whatever happened",
+        {"no_block_forces": True},
     ),
     "evergreen": Profile("ignores no-block; a second checkout by the same patron is refused or renews"),
     # Source: README of FOLIO's edge-sip2, *charset* (default IBM850) and *messageDelimiter* (default \r).

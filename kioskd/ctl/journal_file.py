@@ -9,7 +9,7 @@ from kioskd.ctl.arguments import Where
 from kioskd.ctl.journal_source import Selection
 from kioskd.ctl.place import journal_place
 from kioskd.journal.errors import JournalError
-from kioskd.journal.listing import entry_document, exception_document, summary_document
+from kioskd.journal.listing import entry_document, exception_document, story_document, summary_document
 from kioskd.journal.reading import JournalReader
 from kioskd.model.entry import EntryFilter, EntryState, Seq
 
@@ -34,6 +34,11 @@ class FromFile:
         """Return the entries that wait for a person, with class and message."""
         found = self._reader.entries(_filter(wanted, EntryState.EXCEPTION))
         return [exception_document(entry, self._zone, reveal=wanted.reveal) for entry in found]
+
+    def story(self, seq: int, *, reveal: bool) -> dict[str, Any] | None:
+        """Return an entry with all that became of it; None if there is none."""
+        found = self._reader.story(Seq(seq))
+        return story_document(found.entry, found.rows, self._zone, reveal=reveal) if found is not None else None
 
     def summary(self) -> dict[str, Any]:
         """Return the journal in numbers."""

@@ -4,12 +4,15 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from kioskd.ctl.arguments import Asked
 from kioskd.ctl.client import Client
-from kioskd.ctl.errors import CtlError, NoAnswer
+from kioskd.ctl.errors import CtlError, NoAnswer, Refused
 from kioskd.front.protocol import MAX_LIST_LIMIT
+from kioskd.model.errors import CODES, ErrorKind
+
+NOT_NOW: Final = CODES[ErrorKind.NOT_NOW]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,9 @@ class JournalSource(Protocol):
 
     def exceptions(self, wanted: Selection) -> list[dict[str, Any]]:
         """Return the entries that wait for a person, with class and message."""
+
+    def story(self, seq: int, *, reveal: bool) -> dict[str, Any] | None:
+        """Return an entry with all that became of it; None if there is none."""
 
     def summary(self) -> dict[str, Any]:
         """Return the journal in numbers."""
@@ -56,6 +62,16 @@ class FromDaemon:
     def exceptions(self, wanted: Selection) -> list[dict[str, Any]]:
         """Return the entries that wait for a person, with class and message."""
         return self._pages("exceptions.list", "exceptions", {"reveal": wanted.reveal}, wanted)
+
+    def story(self, seq: int, *, reveal: bool) -> dict[str, Any] | None:
+        """Return an entry with all that became of it; None if there is none."""
+        try:
+            told: dict[str, Any] = self._client.call("journal.show", {"seq": seq, "reveal": reveal})
+        except Refused as refused:
+            if refused.error.get("code") == NOT_NOW:
+                return None
+            raise
+        return told
 
     def summary(self) -> dict[str, Any]:
         """Return the journal in numbers."""

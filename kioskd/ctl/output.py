@@ -100,6 +100,11 @@ def moment(text: object) -> str:
     return str(text)[:16].replace("T", " ") if text else "-"
 
 
+def second(text: object) -> str:
+    """Return an RFC 3339 time to the second, for a story."""
+    return str(text)[:19].replace("T", " ") if text else "-"
+
+
 def get(document: Any, *names: str) -> Any:  # noqa: ANN401 # any JSON
     """Return a field of a field, or None: a daemon of another version may not have it."""
     for name in names:

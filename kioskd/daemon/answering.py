@@ -8,9 +8,11 @@ from kioskd.daemon import status
 from kioskd.front.server import Front
 from kioskd.journal.errors import JournalError
 from kioskd.journal.folder import free_mib
-from kioskd.journal.jobs import JournalQueue, ScanJob
-from kioskd.journal.listing import entry_document, exception_document
-from kioskd.model.calls import ExceptionsList, JournalList, StatusGet
+from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
+from kioskd.journal.journal import Journal
+from kioskd.journal.listing import entry_document, exception_document, story_document
+from kioskd.journal.reading import Story
+from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, StatusGet
 from kioskd.model.effects import Query
 from kioskd.model.entry import Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
@@ -43,9 +45,20 @@ class Answering:
                     until_wall_s=call.until.timestamp() if call.until else None,
                 )
                 self._list(query, wanted, call.limit)
+            case JournalShow() as call:
+                self._journal.submit(AskJob(partial(_story, call)), partial(self._told, query, call))
             case ExceptionsList() as call:
                 wanted = EntryFilter(after=Seq(call.after), limit=call.limit + 1, state=EntryState.EXCEPTION)
                 self._list(query, wanted, call.limit)
+
+    def _told(self, query: Query, call: JournalShow, found: Story | JournalError | None) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+        elif found is None:
+            self._front.fail(query.request, CallError(ErrorKind.NOT_NOW, f"seq: there is no entry {call.seq}"))
+        else:
+            shown = story_document(found.entry, found.rows, self._zone, reveal=call.reveal)
+            self._front.reply(query.request, shown)
 
     def _list(self, query: Query, wanted: EntryFilter, limit: int) -> None:
         self._journal.submit(ScanJob(lambda journal: journal.scan(wanted)), partial(self._listed, query, limit))
@@ -61,3 +74,7 @@ class Answering:
         reveal = not isinstance(query.call, StatusGet) and query.call.reveal
         documents = [draw(entry, self._zone, reveal=reveal) for entry in page]
         self._front.reply(query.request, {"exceptions" if exceptions else "entries": documents, "next": more})
+
+
+def _story(call: JournalShow, journal: Journal) -> Story | None:
+    return journal.story(call.seq)

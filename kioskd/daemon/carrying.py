@@ -11,11 +11,12 @@ from kioskd.daemon.open_session import OpenSession
 from kioskd.front.server import Front
 from kioskd.journal.errors import JournalError, NotRead, NotWritten
 from kioskd.journal.jobs import AskJob, JournalQueue, WriteJob
-from kioskd.journal.journal import Written
+from kioskd.journal.journal import Journal, Written
 from kioskd.model import effects as e
 from kioskd.model import inputs
 from kioskd.model.effects import Effect
 from kioskd.model.entry import Entry, StorageProblem
+from kioskd.model.ils import AskId
 from kioskd.model.inputs import Input
 from kioskd.model.slip import SlipFate
 from kioskd.rules.state import State
@@ -30,6 +31,9 @@ class Line(Protocol):
 
     def ask(self, ask: e.Ask) -> None:
         """Ask the library system."""
+
+    def forget(self, ask: AskId) -> None:
+        """Send what was asked no more, if it is not under way."""
 
     def connect(self, timeout_s: float) -> None:
         """Open a line."""
@@ -93,7 +97,7 @@ class Rooms:
     def carry(self, effect: Effect, state: State) -> None:
         """Hand one effect to its room."""
         match effect:
-            case e.Ask() | e.Connect() | e.Disconnect() | e.Print() | e.DropSlips():
+            case e.Ask() | e.Forget() | e.Connect() | e.Disconnect() | e.Print() | e.DropSlips():
                 self._carry_out(effect)
             case e.Save():
                 # The mark first: who sees *recorded* and pulls the plug shall be told at the next start.
@@ -109,7 +113,12 @@ class Rooms:
             case e.Query():
                 self._answering.answer(effect, state)
             case e.FetchUnsent():
-                self._journal.submit(AskJob(lambda journal: journal.unsent(effect.after, effect.limit)), self._fetched)
+                self._journal.submit(AskJob(partial(_unsent, effect)), self._fetched)
+            case e.FetchExceptions():
+                self._journal.submit(
+                    AskJob(lambda journal: journal.exceptions_of(effect.outcome, effect.limit)),
+                    self._exceptions_fetched,
+                )
             case e.ReadEntries():
                 self._journal.submit(
                     AskJob(lambda journal: journal.those(effect.seqs)), partial(self._entries_read, effect)
@@ -151,6 +160,12 @@ class Rooms:
         else:
             self._deliver(inputs.Fetched(tuple(result)))
 
+    def _exceptions_fetched(self, result: list[Entry] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            _problem("journal_not_read", result)
+            result = []
+        self._deliver(inputs.ExceptionsFetched(tuple(result)))
+
     def _entries_read(self, effect: e.ReadEntries, result: list[Entry] | JournalError) -> None:
         if isinstance(result, JournalError):
             _problem("journal_not_read", result)
@@ -175,7 +190,7 @@ class Rooms:
             log.error("staff codes: %s", trouble)
             return None
 
-    def _carry_out(self, effect: e.Ask | e.Connect | e.Disconnect | e.Print | e.DropSlips) -> None:
+    def _carry_out(self, effect: e.Ask | e.Forget | e.Connect | e.Disconnect | e.Print | e.DropSlips) -> None:
         """Hand an effect to the line or to the printer."""
         if self._line is None:
             assert self._early is not None
@@ -184,6 +199,8 @@ class Rooms:
         match effect:
             case e.Ask():
                 self._line.ask(effect)
+            case e.Forget():
+                self._line.forget(effect.ask)
             case e.Connect():
                 self._line.connect(effect.timeout_s)
             case e.Disconnect():
@@ -196,6 +213,10 @@ class Rooms:
             case e.DropSlips():
                 if self._paper is not None:
                     self._paper.drop()
+
+
+def _unsent(effect: e.FetchUnsent, journal: Journal) -> list[Entry]:
+    return journal.ahead(effect.limit) if effect.ahead else journal.unsent(effect.after, effect.limit)
 
 
 def _problem(event: str, error: JournalError) -> StorageProblem:

@@ -8,7 +8,7 @@ from kioskd.daemon.station import Station
 from kioskd.devices.printer import PrinterThread
 from kioskd.devices.scanners import Scanners
 from kioskd.front.server import Front
-from kioskd.ils.conversation import Conversation
+from kioskd.ils.lines import Lines
 from kioskd.model import inputs
 from kioskd.model.commands import COMMAND
 from kioskd.model.settings import PrinterDriver, Settings
@@ -25,7 +25,7 @@ async def attach(
     def now_rfc3339() -> str:
         return local_rfc3339(clock.now().wall_s, zone)
 
-    line = Conversation(
+    line = Lines(
         settings.ils,
         zone,
         station.deliver,

@@ -31,6 +31,8 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.UploadStart: "the journal in numbers",
     calls.JournalList: "`entries`, oldest first; `next`: what `after` must be for more, or null",
     calls.ExceptionsList: "`exceptions`, oldest first; `next` likewise",
+    calls.JournalShow: "the entry, with `story`: its rows, oldest first",
+    calls.ExceptionsResolve: "the journal in numbers",
     calls.JournalWithdraw: "the journal in numbers",
     calls.JournalHandOver: "the journal in numbers",
 }

@@ -8,11 +8,11 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from kioskd.journal.errors import JournalDamaged
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
-from kioskd.model.entry import AddNote, AddRow, EntryState, How, Kind, ModeName, NewEntry, Seq, Source
+from kioskd.model.entry import AddNote, AddRow, EntryState, How, Kind, Look, ModeName, NewEntry, Seq, Source
 from kioskd.model.time import ClockTrust
 
 Cell = str | int | float | bytes | None
@@ -151,9 +151,19 @@ def entry_of(cells: Cells) -> tuple[Seq, NewEntry, EntryState]:
     return Seq(_int(seq)), entry, EntryState(str(state))
 
 
+STORY: Final = "_"
+"""Key of the `answer` column under which a row keeps how it came about; no field of SIP2 has that name."""
+
+
 def row_cells(n: int, was: EntryState, row: AddRow) -> Cells:
     """Return what became of an entry as a row of `rows`."""
-    answer = _json(row.answer) if row.answer is not None else None
+    kept: dict[str, object] | None = dict(row.answer) if row.answer is not None else None
+    story: dict[str, object] = {"row": row.decided} if row.decided is not None else {}
+    if row.looked:
+        story["looked"] = [[look.at_wall_s, look.asked, dict(look.heard)] for look in row.looked]
+    if story:
+        kept = {**(kept or {}), STORY: story}
+    answer = _json(kept) if kept is not None else None
     at = float(row.at_wall_s)
     cells = (n, row.seq, was.value, row.state.value, at, row.outcome, answer, row.by, row.reason, row.due_before)
     return summed(ROWS, cells)
@@ -162,15 +172,19 @@ def row_cells(n: int, was: EntryState, row: AddRow) -> Cells:
 def row_of(cells: Cells) -> KeptRow:
     """Return a row of `rows` as the value that was written. Raises JournalDamaged."""
     n, seq, was, state, at, outcome, answer, by, reason, due_before, _ = verify(ROWS, cells)
+    told: dict[str, Any] | None = json.loads(str(answer)) if answer is not None else None
+    story: dict[str, Any] = told.pop(STORY, {}) if told is not None else {}
     row = AddRow(
         seq=Seq(_int(seq)),
         state=EntryState(str(state)),
         at_wall_s=_float(at),
         outcome=_text(outcome),
-        answer=json.loads(str(answer)) if answer is not None else None,
+        answer=told if told or not story else None,
         by=_text(by),
         reason=_text(reason),
         due_before=_text(due_before),
+        decided=story.get("row"),
+        looked=tuple(Look(float(at), asked, heard) for at, asked, heard in story.get("looked", ())),
     )
     return KeptRow(_int(n), EntryState(str(was)), row)
 
@@ -198,7 +212,7 @@ def correction_of(cells: Cells) -> Correction:
     return Correction(str(boot_id), Seq(_int(to_seq)), _float(offset))
 
 
-def _json(value: Mapping[str, str]) -> str:
+def _json(value: Mapping[str, object]) -> str:
     return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,13 +1,13 @@
 """Entries as the contract's JSON (`journal list`, `exceptions list`, `journal summary`)."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from kioskd.model.barcode import masked
-from kioskd.model.entry import Entry, Summary
+from kioskd.model.entry import AddRow, Entry, Summary
 
 UNCLASSED: Final = "unknown"
 """The class of an exception whose row names none."""
@@ -42,6 +42,31 @@ def entry_document(entry: Entry, zone: ZoneInfo, *, reveal: bool = False) -> dic
         "state": entry.state.value,
         "outcome": entry.outcome,
         "answer": dict(entry.answer) if entry.answer is not None else None,
+    }
+
+
+def story_document(entry: Entry, rows: Sequence[AddRow], zone: ZoneInfo, *, reveal: bool = False) -> dict[str, object]:
+    """Return an entry as `journal show --json` prints it: `story` has a row for each thing that became of it.
+
+    A row's `looked`: what the library system was asked before it, with the answers by field name; `decided`: the row
+    of the table of outcomes (docs/ILS.md) that led to it.
+    """
+    return {**entry_document(entry, zone, reveal=reveal), "story": [_row_document(row, zone) for row in rows]}
+
+
+def _row_document(row: AddRow, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "at": moment(row.at_wall_s, zone),
+        "state": row.state.value,
+        "outcome": row.outcome,
+        "decided": row.decided,
+        "answer": dict(row.answer) if row.answer is not None else None,
+        "looked": [
+            {"at": moment(look.at_wall_s, zone), "asked": look.asked, "heard": dict(look.heard)} for look in row.looked
+        ],
+        "due_before": row.due_before,
+        "by": row.by,
+        "reason": row.reason,
     }
 
 

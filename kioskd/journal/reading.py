@@ -1,9 +1,9 @@
 """What the journal tells: entries as they stand, their stories, the notes, the numbers."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Final, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -146,6 +146,21 @@ class JournalReader:
         )
         return list(chain.from_iterable(self._by_number([Seq(_int(seq)) for (seq,) in part]) for part in _parts(seqs)))
 
+    def ahead(self, limit: int) -> list[Entry]:
+        """Return unsent entries whose turn is not their number's: registrations, and rows from elsewhere."""
+        seqs = self._query(
+            "SELECT seq FROM standing JOIN entries USING (seq) WHERE standing.state IN ('recorded', 'sending')"
+            " AND (entries.kind = 'registration' OR entries.source <> 'station') ORDER BY seq LIMIT ?",
+            (limit,),
+        )
+        return self.those([Seq(_int(seq)) for (seq,) in seqs])
+
+    def exceptions_of(self, outcome: str, limit: int) -> list[Entry]:
+        """Return the exceptions of one kind, oldest first."""
+        which = EntryFilter(state=EntryState.EXCEPTION)
+        found = (entry for part in self.scan(which) for entry in part if entry.outcome == outcome)
+        return list(islice(found, limit))
+
     def those(self, seqs: Sequence[Seq]) -> list[Entry]:
         """Return the entries with these numbers that exist, in sequence."""
         numbers = sorted(set(seqs))
@@ -270,7 +285,10 @@ class JournalReader:
             for seq, group in groupby(self._rows_of([seq for seq, _, _ in read]), lambda kept: kept.row.seq)
         }
         entries = [stand(seq, self._corrected(seq, what), state, rows.get(seq, ())) for seq, what, state in read]
-        return [self._with_behind(entry) if entry.state in UNSENT else entry for entry in entries]
+        if not any(entry.state in UNSENT for entry in entries):
+            return entries
+        cards = self._cards_to_register()
+        return [self._with_behind(entry, cards) if entry.state in UNSENT else entry for entry in entries]
 
     def _rows_of(self, seqs: Sequence[Seq]) -> list[KeptRow]:
         if not seqs:
@@ -278,13 +296,24 @@ class JournalReader:
         found = self._query(f"{ROWS.select} {AMONG} ORDER BY seq, n", (json.dumps(seqs),))
         return [columns.row_of(cells) for cells in found]
 
-    def _with_behind(self, entry: Entry) -> Entry:
+    def _cards_to_register(self) -> dict[str, Seq]:
+        """Return the cards whose registration waits for a person."""
+        found = self._query(
+            "SELECT entries.patron, seq FROM standing JOIN entries USING (seq) WHERE standing.state = 'exception'"
+            " AND standing.item IS NULL AND entries.kind = 'registration' ORDER BY seq"
+        )
+        return {str(patron): Seq(_int(seq)) for patron, seq in found}
+
+    def _with_behind(self, entry: Entry, cards: Mapping[str, Seq]) -> Entry:
         found = self._query(
             "SELECT max(seq) FROM standing WHERE item = ? AND state = 'exception' AND seq < ?",
             (entry.what.item, entry.seq),
         )
         behind = found[0][0]
-        return replace(entry, behind=Seq(_int(behind))) if behind is not None else entry
+        card = cards.get(entry.what.patron) if entry.what.patron is not None else None
+        if behind is None and card is None:
+            return entry
+        return replace(entry, behind=Seq(_int(behind)) if behind is not None else None, registration=card)
 
     def _corrected(self, seq: Seq, entry: NewEntry) -> NewEntry:
         """Return the entry with its exact time, if its clock was unsure and was corrected later in its boot."""

@@ -260,6 +260,38 @@ class JournalHandOver:
     to: str
 
 
+class ResolveAction(StrEnum):
+    """What a person did about an exception."""
+
+    CORRECT_AND_RETRY = "correct_and_retry"
+    """What was wrong is put right elsewhere: it is tried again."""
+    DONE_BY_HAND = "done_by_hand"
+    """Done in the library system itself; a registration is ticked by it."""
+    CHECK_THIS_IN = "check_this_in"
+    """The item was checked in."""
+    WAIVE_LATE_CHARGE = "waive_late_charge"
+    DROP = "drop"
+    """Nothing is done; with a reason and initials."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionsResolve:
+    """`exceptions.resolve`; `by`: initials, where no staff code has unlocked the station."""
+
+    seq: Seq
+    action: ResolveAction
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalShow:
+    """`journal.show`: an entry's whole story."""
+
+    seq: Seq
+    reveal: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class UploadStart:
     """`upload.start`."""
@@ -302,6 +334,8 @@ Call = (
     | ExceptionsList
     | JournalWithdraw
     | JournalHandOver
+    | JournalShow
+    | ExceptionsResolve
     | UploadStart
     | ScanInject
 )
@@ -335,6 +369,8 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "exceptions.list": ExceptionsList,
     "journal.withdraw": JournalWithdraw,
     "journal.hand_over": JournalHandOver,
+    "journal.show": JournalShow,
+    "exceptions.resolve": ExceptionsResolve,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
 }
@@ -372,6 +408,8 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         ExceptionsList,
         JournalWithdraw,
         JournalHandOver,
+        JournalShow,
+        ExceptionsResolve,
         UploadStart,
     ),
     Role.TECHNICIAN: (ScanInject,),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kioskd.model.calls import (
     ExceptionsList,
     JournalList,
+    JournalShow,
     RequestId,
     StatusGet,
 )
@@ -41,9 +42,21 @@ class CorrectClock:
 
 @dataclass(frozen=True, slots=True)
 class FetchUnsent:
-    """Read the oldest unsent entries after `after`; answered by `Fetched`."""
+    """Read the oldest unsent entries after `after`; answered by `Fetched`.
+
+    `ahead`: only registrations and rows from elsewhere, whose turn is not their number's.
+    """
 
     after: Seq
+    limit: int
+    ahead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FetchExceptions:
+    """Read the exceptions of one kind, the oldest first; answered by `ExceptionsFetched`."""
+
+    outcome: str
     limit: int
 
 
@@ -69,12 +82,23 @@ class Disconnect:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask the library system; answered by `Answered` or `Unanswered` at `until_mono_s` at the latest."""
+    """Ask the library system; answered by `Answered` or `Unanswered` at `until_mono_s` at the latest.
+
+    `lane`: on which line; 0 is the one that `Connect` opens, the others open by themselves.
+    """
 
     ask: AskId
     question: Question
     urgency: Urgency
     until_mono_s: float
+    lane: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nobody waits for this answer any more: what is not on the line yet is not sent."""
+
+    ask: AskId
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +129,7 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalList | ExceptionsList | StatusGet
+    call: JournalList | JournalShow | ExceptionsList | StatusGet
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +179,12 @@ Effect = (
     | CheckDisk
     | CorrectClock
     | FetchUnsent
+    | FetchExceptions
     | ReadEntries
     | Connect
     | Disconnect
     | Ask
+    | Forget
     | Show
     | Reply
     | Fail

@@ -98,7 +98,8 @@ class Entry:
 
     `sendings`: how many `sending` rows it has. `due_before`: the item's due date text as the library system gave it
     just before the newest sending of a renewal, by which a lost answer is decided. `behind`: an earlier entry of the
-    same item that waits as an exception; filled in by the journal for unsent entries.
+    same item that waits as an exception; `registration`: an earlier registration of the same card that does. Both
+    are filled in by the journal for unsent entries.
     """
 
     seq: Seq
@@ -110,6 +111,20 @@ class Entry:
     sendings: int = 0
     due_before: str | None = None
     behind: Seq | None = None
+    registration: Seq | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One question to the library system about an entry, before the row that it led to.
+
+    `asked`: SIP2's number of it. `heard`: the answer by field name, without names, titles or other people's numbers;
+    or `none`: why there was no answer.
+    """
+
+    at_wall_s: float
+    asked: str
+    heard: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +141,7 @@ class AddRow:
 
     `outcome`: a key that says why (an exception's class, for instance). `answer`: the library system's own words by
     field name, without names, PINs or card numbers. `by`, `reason`: the person's initials and words, if one acted.
+    `decided`: the row of the table of outcomes that led here. `looked`: what was asked before it.
     """
 
     seq: Seq
@@ -136,6 +152,8 @@ class AddRow:
     by: str | None = None
     reason: str | None = None
     due_before: str | None = None
+    decided: str | None = None
+    looked: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

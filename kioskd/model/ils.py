@@ -230,6 +230,8 @@ class NoAnswer(StrEnum):
     """It cannot be written as SIP2 (a `|` or a control character in a number); nothing was sent."""
     UNREADABLE = "unreadable"
     """It was sent, and what came back is no such answer; the line is closed."""
+    NO_SEAT = "no_seat"
+    """Nothing was sent: the login of that line was refused."""
 
 
 class LineTrouble(StrEnum):
@@ -244,3 +246,5 @@ class LineTrouble(StrEnum):
     SAYS_OFFLINE = "says_offline"
     GARBLED = "garbled"
     HALF_UP = "half_up"
+    SUSPECT = "ils_suspect"
+    QUIET = "quiet_hours"

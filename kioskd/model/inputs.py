@@ -98,6 +98,13 @@ class FetchFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ExceptionsFetched:
+    """The answer to a `FetchExceptions`; empty as well where the disk gave nothing."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EntriesRead:
     """The answer to a `ReadEntries`: those that exist, by number."""
 
@@ -181,6 +188,7 @@ Heard = (
     | DiskChecked
     | Fetched
     | FetchFailed
+    | ExceptionsFetched
     | EntriesRead
     | LineUp
     | LineDown

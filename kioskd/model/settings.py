@@ -28,6 +28,13 @@ class Terminator(StrEnum):
     CRLF = "crlf"
 
 
+class NoBlockDue(StrEnum):
+    """Whose due date goes with no-block."""
+
+    STAFF = "staff"
+    BOOKMARK = "bookmark"
+
+
 class ScannerDriver(StrEnum):
     """How a scanner is read."""
 
@@ -130,6 +137,9 @@ class IlsSettings:
     answers_to_return: int = 5
     probe_patron: str = ""
     no_block: bool = True
+    no_block_due: NoBlockDue = NoBlockDue.STAFF
+    no_block_forces: bool = False
+    min_renew_days: int = 0
     connections: int = 1
     upload_spread_s: float = 5.0
     upload_per_s: float = 0

@@ -1,24 +1,40 @@
 """What the upload asks about an entry, step by step."""
 
-from kioskd.model.entry import Kind
+from typing import Final
+
 from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew, Question
-from kioskd.model.settings import IlsSettings
-from kioskd.rules.state import Current, Step
+from kioskd.rules.evidence import Deed, Step
+from kioskd.rules.state import Current
+from kioskd.rules.terms import terms
+from kioskd.rules.turn import Turn
+
+CODES: Final = {AskPatron: "63", AskItem: "17", AskCheckout: "11", AskRenew: "29"}
+"""SIP2's numbers, by which a story tells what was asked."""
 
 
-def question(ils: IlsSettings, current: Current) -> Question:
+def question(turn: Turn, current: Current) -> Question:
     """Return what the present step of an entry asks: 63, 17, 11 or 29."""
     entry = current.entry.what
     assert entry.item is not None
     match current.step:
-        case Step.LOOK_PATRON | Step.VERIFY_PATRON:
+        case Step.LOOK_CARD | Step.LOOK_PATRON | Step.VERIFY_PATRON:
             assert entry.patron is not None
             return AskPatron(entry.patron, charged=True)
         case Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM:
             return AskItem(entry.item)
         case Step.SEND | Step.MARK:
-            no_block = entry.due_date is not None and ils.no_block
-            due = entry.due_date
-            if entry.kind is Kind.RENEWAL or current.as_renewal or entry.patron is None:
-                return AskRenew(entry.patron, entry.item, entry.at_wall_s, no_block, due)
-            return AskCheckout(entry.patron, entry.item, entry.at_wall_s, no_block, due)
+            due = terms(turn, current.entry).due
+            if current.facts.deed is not Deed.LOAN or entry.patron is None:
+                return AskRenew(entry.patron, entry.item, entry.at_wall_s, due is not None, due)
+            return AskCheckout(entry.patron, entry.item, entry.at_wall_s, due is not None, due)
+
+
+def code(current: Current) -> str:
+    """Return SIP2's number of that question."""
+    match current.step:
+        case Step.LOOK_CARD | Step.LOOK_PATRON | Step.VERIFY_PATRON:
+            return "63"
+        case Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM:
+            return "17"
+        case Step.SEND | Step.MARK:
+            return "11" if current.facts.deed is Deed.LOAN and current.entry.what.patron is not None else "29"

@@ -25,8 +25,8 @@ def serves_live(state: State, patron: PatronBarcode | None, item: ItemBarcode | 
             return False
         case ModeName.RECOVERING:
             known = state.backlog
-            # One that failed at its work lately shows first, by an entry, that it does it.
-            trusted = known.loaded and not state.link.relapses
+            # One that failed at its work lately, or refused it, shows first by an entry that it does it.
+            trusted = known.loaded and not state.link.relapses and not state.link.suspect
             return trusted and patron not in known.numbers and item not in known.numbers
 
 

@@ -9,7 +9,7 @@ from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
-from kioskd.rules import lending, mode, policy, scanning, staffing, upload, visiting
+from kioskd.rules import lending, mode, policy, retrying, scanning, staffing, upload, visiting
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
@@ -38,7 +38,7 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
     match call:
         case c.ViewGet():
             pass
-        case c.StatusGet() | c.JournalList() | c.ExceptionsList():
+        case c.StatusGet() | c.JournalList() | c.JournalShow() | c.ExceptionsList():
             turn.do(Query(event.request, call))
             turn.request = None
         case c.JournalSummary():
@@ -55,7 +55,7 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             policy.refuse(turn, Act.PAYMENT)
         case c.HoldsProcess():
             policy.refuse(turn, Act.HOLDS)
-        case c.JournalWithdraw():
+        case c.JournalWithdraw() | c.ExceptionsResolve():
             turn.do(ReadEntries(event.request, (call.seq,)))
             turn.set(reading={**turn.state.reading, event.request: event})
             turn.request = None
@@ -220,6 +220,9 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
     # What the journal is being told at this moment, or waits for an answer, is older here than it looks.
     moving = awaited(turn.state) | taken(turn.state)
     entries = {entry.seq: entry for entry in event.entries if entry.state in open_ and entry.seq not in moving}
+    if isinstance(by.call, c.ExceptionsResolve):
+        retrying.resolve(turn, entries.get(by.call.seq), by.call)
+        return
     if isinstance(by.call, c.JournalWithdraw):
         entry = entries.get(by.call.seq)
         if entry is None:

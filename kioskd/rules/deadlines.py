@@ -1,6 +1,8 @@
 """When the station must be woken next, if nothing else happens."""
 
+from kioskd.model.ils import LineTrouble
 from kioskd.model.time import Instant
+from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import OPEN, Phase, Stage, State
 from kioskd.rules.turn import busy
 
@@ -39,8 +41,11 @@ def deadline(state: State, at: Instant) -> float | None:
     if upload.running and state.link.phase is Phase.UP and state.storage is None:
         if upload.start_mono_s is not None:
             found.append(upload.start_mono_s)
-        elif upload.current is not None and upload.current.ask is None and upload.next_send_mono_s > at.mono_s:
+        elif upload.next_send_mono_s > at.mono_s and any(each.ask is None for each in upload.currents.values()):
             found.append(upload.next_send_mono_s)
+    if state.mode.reason == LineTrouble.QUIET:
+        ends = quiet_until(state.settings.ils.quiet_hours, state.zone, at.wall_s)
+        found.append(at.mono_s + max(0.0, ends - at.wall_s) if ends is not None else at.mono_s)
     if state.nightly_wall_s is not None:
         found.append(at.mono_s + max(0.0, state.nightly_wall_s - at.wall_s))
     return min(found) if found else None

@@ -9,7 +9,7 @@ from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgenc
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
 from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import backlog, mode, policy, upload
+from kioskd.rules import backlog, belief, mode, policy, upload
 from kioskd.rules.policy import Act
 from kioskd.rules.state import GOOD, AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
@@ -198,9 +198,11 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
         words["AH"] = answer.due_text
     outcome = ("renewed" if asking.renewal or answer.renewal else "lent") if answer.ok else "refused"
     state = EntryState.SETTLED if answer.ok else EntryState.REFUSED
-    turn.later(AddRow(asking.seq, state, turn.at.wall_s, outcome, words or None))
+    decided = "live_yes" if answer.ok else "live_no"
+    turn.later(AddRow(asking.seq, state, turn.at.wall_s, outcome, words or None, decided=decided))
     if answer.ok:
         mode.settled(turn)
+        belief.vouch(turn)
     line = turn.line(asking.session, asking.n)
     if line is None or line.result is not LineResult.CHECKING:
         return
@@ -264,6 +266,6 @@ def withdrawal(turn: Turn, seq: Seq, reason: str, *, sent: bool) -> AddRow:
 def maybe_sent(turn: Turn, seq: Seq) -> bool:
     """Tell whether the upload may have told the library system of an entry."""
     now = turn.state.upload
-    if now.current is not None and now.current.entry.seq == seq:
+    if seq in now.currents or seq in now.marked or any(held.entry.seq == seq for held in now.belief.held):
         return True
-    return seq in now.marked or any(entry.seq == seq and entry.state is EntryState.SENDING for entry in now.queue)
+    return any(entry.seq == seq and entry.state is EntryState.SENDING for entry in (*now.queue, *now.ahead))

@@ -19,6 +19,9 @@ from kioskd.model.ils import (
 )
 from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
+from kioskd.model.view import Tone
+from kioskd.rules.lanes import PATRONS_LINE
+from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import AskFor, Asking, FetchFor, Link, Phase
 from kioskd.rules.turn import Turn, awaited
 
@@ -26,9 +29,11 @@ MISSES_TO_OFFLINE = 3
 SLOW_S = 2.5
 SHORTEST_TIMEOUT_S = 2.0
 LOGIN_BACKOFF_S = 60.0
+SUSPECT_WAIT_S = 60.0
 LONGEST_BACKOFF_S = 600.0
 CLOCK_AGREES_S = 60.0
 FIRST_FLAP_WAIT_S = 0.1
+PROOFS_LOST_TO_DOUBT = 2
 SENDS_LOST_TO_DOUBT = 8
 """Lines in a row that may die of a loan before the library system is thought to be half up; fewer are chance."""
 
@@ -57,13 +62,15 @@ def enter(turn: Turn, name: ModeName, reason: str) -> None:
 
 def connect(turn: Turn) -> None:
     """Open a line now."""
-    _link(turn, phase=Phase.CONNECTING, next_mono_s=None, poll=None, answered=())
+    _link(turn, phase=Phase.CONNECTING, next_mono_s=None, poll=None)
+    upload = turn.state.upload
+    turn.set(upload=replace(upload, heard={**upload.heard, PATRONS_LINE: ()}))
     turn.do(Connect(timeout_s(turn)))
 
 
 def line_up(turn: Turn, up: LineUp) -> None:
     """Take in a line that is connected, logged in and has answered its first 99."""
-    _link(turn, phase=Phase.UP, login_worked=True, failures=0, detail="", answered=())
+    _link(turn, phase=Phase.UP, login_worked=True, failures=0, detail="")
     _status(turn, up.status)
 
 
@@ -71,7 +78,9 @@ def _status(turn: Turn, status: StatusAnswer) -> None:
     link = turn.state.link
     _link(turn, flags=status.flags, supports=status.supports, server_timeout_s=status.timeout_s, misses=0)
     _compare_clocks(turn, status)
-    if not status.online:
+    # Many servers say N to checkout while it works: that is believed only where somebody knows better.
+    refused = turn.state.settings.ils.trust_flags and status.flags.get("checkout_ok") is False
+    if not status.online or refused:
         _link(turn, good=0, trouble=LineTrouble.SAYS_OFFLINE)
         _next_poll(turn)
         _fall(turn, LineTrouble.SAYS_OFFLINE)
@@ -80,11 +89,11 @@ def _status(turn: Turn, status: StatusAnswer) -> None:
     starting = turn.state.mode.reason == LineTrouble.NOT_YET
     _link(turn, good=link.good + 1, trouble=None, last_answer_wall_s=turn.at.wall_s)
     if turn.state.mode.name is ModeName.OFFLINE:
-        if (quick or starting) and not link.doubted:
+        if ((quick and not link.proofs_lost) or starting) and not link.doubted:
             come_back(turn)
         else:
             if link.doubted:
-                _fall(turn, LineTrouble.HALF_UP)
+                _fall(turn, LineTrouble.SUSPECT if link.suspect else LineTrouble.HALF_UP)
             enough = turn.state.link.good >= turn.state.settings.ils.answers_to_return
             if enough and turn.at.mono_s >= link.believe_mono_s:
                 _probe(turn)
@@ -94,7 +103,8 @@ def _status(turn: Turn, status: StatusAnswer) -> None:
 def _probe(turn: Turn) -> None:
     """Before it is believed to be back: does it answer about a card or an item too, and not only 99?
 
-    Asked about: the card that is set for it, or the oldest unsent entry; with neither, 98 has to do.
+    Asked about: the card that is set for it, or the oldest unsent entry: its item, or, where 63 is what failed, its
+    card. With neither, 98 has to do.
     """
     state = turn.state
     if any(asking.what is AskFor.PROBE for asking in state.asks.values()):
@@ -119,7 +129,9 @@ def proof_fetched(turn: Turn, entries: tuple[Entry, ...]) -> None:
     if turn.state.mode.name is not ModeName.OFFLINE or turn.state.link.phase is not Phase.UP:
         return
     entry = entries[0].what if entries else None
-    if entry is not None and entry.item is not None:
+    if entry is not None and entry.patron is not None and turn.state.link.cards_doubted:
+        _ask_proof(turn, AskPatron(entry.patron))
+    elif entry is not None and entry.item is not None:
         _ask_proof(turn, AskItem(entry.item))
     elif entry is not None and entry.patron is not None:
         _ask_proof(turn, AskPatron(entry.patron))
@@ -138,15 +150,20 @@ def probed(turn: Turn, answer: Answer) -> None:
         _fall(turn, LineTrouble.HALF_UP)
         turn.log("warning", "probe_patron_unknown")
         return
-    _link(turn, doubted=False)
+    _link(turn, doubted=False, proofs_lost=0)
     if turn.state.mode.name is ModeName.OFFLINE:
         come_back(turn)
 
 
 def unproved(turn: Turn, why: NoAnswer) -> None:
     """The probe's question stayed unanswered: 98 is good, and the work itself is not done."""
-    if why in (NoAnswer.NO_LINE, NoAnswer.DROPPED):
+    if why is NoAnswer.NO_LINE:
         return
+    if why is NoAnswer.DROPPED:
+        # One line that dies of it is chance; where the next does too, each would, and each costs a log-in.
+        _link(turn, proofs_lost=turn.state.link.proofs_lost + 1)
+        if turn.state.link.proofs_lost < PROOFS_LOST_TO_DOUBT:
+            return
     if why is NoAnswer.UNSENDABLE:
         # No proof can be had from it, and none against the library system either.
         come_back(turn)
@@ -170,6 +187,19 @@ def _doubt(turn: Turn) -> None:
     )
 
 
+def suspect(turn: Turn, times: int, *, refused: int) -> None:
+    """It refused one after the other: nothing goes up, nobody is refused by it, until it is believed again.
+
+    `times`: how often in a row that was so before; the wait doubles with each.
+    """
+    wait_s = min(SUSPECT_WAIT_S * 2 ** min(times, 10), LONGEST_BACKOFF_S)
+    _link(turn, good=0, doubted=True, suspect=True, believe_mono_s=turn.at.mono_s + wait_s, dropped_mono_s=None)
+    turn.log("warning", "ils_suspect", refused=refused, wait_s=round(wait_s))
+    if turn.state.session is None:
+        turn.say("ils_suspect", Tone.WARN)
+    _fall(turn, LineTrouble.SUSPECT)
+
+
 def send_lost(turn: Turn) -> None:
     """A line died of a loan. Once is chance; where it goes on, 98 is good and the work is not done."""
     _link(turn, sends_lost=turn.state.link.sends_lost + 1)
@@ -182,12 +212,37 @@ def send_lost(turn: Turn) -> None:
 def settled(turn: Turn) -> None:
     """An entry was settled: it does its work, and whatever it failed before is forgotten."""
     link = turn.state.link
-    if link.doubted or link.relapses or link.sends_lost:
+    if link.cards_doubted:
+        # It lends and does not answer for cards: whoever comes with one would wait in vain.
+        _link(turn, sends_lost=0)
+    elif link.doubted or link.relapses or link.sends_lost:
         _link(turn, doubted=False, relapses=0, believe_mono_s=0.0, sends_lost=0)
+
+
+def card_answered(turn: Turn) -> None:
+    """64 came: it answers for cards."""
+    if turn.state.link.cards_doubted:
+        _link(turn, cards_doubted=False)
+
+
+def card_unanswered(turn: Turn, why: NoAnswer) -> None:
+    """63 hung."""
+    if why is NoAnswer.TIMED_OUT:
+        _link(turn, cards_doubted=True)
+
+
+def trusted(turn: Turn) -> None:
+    """It said yes to somebody, or its refusals are believed: it is itself again."""
+    if turn.state.link.suspect:
+        _link(turn, suspect=False)
 
 
 def come_back(turn: Turn) -> None:
     """The library system is believed to be there again, unless staff want to stay offline."""
+    dropped, upload = turn.state.link.dropped_mono_s, turn.state.upload
+    if dropped is None or turn.at.mono_s - dropped > timeout_s(turn):
+        # It was away: that it lent before says nothing about it now.
+        turn.set(upload=replace(upload, belief=replace(upload.belief, vouched=False)))
     _link(turn, dropped_mono_s=None)
     if turn.state.mode.forced is not None:
         return
@@ -210,7 +265,22 @@ def _next_poll(turn: Turn) -> None:
 
 def _fall(turn: Turn, trouble: LineTrouble) -> None:
     if turn.state.mode.forced is None:
-        enter(turn, ModeName.OFFLINE, trouble)
+        enter(turn, ModeName.OFFLINE, LineTrouble.QUIET if is_quiet(turn) else trouble)
+
+
+def is_quiet(turn: Turn) -> bool:
+    """Tell whether an outage now is the nightly halt."""
+    return quiet_until(turn.state.settings.ils.quiet_hours, turn.state.zone, turn.at.wall_s) is not None
+
+
+def _quiet_is_over(turn: Turn) -> None:
+    """What was the nightly halt is an outage by now."""
+    link = turn.state.link
+    if turn.state.mode.reason != LineTrouble.QUIET or turn.state.mode.name is not ModeName.OFFLINE or is_quiet(turn):
+        return
+    trouble = LineTrouble.SUSPECT if link.suspect else link.trouble or LineTrouble.HALF_UP
+    turn.log("warning", "line_down", trouble=trouble.value, detail=link.detail)
+    _fall(turn, trouble)
 
 
 def line_down(turn: Turn, down: LineDown) -> None:
@@ -234,12 +304,16 @@ def line_down(turn: Turn, down: LineDown) -> None:
         dropped_mono_s=turn.at.mono_s if was_up and not miss else link.dropped_mono_s,
         flaps=link.flaps + 1 if was_up else 0,
     )
-    if was_up or turn.state.mode.reason != down.trouble:
+    if is_quiet(turn):
+        if was_up or turn.state.mode.reason != LineTrouble.QUIET:
+            turn.log("info", "line_down", trouble=down.trouble.value, detail=down.detail)
+    elif was_up or turn.state.mode.reason != down.trouble:
         turn.log("warning", "line_down", trouble=down.trouble.value, detail=down.detail)
     offline = turn.state.mode.name is ModeName.OFFLINE
     if misses >= MISSES_TO_OFFLINE or offline:
-        half_up = was_up and turn.state.mode.reason == LineTrouble.HALF_UP
-        _fall(turn, LineTrouble.HALF_UP if half_up else down.trouble)
+        reason = turn.state.mode.reason
+        graver = was_up and reason in (LineTrouble.HALF_UP, LineTrouble.SUSPECT)
+        _fall(turn, LineTrouble(reason) if graver else down.trouble)
         offline = True
     if was_up:
         # A line that was closed without having answered anything is not opened in a busy loop.
@@ -296,6 +370,7 @@ def poll_unanswered(turn: Turn, ask: AskId) -> None:
 
 def tick(turn: Turn) -> None:
     """Connect or poll when it is time."""
+    _quiet_is_over(turn)
     link = turn.state.link
     if link.next_mono_s is None or link.next_mono_s > turn.at.mono_s:
         return

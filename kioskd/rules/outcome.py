@@ -1,11 +1,11 @@
-"""What an answer of the library system means for an entry: one table of outcomes, each settled or an exception."""
+"""What becomes of an entry at upload: each outcome is settled, or an exception that waits for a person."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
 from kioskd.model.entry import EntryState
-from kioskd.model.ils import Circulation, ItemAnswer, LoanAnswer
+from kioskd.model.ils import LoanAnswer
 
 
 class Outcome(StrEnum):
@@ -17,15 +17,23 @@ class Outcome(StrEnum):
     """The answer was lost; the patron's list (64 AU) has the item."""
     FOUND_RENEWED = "found_renewed"
     """The answer was lost; the due date moved."""
+    ALREADY_DONE = "already_done"
+    """Never sent; the patron has it until as late a day as this would make it."""
     DONE_DESPITE_REFUSAL = "done_despite_refusal"
     """It answered no, and had done it all the same."""
 
     PATRON_NOT_FOUND = "patron_not_found"
+    CARD_NOT_REGISTERED = "card_not_registered"
+    """A card that was registered here, and that the library system does not know yet."""
     PATRON_BLOCKED = "patron_blocked"
     ITEM_NOT_FOUND = "item_not_found"
     ON_LOAN_TO_ANOTHER = "on_loan_to_another"
+    LATER_ACTIVITY = "later_activity"
+    """The item came back or was lent since; that is not overwritten."""
     ON_HOLD = "on_hold"
     REFUSED = "refused"
+    NOT_DONE = "not_done"
+    """It answered yes to no-block, and had not done it."""
     RENEWAL_REFUSED = "renewal_refused"
     DUE_DATE_NOT_KEPT = "due_date_not_kept"
     BEHIND = "behind_exception"
@@ -33,43 +41,26 @@ class Outcome(StrEnum):
     UNSURE = "unsure"
     UNSENDABLE = "unsendable"
     """A number cannot be written in SIP2."""
+    REGISTER_BY_HAND = "register_by_hand"
+    """A registration: SIP2 has no message for it."""
     CHECK_THIS_IN = "check_this_in"
     """It was withdrawn after it may have been sent."""
 
 
-STATE: Final[Mapping[Outcome, EntryState]] = {
-    outcome: EntryState.SETTLED
-    if outcome
-    in (
+SETTLED: Final = frozenset(
+    {
         Outcome.LENT,
         Outcome.RENEWED,
         Outcome.FOUND_ON_LOAN,
         Outcome.FOUND_RENEWED,
+        Outcome.ALREADY_DONE,
         Outcome.DONE_DESPITE_REFUSAL,
-    )
-    else EntryState.EXCEPTION
-    for outcome in Outcome
+    }
+)
+
+STATE: Final[Mapping[Outcome, EntryState]] = {
+    outcome: EntryState.SETTLED if outcome in SETTLED else EntryState.EXCEPTION for outcome in Outcome
 }
-
-
-def refused_loan(patron_says: Outcome | None, item: ItemAnswer) -> Outcome:
-    """Say which kind of exception a refused loan is, by what 64 and 18 said afterwards."""
-    if patron_says is Outcome.PATRON_NOT_FOUND:
-        return patron_says
-    if not item.known:
-        return Outcome.ITEM_NOT_FOUND
-    if item.circulation is Circulation.CHARGED:
-        return Outcome.ON_LOAN_TO_ANOTHER
-    if patron_says is not None:
-        return patron_says
-    return Outcome.ON_HOLD if item.circulation is Circulation.HOLD_SHELF else Outcome.REFUSED
-
-
-def due_moved(before: str | None, item: ItemAnswer) -> bool | None:
-    """Tell whether a renewal whose answer was lost was done: its due date moved; None where that cannot be told."""
-    if not before or not item.due_text:
-        return None
-    return item.due_text.strip() != before.strip()
 
 
 def words(answer: LoanAnswer) -> dict[str, str]:

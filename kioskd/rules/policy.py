@@ -98,8 +98,10 @@ def how(state: State, act: Act) -> How:
     permitted = PERMITTED[state.mode.name][act]
     if permitted in (How.LIVE, How.ELSEWHERE) and act in REFUSAL and unsent(state):
         return How.REFUSE
-    if act is Act.CHECKIN and permitted is How.LIVE and not state.settings.ils.checkin:
-        return How.ELSEWHERE
+    if act is Act.CHECKIN and permitted is How.LIVE:
+        ils = state.settings.ils
+        said_no = ils.trust_flags and state.link.flags.get("checkin_ok") is False
+        return How.ELSEWHERE if said_no or not ils.checkin else How.LIVE
     return permitted
 
 

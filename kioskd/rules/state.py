@@ -9,14 +9,26 @@ from enum import StrEnum
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import DueDateScope, RequestId
 from kioskd.model.device import DeviceStatus
-from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, How, ModeName, SaveToken, Seq, StorageProblem, Summary
+from kioskd.model.entry import (
+    BEFORE_ALL,
+    AddRow,
+    Entry,
+    How,
+    Look,
+    ModeName,
+    SaveToken,
+    Seq,
+    StorageProblem,
+    Summary,
+)
 from kioskd.model.ils import AskId, LineTrouble
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import AccountState, Flow, LineResult, Paper, Tone, View
-from kioskd.rules.outcome import Outcome
+from kioskd.rules.evidence import Facts, Step
+from kioskd.rules.pace import Pace
 
 
 class Stage(StrEnum):
@@ -200,8 +212,7 @@ class Link:
     """The line to the library system and what was seen of it.
 
     `misses`, `good`: polls or connections in a row that failed, that were answered. `next_mono_s`: when to connect
-    or to poll next. `answered`: the last entries about which the upload was answered on the present line.
-    `login_worked`: a 94 was good once.
+    or to poll next. `login_worked`: a 94 was good once.
     """
 
     phase: Phase = Phase.DOWN
@@ -218,7 +229,6 @@ class Link:
     supports: str = ""
     """BX of the last 98."""
     server_timeout_s: float | None = None
-    answered: tuple[Seq, ...] = ()
     login_worked: bool = False
     failures: int = 0
     """Connections that failed in a row, for the back-off."""
@@ -232,6 +242,14 @@ class Link:
     """Until then it is not believed to be back, however good its 98s."""
     sends_lost: int = 0
     """Loans and renewals in a row whose line died, with none settled between."""
+    proofs_lost: int = 0
+    """Probes in a row whose line died."""
+    cards_doubted: bool = False
+    """63 itself stayed unanswered: only an answer to one shows that it works again."""
+    suspect: bool = False
+    """It refused what it was sent, one after the other: whatever it answers, it may not be itself."""
+    upload_problem: str = ""
+    """What keeps the upload's own line down, for technicians; empty: nothing that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,39 +273,44 @@ class Staff:
     blocked_until_mono_s: float | None = None
 
 
-class Step(StrEnum):
-    """What the upload is asking about its present entry."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A refusal that is not believed yet: the row that it would be, and the entry."""
 
-    LOOK_PATRON = "look_patron"
-    """63 with the list of loans, since an answer was lost."""
-    LOOK_ITEM = "look_item"
-    """17, since an answer was lost."""
-    LOOK_DUE = "look_due"
-    """17 before a renewal, for the due date that it should move."""
-    MARK = "mark"
-    """The sending row is being saved."""
-    SEND = "send"
-    """11 or 29."""
-    VERIFY_PATRON = "verify_patron"
-    """63 after a refusal: is it on this patron's list all the same?"""
-    VERIFY_ITEM = "verify_item"
-    """17 after a refusal, to say which kind it is."""
+    entry: Entry
+    row: AddRow
+    explained: bool
+    """What was looked up shows a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """Whether the library system is itself (`kioskd.rules.belief`).
+
+    `decided`, `refused`: of the first entries of this run. `streak`: patron and item of the refusals in a row, each
+    counted once. `tries`: how often an entry was refused in vain. `vouched`: it said yes since it came back.
+    """
+
+    decided: int = 0
+    refused: int = 0
+    streak: tuple[tuple[PatronBarcode | None, ItemBarcode | None], ...] = ()
+    held: tuple[Held, ...] = ()
+    tries: Mapping[Seq, int] = field(default_factory=dict)
+    vouched: bool = False
+    suspicions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """The entry that the upload is at."""
+    """An entry that the upload is at, and the line (`lanes`) on which it asks about it."""
 
     entry: Entry
     step: Step
+    facts: Facts
+    lane: int = 0
     ask: AskId | None = None
-    as_renewal: bool = False
-    """A checkout that turned out to be a renewal (the patron has the item already)."""
-    patron_class: str | None = None
-    """What 64 said about the patron after a refusal."""
     said: Mapping[str, str] = field(default_factory=dict)
-    done: Outcome | None = None
-    """The good outcome that waits for a look at the due date."""
+    """The library system's words on the entry itself, kept over later looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,21 +329,45 @@ class Upload:
     running: bool = False
     start_mono_s: float | None = None
     """When it may start or go on: the random spread, or a back-off."""
+    ahead: tuple[Entry, ...] = ()
+    """Registrations and rows from elsewhere, in their order (`ordering`)."""
+    ahead_read: bool = False
     queue: tuple[Entry, ...] = ()
+    """The next own entries."""
     fetched_to: Seq = BEFORE_ALL
-    current: Current | None = None
+    at_end: bool = False
+    """All own entries of this round were read."""
+    found: bool = False
+    """There was something to do in this round."""
+    currents: Mapping[Seq, Current] = field(default_factory=dict)
+    """The entries in hand, one a lane at most."""
     marked: frozenset[Seq] = frozenset()
     deaths: Mapping[Seq, int] = field(default_factory=dict)
+    doubted: frozenset[Seq] = frozenset()
+    """The line died of these three times: they are looked up once more, and not sent again."""
     stumbled: Stumbled | None = None
     last: frozenset[Seq] = frozenset()
     """Entries that let all others go first, later ones of the same item excepted."""
     held_items: Mapping[ItemBarcode, Seq] = field(default_factory=dict)
+    held_cards: Mapping[PatronBarcode, Seq] = field(default_factory=dict)
+    """Cards whose registration waits for a person."""
+    heard: Mapping[int, tuple[Seq, ...]] = field(default_factory=dict)
+    """By lane: the last entries about which its present line was answered."""
+    trails: Mapping[Seq, tuple[Look, ...]] = field(default_factory=dict)
+    """What was asked about an entry so far; written with the row to which it leads."""
+    belief: Belief = field(default_factory=Belief)
+    pace: Pace = field(default_factory=Pace)
     done: int = 0
     per_s: float = 0.0
     """As people are told it; moves with each entry that is done, and not with time alone."""
     started_mono_s: float = 0.0
     next_send_mono_s: float = 0.0
     backoffs: int = 0
+
+    @property
+    def current(self) -> Current | None:
+        """The entry that was taken up first of those in hand."""
+        return next(iter(self.currents.values()), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +384,8 @@ class FetchFor(StrEnum):
 
     PROOF = "proof"
     """The oldest one, to be looked up before the library system is believed to be back."""
+    AHEAD = "ahead"
+    """Those whose turn is not their number's: registrations, rows from elsewhere."""
     WINDOW = "window"
     """The upload's next ones."""
     BACKLOG = "backlog"
@@ -352,6 +401,7 @@ class SaveFor(StrEnum):
     WITHDRAWAL = "withdrawal"
     MODE = "mode"
     HAND_OVER = "hand_over"
+    RESOLUTION = "resolution"
     OUTBOX = "outbox"
     MARK = "mark"
     LOANS = "loans"
@@ -378,7 +428,9 @@ class Saving:
     """Saved as `sending`: to be sent as soon as it is saved."""
 
 
-WAITED_FOR = frozenset({SaveFor.ITEM, SaveFor.LOANS, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER})
+WAITED_FOR = frozenset(
+    {SaveFor.ITEM, SaveFor.LOANS, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER, SaveFor.RESOLUTION}
+)
 """While one of these is in flight, scans and calls wait their turn."""
 
 
@@ -400,7 +452,7 @@ class AskFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One question out. `seq`, `seqs`: the entries it is about."""
+    """One question out. `seq`, `seqs`: the entries it is about. `lane`: the line that it goes on."""
 
     what: AskFor
     session: str | None = None
@@ -409,6 +461,7 @@ class Asking:
     request: RequestId | None = None
     renewal: bool = False
     seqs: tuple[Seq, ...] = ()
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

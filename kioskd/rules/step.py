@@ -4,9 +4,9 @@ import datetime as dt
 from dataclasses import fields, replace
 
 from kioskd.model.calls import Role, StatusGet
-from kioskd.model.effects import CheckDisk, Effect, Reply, Save, Show
+from kioskd.model.effects import CheckDisk, Effect, Forget, Reply, Save, Show
 from kioskd.model.entry import ModeName, SaveToken
-from kioskd.model.ils import NoAnswer, StatusAnswer
+from kioskd.model.ils import NoAnswer, PatronAnswer, StatusAnswer
 from kioskd.model.inputs import (
     Answered,
     Asked,
@@ -15,6 +15,7 @@ from kioskd.model.inputs import (
     DiskChecked,
     EntriesRead,
     Event,
+    ExceptionsFetched,
     Fetched,
     FetchFailed,
     Heard,
@@ -41,8 +42,10 @@ from kioskd.rules import (
     finishing,
     lending,
     mode,
+    passing,
     policy,
     questions,
+    retrying,
     scanning,
     staffing,
     timekeeping,
@@ -50,7 +53,9 @@ from kioskd.rules import (
     visiting,
 )
 from kioskd.rules.deadlines import deadline
+from kioskd.rules.outcome import Outcome
 from kioskd.rules.project import project
+from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import AskFor, Asking, FetchFor, SaveFor, Saving, Stage, State
 from kioskd.rules.turn import Turn
 
@@ -125,6 +130,8 @@ def _hear(turn: Turn, what: Heard) -> None:
         case FetchFailed():
             turn.set(fetch=None)
             lending.storage_failed(turn, what.problem)
+        case ExceptionsFetched():
+            retrying.fetched(turn, what.entries)
         case EntriesRead():
             calls.entries_read(turn, what)
         case StaffCodeChecked():
@@ -152,6 +159,8 @@ def _fetched(turn: Turn, event: Fetched) -> None:
         mode.proof_fetched(turn, event.entries)
     elif what is FetchFor.BACKLOG:
         backlog.fetched(turn, event.entries)
+    elif what is FetchFor.AHEAD:
+        upload.ahead_fetched(turn, event.entries)
     elif what is FetchFor.WINDOW:
         upload.fetched(turn, event)
 
@@ -191,6 +200,8 @@ def _nobody_waits(turn: Turn) -> None:
     if asked:
         turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if ask not in asked})
     for ask, asking in asked.items():
+        # What waits for its turn on the line is not sent any more: nobody is told what comes of it.
+        turn.do(Forget(ask))
         _in_vain(turn, asking, Unanswered(ask, NoAnswer.NO_LINE))
     account.nobody_waits(turn)
     session = turn.state.session
@@ -240,6 +251,8 @@ def _saved(turn: Turn, event: Saved) -> None:
             return
         case SaveFor.HAND_OVER:
             upload.drop(turn, saving.seqs)
+        case SaveFor.RESOLUTION:
+            retrying.resolved(turn)
         case SaveFor.MARK:
             upload.marked(turn, saving, event)
         case SaveFor.OUTBOX:
@@ -274,7 +287,7 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
         case SaveFor.MARK:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
-        case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER:
+        case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER | SaveFor.RESOLUTION:
             upload.start_over(turn, saving.seqs)
             lending.storage_failed(turn, event.problem)
             lending.refuse_storage(turn, event.problem)
@@ -303,6 +316,8 @@ def _answered(turn: Turn, event: Answered) -> None:
     asking = asks.pop(event.ask, None)
     turn.set(asks=asks)
     mode.answered(turn, event.round_trip_s)
+    if isinstance(event.answer, PatronAnswer):
+        mode.card_answered(turn)
     if asking is None:
         return
     match asking.what:
@@ -321,7 +336,7 @@ def _answered(turn: Turn, event: Answered) -> None:
             assert isinstance(event.answer, StatusAnswer)
             mode.poll_answered(turn, event.answer)
         case AskFor.UPLOAD:
-            upload.answered(turn, asking, event)
+            passing.answered(turn, asking, event)
         case AskFor.PROBE:
             mode.probed(turn, event.answer)
         case AskFor.GOODBYE:
@@ -336,10 +351,12 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
         return
     match asking.what:
         case AskFor.CARD | AskFor.LOAN | AskFor.CHECKIN | AskFor.ACCOUNT | AskFor.RENEW_ALL:
+            if asking.what is AskFor.CARD:
+                mode.card_unanswered(turn, event.why)
             mode.patron_waited(turn, event.why)
             _in_vain(turn, asking, event)
         case AskFor.UPLOAD:
-            upload.unanswered(turn, asking, event)
+            passing.unanswered(turn, asking, event)
         case AskFor.POLL:
             mode.poll_unanswered(turn, event.ask)
         case AskFor.PROBE:
@@ -376,6 +393,7 @@ def _tick(turn: Turn) -> None:
     if night is not None and turn.at.wall_s >= night:
         turn.set(nightly_wall_s=_next_night(turn))
         upload.at_once(turn)
+        retrying.again(turn, Outcome.CARD_NOT_REGISTERED)
 
 
 def _next_night(turn: Turn) -> float:
@@ -384,7 +402,9 @@ def _next_night(turn: Turn) -> float:
     night = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
     if night <= now:
         night += dt.timedelta(days=1)
-    return night.timestamp()
+    # In the nightly halt nobody is asked; it is done as soon as that is over.
+    halt_ends_s = quiet_until(turn.state.settings.ils.quiet_hours, turn.state.zone, night.timestamp())
+    return halt_ends_s if halt_ends_s is not None else night.timestamp()
 
 
 def _show(turn: Turn) -> tuple[State, list[Effect]]:

@@ -119,11 +119,11 @@ class Turn:
             self.set(outbox=())
             self.save(rows, Saving(SaveFor.OUTBOX, rows=rows))
 
-    def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float) -> AskId:
+    def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float, *, lane: int = 0) -> AskId:
         """Ask the library system."""
         ask = AskId(self.number())
         self.set(asks={**self.state.asks, ask: asking})
-        self.do(Ask(ask, question, urgency, until_mono_s))
+        self.do(Ask(ask, question, urgency, until_mono_s, lane))
         return ask
 
     def fail(self, kind: ErrorKind, message: str, more: Mapping[str, object] | None = None) -> None:
@@ -197,6 +197,6 @@ def taken(state: State) -> frozenset[Seq]:
     return frozenset(
         seq
         for saving in state.saves.values()
-        if saving.what in (SaveFor.WITHDRAWAL, SaveFor.HAND_OVER)
+        if saving.what in (SaveFor.WITHDRAWAL, SaveFor.HAND_OVER, SaveFor.RESOLUTION)
         for seq in saving.seqs
     )

@@ -102,6 +102,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "holds_at_desk": "Process holds at the circulation desk.",
     "upload_needs_ils": "There is no line to the library system, or staff keep this station offline.",
     "upload_by_itself": "The upload starts by itself when the library system is back.",
+    "ils_suspect": "The library system refuses everything just now. Items are recorded here and sent later.",
     # On paper.
     "slip_count": "Items: {count}",
     "slip_gate": "The gate may sound. Please show this slip.",

@@ -106,6 +106,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "upload_needs_ils": "No hay conexión con el sistema de la biblioteca, o el personal mantiene esta estación sin "
     "conexión.",
     "upload_by_itself": "El envío comienza solo cuando el sistema de la biblioteca vuelve a funcionar.",
+    "ils_suspect": "El sistema de la biblioteca rechaza todo en este momento. Los materiales se registran aquí "
+    "y se envían más tarde.",
     # On paper.
     "slip_count": "Artículos: {count}",
     "slip_gate": "La alarma de la puerta puede sonar. Por favor, muestre este recibo.",

@@ -100,6 +100,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "holds_at_desk": "Xin xử lý tài liệu đặt giữ tại quầy lưu hành.",
     "upload_needs_ils": "Không có kết nối với hệ thống thư viện, hoặc nhân viên giữ máy này ngoại tuyến.",
     "upload_by_itself": "Việc gửi sẽ tự bắt đầu khi hệ thống thư viện hoạt động lại.",
+    "ils_suspect": "Hệ thống thư viện hiện đang từ chối mọi yêu cầu. Tài liệu được ghi lại ở đây và gửi sau.",
     # On paper.
     "slip_count": "Số tài liệu: {count}",
     "slip_gate": "Cổng có thể kêu. Xin đưa biên nhận này cho xem.",

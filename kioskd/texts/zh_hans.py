@@ -100,6 +100,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "holds_at_desk": "请在流通台处理预约。",
     "upload_needs_ils": "与图书馆系统没有连接，或工作人员已将本机设为离线。",
     "upload_by_itself": "图书馆系统恢复后会自动开始提交。",
+    "ils_suspect": "图书馆系统目前拒绝所有请求。资料先记录在这里，稍后发送。",
     # On paper: without blanks a line breaks anywhere, so each is as long as narrow paper is wide (16 characters).
     "slip_count": "共 {count} 件",
     "slip_gate": "门禁可能会响，请出示此凭条。",

@@ -9,7 +9,7 @@ from kioskd.model import calls as c
 from kioskd.model import ils
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import Entry
-from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, Fetched, Input, Scanned
+from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, ExceptionsFetched, Fetched, Input, Scanned
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import Instant
 from kioskd.rules.recognise import recognise
@@ -46,7 +46,7 @@ class Ring:
             what, recognised = self._asked(what)
         elif isinstance(what, Answered):
             what = replace(what, answer=self._answer(what.answer))
-        elif isinstance(what, Fetched | EntriesRead):
+        elif isinstance(what, Fetched | ExceptionsFetched | EntriesRead):
             what = replace(what, entries=tuple(self._entry(entry) for entry in what.entries))
         self._ring.append(Traced(event.at, what, recognised))
 

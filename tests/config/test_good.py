@@ -46,13 +46,17 @@ def test_the_contracts_example_is_the_defaults_but_for_names_and_devices(read: L
     )
 
 
+BEYOND = {"ils": {"no_block_due", "no_block_forces", "min_renew_days"}}
+"""Keys that the contract leaves to the house."""
+
+
 def test_the_contracts_example_names_every_key() -> None:
     import tomllib
 
     example = tomllib.loads(CONTRACT)
     for name, section in SECTIONS.items():
         content = example[name][0] if section.many else example[name]
-        optional = {"device", "port"} if name in {"scanner", "printer"} else set()
+        optional = {"device", "port"} if name in {"scanner", "printer"} else BEYOND.get(name, set())
         optional |= {"profile", "baud", "flow"} if name == "printer" else set()
         if name == "scanner":  # what a scanner may be set to besides stands in docs/CONFIG.md alone
             optional |= set(section.keys) - {"name", "driver", "port", "baud"}
@@ -99,6 +103,9 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "ils.answers_to_return": (2, 2),
     "ils.probe_patron": ("21168000000000", "21168000000000"),
     "ils.no_block": (False, False),
+    "ils.no_block_due": ("bookmark", s.NoBlockDue.BOOKMARK),
+    "ils.no_block_forces": (True, True),
+    "ils.min_renew_days": (14, 14),
     "ils.connections": (2, 2),
     "ils.upload_spread_s": (0, 0.0),
     "ils.upload_per_s": (2.5, 2.5),
@@ -251,7 +258,8 @@ def test_a_profile_sets_defaults_that_keys_override(read: Load, profile: str) ->
     assert chosen == replace(plain, profile=profile, **changes)
     for key in PROFILES[profile].defaults:
         kept = getattr(plain, key)
-        explicit = read(f'{ONE_LINE}ils.profile = "{profile}"\nils.{key} = "{kept}"\n').settings.ils
+        said = str(kept).lower() if isinstance(kept, bool) else f'"{kept}"'
+        explicit = read(f'{ONE_LINE}ils.profile = "{profile}"\nils.{key} = {said}\n').settings.ils
         assert getattr(explicit, key) == kept
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from kioskd.model import calls
 from kioskd.model.calls import Call
-from kioskd.model.entry import EntryState, ModeName
+from kioskd.model.entry import EntryState, ModeName, Seq
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.settings import Secret
 from kioskd.model.view import UploadView
@@ -126,14 +126,31 @@ async def test_a_list_for_people_is_a_table(daemon: Daemon) -> None:
 
 
 async def test_one_entry_is_shown_whole(daemon: Daemon) -> None:
-    daemon.answers["JournalList"] = page_of("entries", ENTRIES)
+    looked = {"at": "2026-11-24T12:30:01-08:00", "asked": "63", "heard": {"BL": "Y", "AU": "not listed"}}
+    row = {"at": "2026-11-24T12:30:02-08:00", "state": "exception", "outcome": "patron_blocked", "by": None}
+    row |= {"decided": "no_blocked", "answer": {"AF": "Too many fines"}, "looked": [looked], "due_before": None}
+    daemon.answers["JournalShow"] = ENTRIES[13] | {"story": [row]}
     done = await kioskctl("journal", "show", "14", "--json", "--socket", daemon.path)
-    assert done.document == ENTRIES[13]
-    assert daemon.calls == [calls.JournalList(13, 1)]
-    assert "patron_blocked" in (await kioskctl("journal", "show", "14", "--socket", daemon.path)).out
+    assert done.document == ENTRIES[13] | {"story": [row]}
+    assert daemon.calls == [calls.JournalShow(14)]
+    shown = (await kioskctl("journal", "show", "14", "--socket", daemon.path)).out.splitlines()
+    assert shown[-2:] == [
+        "2026-11-24 12:30:01  asked 63: BL Y, AU not listed",
+        "2026-11-24 12:30:02  exception, patron_blocked by row no_blocked: AF Too many fines",
+    ]
+    daemon.answers["JournalShow"] = CallError(ErrorKind.NOT_NOW, "seq: there is no entry 999")
     missing = await kioskctl("journal", "show", "999", "--socket", daemon.path)
     assert (missing.status, missing.out) == (1, "")
     assert "999" in missing.err
+
+
+async def test_an_exception_is_resolved(daemon: Daemon) -> None:
+    daemon.answers |= {"ExceptionsResolve": {}, "JournalSummary": SUMMARY}
+    options = ("--reason", "lost", "--by", "KM", "--socket", daemon.path)
+    done = await kioskctl("exceptions", "resolve", "7", "drop", *options)
+    assert (done.status, done.out) == (0, "drop: 7; 1 exceptions, 3 unsent\n")
+    assert daemon.calls[0] == calls.ExceptionsResolve(Seq(7), calls.ResolveAction.DROP, "lost", "KM")
+    assert (await kioskctl("exceptions", "resolve", "7", "burn", *options)).status == 2
 
 
 async def test_exceptions_are_listed(daemon: Daemon) -> None:

@@ -1,6 +1,5 @@
 """docs/ARCHITECTURE.md draws the machines that the code has."""
 
-import ast
 import re
 import tomllib
 from enum import StrEnum
@@ -13,9 +12,9 @@ from kioskd.model.effects import Effect
 from kioskd.model.entry import ModeName
 from kioskd.model.inputs import Input
 from kioskd.model.view import Screen
-from kioskd.rules.outcome import STATE, Outcome
-from kioskd.rules.state import Phase, Stage, Step
-from tests.docs.pages import REPO, arrows, first_names, names, nodes, page, rows, section
+from kioskd.rules.evidence import Step
+from kioskd.rules.state import Phase, Stage
+from tests.docs.pages import REPO, first_names, names, nodes, page, rows, section
 
 PAGE = page("docs/ARCHITECTURE.md")
 ENDS = {"settled", "exception"}
@@ -38,63 +37,6 @@ def test_a_diagram_has_every_state_and_no_other(heading: str, states: type[StrEn
 
 def test_every_screen_has_its_row() -> None:
     assert first_names(section(PAGE, "### The session")) == [screen.value for screen in Screen]
-
-
-# The upload's arrows, read from the syntax of its code.
-
-
-def upload_functions() -> dict[str, ast.FunctionDef]:
-    tree = ast.parse(page("kioskd/rules/upload.py"))
-    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-
-
-def members(tree: ast.AST, of: str) -> set[str]:
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == of
-    }
-
-
-def takers(answered: ast.FunctionDef) -> dict[str, str]:
-    """Step → the function that takes its answer: the cases of `answered`."""
-    found: dict[str, str] = {}
-    for case in (case for node in ast.walk(answered) if isinstance(node, ast.Match) for case in node.cases):
-        for step in members(case.pattern, "Step"):
-            (call,) = [
-                node.func.id
-                for node in ast.walk(ast.Module(case.body, []))
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            ]
-            found[step] = call
-    return found
-
-
-def targets(function: ast.FunctionDef) -> set[str]:
-    """Where a function leads an entry: to a step that it sets, or to the end of an outcome."""
-    steps: set[str] = set()
-    ends: set[str] = set()
-    for node in ast.walk(function):
-        match node:
-            case ast.Call(func=ast.Name(id="_finish"), args=[_, _, outcome, *_]):
-                known = members(outcome, "Outcome")
-                ends |= {STATE[Outcome[name]].value for name in known} or {"exception"}
-            case ast.keyword(arg="step", value=value):
-                steps |= members(value, "Step")
-            case ast.Call(func=ast.Name(id="Current")) | ast.Assign(targets=[ast.Name(id="step")]):
-                steps |= members(node, "Step")
-            case _:
-                pass
-    return {Step[name].value for name in steps} | ends
-
-
-def test_the_uploads_arrows_are_the_codes() -> None:
-    functions = upload_functions()
-    found = {("[*]", target) for target in targets(functions["_next"])}
-    found |= {("mark", target) for target in targets(functions["marked"])}
-    for step, taker in takers(functions["answered"]).items():
-        found |= {(Step[step].value, target) for target in targets(functions[taker])}
-    assert arrows(section(PAGE, "### The upload of one entry")) == found
 
 
 # Rooms, inputs, effects.

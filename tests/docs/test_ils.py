@@ -22,7 +22,8 @@ def test_every_profile_has_its_row_with_what_it_sets() -> None:
     assert set(profiles) == set(PROFILES)
     for name, profile in PROFILES.items():
         for key, value in profile.defaults.items():
-            assert {f"ils.{key}", value} <= names(profiles[name])
+            told = str(value).lower() if isinstance(value, bool) else value
+            assert {f"ils.{key}", told} <= names(profiles[name])
 
 
 def test_the_live_words_are_the_codes() -> None:

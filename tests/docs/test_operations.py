@@ -23,7 +23,7 @@ def test_the_log_lines_are_found() -> None:
     assert found["mode_changed"] == "info"  # turn.log, of the rules
     assert found["journal_not_read"] == "error"  # through a function of the daemon
     assert found["client refused: pid …, uid …"] == "warning"  # a room's own sentence
-    assert {"entry_settled", "entry_exception"} <= set(found)  # one call, two events
+    assert {"upload_progress", "entry_exception"} <= set(found)  # of the upload
 
 
 def test_every_verb_has_its_section() -> None:

@@ -7,7 +7,7 @@ from kioskd.model import effects as e
 from kioskd.model import entry as n
 from kioskd.model import inputs
 
-Request = e.Save | e.FetchUnsent | e.ReadEntries | e.CheckDisk
+Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.CheckDisk
 
 
 @dataclass
@@ -25,7 +25,21 @@ class Journal:
                 return self._save(save)
             case e.FetchUnsent() as fetch:
                 waiting = [entry for entry in self._unsent() if entry.seq > fetch.after]
+                if fetch.ahead:
+                    own = n.Source.STATION
+                    waiting = [
+                        entry
+                        for entry in waiting
+                        if entry.what.kind is n.Kind.REGISTRATION or entry.what.source is not own
+                    ]
                 return inputs.Fetched(tuple(waiting[: fetch.limit]))
+            case e.FetchExceptions() as fetch:
+                found = [
+                    entry
+                    for entry in self.entries.values()
+                    if (entry.state, entry.outcome) == (n.EntryState.EXCEPTION, fetch.outcome)
+                ]
+                return inputs.ExceptionsFetched(tuple(found[: fetch.limit]))
             case e.ReadEntries() as read:
                 found = tuple(self.entries[seq] for seq in read.seqs if seq in self.entries)
                 return inputs.EntriesRead(read.request, found)
@@ -55,7 +69,15 @@ class Journal:
                     and other.what.item == entry.what.item
                     and other.state is n.EntryState.EXCEPTION
                 ]
-                found.append(replace(entry, behind=before[0] if before else None))
+                cards = [
+                    other.seq
+                    for other in self.entries.values()
+                    if other.what.kind is n.Kind.REGISTRATION
+                    and other.what.patron == entry.what.patron
+                    and other.state is n.EntryState.EXCEPTION
+                ]
+                behind, card = (before[0] if before else None), (cards[-1] if cards else None)
+                found.append(replace(entry, behind=behind, registration=card))
         return found
 
     def _save(self, save: e.Save) -> inputs.Input:
@@ -84,7 +106,9 @@ class Journal:
             # One way only: what was lent and is then taken back is a person's work.
             assert (before.state, row.outcome) == (n.EntryState.SETTLED, "check_this_in"), (before.state, row)
         if before.state is n.EntryState.EXCEPTION:
-            assert row.state in (n.EntryState.EXCEPTION, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER), row
+            again = (n.EntryState.SENDING if before.sendings else n.EntryState.RECORDED, "tried_again")
+            ends = (n.EntryState.EXCEPTION, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER, n.EntryState.RESOLVED)
+            assert row.state in ends or (row.state, row.outcome) == again, row
         self.rows.append(row)
         sending = row.state is n.EntryState.SENDING
         self.entries[row.seq] = replace(

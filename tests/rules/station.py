@@ -111,6 +111,7 @@ class Station:
     codes_wait: bool = False
     scans: list[invariants.Scan] = field(default_factory=list)
     steps: int = 0
+    round_trip_s: float = 0.01
 
     def __post_init__(self) -> None:
         self.state: State = initial(self.config)
@@ -356,7 +357,7 @@ class Station:
             self._broke(NoAnswer.DROPPED, LineTrouble.LOST)
             return
         self.line.current = None
-        self._inputs.append(inputs.Answered(ask.ask, answer, 0.01))
+        self._inputs.append(inputs.Answered(ask.ask, answer, self.round_trip_s))
 
     def _broke(self, why: NoAnswer, trouble: LineTrouble) -> None:
         line = self.line
@@ -386,7 +387,7 @@ class Station:
 
     def _carry(self, effect: e.Effect) -> None:
         match effect:
-            case e.Save() | e.FetchUnsent() | e.ReadEntries() | e.CheckDisk():
+            case e.Save() | e.FetchUnsent() | e.FetchExceptions() | e.ReadEntries() | e.CheckDisk():
                 self.journal.asked.append(effect)
             case e.Reply() | e.Fail() | e.Query():
                 self.answers[effect.request].append(effect)
@@ -400,6 +401,10 @@ class Station:
                 else:
                     self._numbers += 1
                     self.line.queue.append((URGENT_FIRST[effect.urgency], self._numbers, effect))
+            case e.Forget():
+                forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
+                self.line.queue = [place for place in self.line.queue if place not in forgotten]
+                self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
             case e.CheckStaffCode():
                 self.checks.append(effect)
             case e.Print():

@@ -13,9 +13,6 @@ from kioskd.model.errors import CODES, ErrorKind
 from kioskd.model.ils import (
     AskCheckin,
     AskCheckout,
-    AskItem,
-    AskPatron,
-    AskRenew,
     AskStatus,
     CheckinAnswer,
     LineTrouble,
@@ -416,6 +413,8 @@ def test_every_method_needs_its_role(call: type) -> None:
         c.StaffUnlock: c.StaffUnlock(c.Secret("x")),
         c.ModeSet: c.ModeSet(c.ModeWish.AUTO),
         c.ItemCheckin: CALLS[Act.CHECKIN],
+        c.JournalShow: c.JournalShow(1),
+        c.ExceptionsResolve: c.ExceptionsResolve(1, c.ResolveAction.DONE_BY_HAND),
         c.JournalWithdraw: c.JournalWithdraw(1),
         c.JournalHandOver: c.JournalHandOver((1,), "x"),
         c.ScanInject: c.ScanInject(c.Secret("x")),
@@ -429,112 +428,6 @@ def test_every_method_needs_its_role(call: type) -> None:
         assert refused is (role < c.NEEDS[call])
         if refused:
             assert answer.error.more == {"needs": c.NEEDS[call].name.lower()}
-
-
-class TestProbe:
-    def test_back_is_who_answers_for_the_probes_card(self) -> None:
-        station = town(ils={"probe_patron": ANNA}).offline()
-        station.back()
-        station.hangs_on = (AskPatron,)
-        station.advance(200)
-        assert (station.mode, station.view.mode.reason) == (ModeName.OFFLINE, "half_up")
-        station.hangs_on = ()
-        station.advance(300)
-        assert station.mode is ModeName.ONLINE
-
-    def test_one_that_does_not_know_that_card_is_still_starting(self) -> None:
-        station = town(ils={"probe_patron": ANNA}).offline()
-        known = station.library.patrons
-        station.library.patrons = {}
-        station.back()
-        station.advance(200)
-        assert station.mode is ModeName.OFFLINE
-        station.library.patrons = known
-        station.advance(30)
-        assert station.mode is ModeName.ONLINE
-
-
-def falls(station: Station) -> int:
-    return sum(log.event == "mode_changed" and log.fields["mode"] == "offline" for log in station.of(e.Log))
-
-
-class TestHalfUp:
-    """98 is good, and the work itself is not done."""
-
-    def test_with_unsent_entries_the_oldest_is_looked_up_before_it_is_believed(self) -> None:
-        station = recorded((ANNA, BOOK), (BEN, FILM))
-        station.back()
-        station.hangs_on = (AskItem,)
-        station.advance(60)
-        assert (station.mode, station.view.mode.reason, station.lent()) == (ModeName.OFFLINE, "half_up", [])
-        station.hangs_on = ()
-        station.advance(120)
-        assert (station.mode, station.lent()) == (ModeName.ONLINE, [(ANNA, BOOK), (BEN, FILM)])
-
-    def test_with_nothing_to_ask_98_suffices(self) -> None:
-        station = town().offline()
-        station.back()
-        station.hangs_on = (AskItem, AskPatron, AskCheckout)
-        station.advance(45)
-        assert station.mode is ModeName.ONLINE
-
-    def test_that_a_loan_hung_is_told_as_half_up_as_soon_as_98_is_good(self) -> None:
-        station = town()
-        station.scan(ANNA)
-        station.hangs_on = (AskCheckout,)
-        station.scan(BOOK)
-        station.advance(8.5)
-        assert (station.mode, station.view.mode.reason) == (ModeName.OFFLINE, "half_up")
-
-    def test_hours_of_it_move_the_station_seldom_and_each_time_less_often(self) -> None:
-        station = recorded((BEN, FILM))
-        station.back()
-        station.hangs_on = (AskCheckout, AskRenew)
-        times = []
-        for _ in range(4):
-            before = falls(station)
-            station.advance(3600)
-            times.append(falls(station) - before)
-        assert times[0] <= 11
-        assert max(times[1:]) <= 6
-        assert station.journal.summary().exceptions == 0
-
-    def test_a_line_that_dies_of_each_loan_ends_there_too(self) -> None:
-        station = recorded((BEN, FILM), (ANNA, BOOK))
-        station.watch = False
-        answer = station._answer
-
-        def deadly() -> None:
-            if station.line.current and isinstance(station.line.current.question, AskCheckout):
-                station.dies = ["before"]
-            answer()
-
-        station._answer = deadly  # type: ignore[method-assign]
-        station.back()
-        station.advance(1200)
-        assert "half_up" in {log.fields["reason"] for log in station.of(e.Log) if log.event == "mode_changed"}
-
-    def test_a_settled_entry_ends_all_waits(self) -> None:
-        station = recorded((BEN, FILM))
-        station.back()
-        station.hangs_on = (AskCheckout,)
-        station.advance(3600)
-        assert station.state.link.relapses > 3
-        station.hangs_on = ()
-        station.advance(700)
-        assert station.mode is ModeName.ONLINE
-        assert (station.state.link.relapses, station.state.link.believe_mono_s) == (0, 0.0)
-
-    def test_a_dropped_line_that_is_back_at_once_is_no_relapse(self) -> None:
-        station = town()
-        station.scan(ANNA)
-        for _ in range(6):
-            station.dies = ["after"]
-            station.scan(BOOK)
-            station.advance(3)
-            station.call(c.SessionNextPatron())
-            station.scan(ANNA)
-        assert (station.mode, station.state.link.relapses) == (ModeName.ONLINE, 0)
 
 
 @pytest.mark.parametrize(

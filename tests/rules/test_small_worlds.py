@@ -154,7 +154,8 @@ def test_recovery() -> None:
         if station.line.current:
             station.answer()
     station.save()
-    assert station.state.backlog.loaded
+    station.save()
+    assert (station.state.backlog.loaded, station.state.upload.ahead_read) == (True, True)
     states, tried = walk(station, RECOVERY, 7)
     print(f"recovery: {states} states, {tried} moves")
     assert states > 300

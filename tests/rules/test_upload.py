@@ -200,7 +200,7 @@ def test_a_registration_waits_for_a_person_and_holds_up_nobody() -> None:
     what = replace(first.what, kind=Kind.REGISTRATION, item=None)
     station.journal.entries[Seq(1)] = replace(first, what=what)
     comes_back(station)
-    assert fates(station) == [(EntryState.EXCEPTION, "unsendable"), (EntryState.SETTLED, "lent")]
+    assert fates(station) == [(EntryState.EXCEPTION, "register_by_hand"), (EntryState.SETTLED, "lent")]
 
 
 def test_time_alone_changes_nothing_on_the_screen_while_it_recovers() -> None:

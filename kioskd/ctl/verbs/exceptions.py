@@ -1,21 +1,30 @@
-"""`kioskctl exceptions`: what the library system refused at upload and a person must decide."""
+"""`kioskctl exceptions`: what the library system refused at upload and a person decides."""
 
 import argparse
 
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.journal_source import Selection, opened
 from kioskd.ctl.output import get, moment, say, say_json, sentence, table
+from kioskd.model.calls import ResolveAction
+
+ACTIONS = ", ".join(each.value for each in ResolveAction)
 
 
 def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Register the verb."""
     exceptions = verbs.add_parser("exceptions", parents=parents, help="what waits for a person")
-    actions = exceptions.add_subparsers(dest="action", required=True, metavar="list")
+    actions = exceptions.add_subparsers(dest="action", required=True, metavar="list|resolve")
     state_dir(exceptions)
     listing = actions.add_parser("list", parents=parents, help="entries with class and message, oldest first")
     listing.add_argument("--reveal", action="store_true", help="whole card numbers")
     state_dir(listing)
     listing.set_defaults(run=run)
+    resolving = actions.add_parser("resolve", parents=parents, help="say what was done about one")
+    resolving.add_argument("seq", type=int, help="its number")
+    resolving.add_argument("what", metavar="ACTION", choices=[each.value for each in ResolveAction], help=ACTIONS)
+    resolving.add_argument("--reason", default="", help="why; a drop wants one")
+    resolving.add_argument("--by", default="", help="your initials, where no staff code has unlocked the station")
+    resolving.set_defaults(run=run_resolve)
 
 
 def run(asked: Asked) -> None:
@@ -41,3 +50,16 @@ def run(asked: Asked) -> None:
                 for entry in exceptions
             ],
         )
+
+
+def run_resolve(asked: Asked) -> None:
+    """Tell the daemon what a person did about an exception."""
+    options = asked.options
+    with asked.connect() as client:
+        params = {"seq": options.seq, "action": options.what, "reason": options.reason, "by": options.by}
+        client.call("exceptions.resolve", params)
+        summary = client.call("journal.summary")
+    if asked.json:
+        say_json(summary)
+    else:
+        say(f"{options.what}: {options.seq}; {get(summary, 'exceptions')} exceptions, {get(summary, 'unsent')} unsent")

@@ -7,7 +7,7 @@ from kioskd.ctl import when
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.errors import CtlError
 from kioskd.ctl.journal_source import Selection, opened
-from kioskd.ctl.output import clean, get, mark, moment, pairs, say, say_json, table
+from kioskd.ctl.output import clean, get, mark, moment, pairs, say, say_json, second, sentence, table
 from kioskd.model.entry import EntryState
 
 
@@ -64,18 +64,46 @@ def run_summary(asked: Asked) -> None:
 
 
 def run_show(asked: Asked) -> None:
-    """Print one entry."""
+    """Print one entry, and what became of it row by row."""
     seq = asked.options.seq
     with opened(asked) as source:
-        found = source.entries(Selection(after=seq - 1, at_most=1, reveal=asked.options.reveal)) if seq > 0 else []
-    if not found or get(found[0], "seq") != seq:
+        found = source.story(seq, reveal=asked.options.reveal) if seq > 0 else None
+    if found is None or get(found, "seq") != seq:
         raise CtlError(f"journal show: there is no entry {seq}; its personal data may be past its keeping time")
     if asked.json:
-        say_json(found[0])
+        say_json(found)
         return
-    for name, value in found[0].items():
-        shown = ", ".join(f"{key} {clean(text)}" for key, text in value.items()) if isinstance(value, dict) else value
-        say(f"{name:<10}  {mark(clean(shown))}")
+    for name, value in found.items():
+        if name != "story":
+            say(f"{name:<10}  {mark(clean(_fields(value)))}")
+    say()
+    for row in get(found, "story") or ():
+        _tell(row)
+
+
+def _tell(row: Any) -> None:  # noqa: ANN401 # any JSON
+    """Print what was asked before a row, then the row: its state, why, and which row of the table decided."""
+    for look in get(row, "looked") or ():
+        say(f"{second(get(look, 'at'))}  asked {get(look, 'asked')}: {clean(_fields(get(look, 'heard')))}")
+    outcome, decided = get(row, "outcome"), get(row, "decided")
+    why = f" by row {decided}" if decided and decided != outcome else ""
+    due = get(row, "due_before")
+    more = [
+        _fields(get(row, "answer") or {}),
+        f"due before it: {due}" if due else "",
+        f"by {get(row, 'by')}" if get(row, "by") else "",
+        get(row, "reason"),
+    ]
+    head = f"{mark(str(get(row, 'state')))}{f', {outcome}' if outcome else ''}{why}"
+    rest = sentence(*more)
+    say(f"{second(get(row, 'at'))}  {head}{f': {rest}' if rest else ''}")
+
+
+def _fields(value: Any) -> Any:  # noqa: ANN401 # any JSON
+    """Return an answer's fields as one line."""
+    if not isinstance(value, dict):
+        return value
+    return ", ".join(f"{key} {clean(text)}" for key, text in value.items())
 
 
 def _first(entry: Any) -> tuple[object, ...]:  # noqa: ANN401 # any JSON

@@ -37,7 +37,8 @@ def _follow(client: Client, *, quiet: bool) -> None:
     while get(view, "unsent") and get(view, "mode", "name") == "recovering":
         progress = get(view, "upload")
         if progress is not None and progress != told and not quiet:
-            say(f"{get(progress, 'done')} done, {get(progress, 'left')} left, {get(progress, 'per_s')}/s")
+            rate = f"{get(progress, 'per_s')}/s, {get(view, 'exceptions')} exceptions"
+            say(f"{get(progress, 'done')} done, {get(progress, 'left')} left, {rate}")
             told = progress
         message = client.notification()
         if message.get("method") == "view":

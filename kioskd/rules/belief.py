@@ -1,0 +1,142 @@
+"""Whether a refusal is believed: a library system that refuses everything is not itself, whatever it says about why.
+
+No refusal becomes an exception before the run is believed; until then its entry stays unsent, and what it would have
+become is held here. Refusals in a row of different patrons and items, or more than half of the first entries, stop the
+upload as `ils_suspect`; after a wait the rest goes first, and what was refused is looked up and tried again. A power
+cut forgets what is held and loses nothing: the entries stand as `sending` and are looked up.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from kioskd.model.entry import AddRow, Entry
+from kioskd.rules import mode
+from kioskd.rules.evidence import Facts, Past
+from kioskd.rules.outcome import SETTLED, Outcome
+from kioskd.rules.state import Belief, Held
+from kioskd.rules.turn import Turn
+
+STREAK: Final = 5
+FIRST: Final = 20
+"""Of so many entries of a run, no more than half may be refused."""
+TRIES_IF_EXPLAINED: Final = 2
+TRIES_OF_FEW: Final = 5
+TRIES_OF_MANY: Final = 8
+"""So often an entry is refused before it is believed of a system that says yes to nobody: a quarter of an hour where
+few are refused, three quarters where many are."""
+
+EXPLAINED: Final = frozenset(
+    {Outcome.PATRON_BLOCKED, Outcome.ON_LOAN_TO_ANOTHER, Outcome.LATER_ACTIVITY, Outcome.ON_HOLD}
+)
+"""Refusals for which a look shows a reason that no empty database makes up."""
+
+
+def is_refusal(what: Outcome, facts: Facts) -> bool:
+    """Tell whether an outcome rests on a no of the library system."""
+    return (facts.past is Past.NO and what not in SETTLED) or what is Outcome.NOT_DONE
+
+
+def hold(turn: Turn, entry: Entry, what: Outcome, row: AddRow, facts: Facts) -> None:
+    """Keep a refusal until it is believed."""
+    belief = turn.state.upload.belief
+    # An empty database knows neither cards nor items: who knows one of them means it about the other.
+    half_known = {Outcome.PATRON_NOT_FOUND: facts.shelf.value, Outcome.ITEM_NOT_FOUND: facts.card.value}
+    explained = what in EXPLAINED or half_known.get(what, "unknown") not in ("unknown", "-")
+    patron, item = entry.what.patron, entry.what.item
+    # A renewal by the item alone names no patron: then the item has to do.
+    others = all((patron is None or patron != one) and item != other for one, other in belief.streak)
+    counted = belief.decided < FIRST
+    _set(
+        turn,
+        decided=belief.decided + counted,
+        refused=belief.refused + counted,
+        streak=(*belief.streak, (patron, item)) if others else belief.streak,
+        held=(*belief.held, Held(entry, row, explained)),
+        tries={**belief.tries, entry.seq: belief.tries.get(entry.seq, 0) + 1},
+    )
+
+
+def agreed(turn: Turn) -> None:
+    """It said yes, or had done what it was asked: it is at its work."""
+    belief = turn.state.upload.belief
+    counted = belief.decided < FIRST
+    mode.trusted(turn)
+    if counted or belief.streak or not belief.vouched:
+        _set(turn, decided=belief.decided + counted, streak=(), vouched=True)
+
+
+def vouch(turn: Turn) -> None:
+    """A patron's loan was answered with a yes."""
+    mode.trusted(turn)
+    if not turn.state.upload.belief.vouched:
+        _set(turn, vouched=True)
+
+
+def begin(belief: Belief) -> Belief:
+    """Return what is left of a run's belief for the next one."""
+    return Belief(tries=belief.tries, vouched=belief.vouched, suspicions=belief.suspicions)
+
+
+def judge(turn: Turn, *, at_end: bool) -> None:
+    """Believe what is held, or suspect the library system; called after each refusal or yes, and at a run's end."""
+    belief = turn.state.upload.belief
+    if not belief.held:
+        return
+    many = len(belief.streak) >= STREAK or belief.refused > FIRST // 2
+    few = not many and at_end and 2 * belief.refused > belief.decided
+    if not (many or few or at_end):
+        if belief.decided >= FIRST and not belief.streak:
+            _believe(turn, belief.held)
+        return
+    _believe(turn, tuple(held for held in belief.held if not (many or few) or _sure(belief, held, many=many)))
+    if turn.state.upload.belief.held:
+        _suspect(turn)
+    else:
+        mode.trusted(turn)
+
+
+def _sure(belief: Belief, held: Held, *, many: bool) -> bool:
+    tries = belief.tries.get(held.entry.seq, 0)
+    if many:
+        good_reason = held.explained or belief.vouched
+        return tries >= TRIES_OF_MANY or (good_reason and tries >= TRIES_IF_EXPLAINED)
+    return held.explained or belief.vouched or tries >= TRIES_OF_FEW
+
+
+def _believe(turn: Turn, believed: tuple[Held, ...]) -> None:
+    """The system is itself, so these are exceptions."""
+    if not believed:
+        return
+    belief, upload = turn.state.upload.belief, turn.state.upload
+    seqs = {held.entry.seq for held in believed}
+    items = dict(upload.held_items)
+    for held in believed:
+        turn.later(held.row)
+        turn.log("info", "entry_exception", seq=held.entry.seq, outcome=held.row.outcome)
+        if held.entry.what.item is not None:
+            items[held.entry.what.item] = held.entry.seq
+    turn.set(upload=replace(upload, held_items=items, done=upload.done + len(believed)))
+    _set(
+        turn,
+        held=tuple(held for held in belief.held if held not in believed),
+        tries={seq: tries for seq, tries in belief.tries.items() if seq not in seqs},
+        streak=(),
+        decided=0 if belief.decided < FIRST else FIRST,
+        refused=0,
+        suspicions=0,
+    )
+
+
+def _suspect(turn: Turn) -> None:
+    """Stop, tell staff, and let the rest go first the next time."""
+    upload = turn.state.upload
+    belief = upload.belief
+    seqs = {held.entry.seq for held in belief.held}
+    turn.set(upload=replace(upload, last=upload.last | seqs))
+    _set(turn, vouched=False, suspicions=belief.suspicions + 1)
+    mode.suspect(turn, belief.suspicions, refused=len(seqs))
+
+
+def _set(turn: Turn, **changes: object) -> None:
+    upload = turn.state.upload
+    turn.set(upload=replace(upload, belief=replace(upload.belief, **changes)))  # type: ignore[arg-type]

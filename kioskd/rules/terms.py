@@ -1,0 +1,53 @@
+"""On what terms an entry goes up: its due date, no-block, and which dates tell that something was done already."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from kioskd.model.entry import Entry, Kind
+from kioskd.model.settings import NoBlockDue
+from kioskd.model.time import ClockTrust
+from kioskd.rules.slips import open_day
+from kioskd.rules.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`wanted`: staff's due date. `due`: the date that goes with no-block; None: no-block is not sent.
+
+    `renewed_to`: what is due then or later needs no renewal of the entry's time any more; `lent_past`: no loan of that
+    day is due so late, so one that is began later. None: not known.
+    `forces`: what goes with it makes this library system lend whatever stands against it.
+    """
+
+    wanted: dt.date | None
+    due: dt.date | None
+    renewed_to: dt.date | None
+    lent_past: dt.date | None
+    forces: bool
+
+
+def terms(turn: Turn, entry: Entry) -> Terms:
+    """Return the terms of an entry as of today."""
+    ils, offline = turn.state.settings.ils, turn.state.settings.offline
+    what = entry.what
+    today = turn.local().date()
+    # A time that nobody vouches for is compared with nothing.
+    day = turn.local(what.at_wall_s).date() if what.clock is not ClockTrust.UNSURE else None
+    periods = [days for days in offline.bookmark_days if days > 0]
+    longest = max((*periods, ils.min_renew_days))
+    due = what.due_date
+    if due is None and day is not None and periods and ils.no_block_due is NoBlockDue.BOOKMARK:
+        due = open_day(day + dt.timedelta(days=min(periods)), offline) if what.kind is Kind.CHECKOUT else None
+    # Nothing goes up that is due before the day on which it goes up.
+    due = max(due, today) if due is not None and ils.no_block else None
+    return Terms(
+        wanted=what.due_date,
+        due=due,
+        renewed_to=_later(day, ils.min_renew_days),
+        lent_past=_later(day, longest + 1 if longest else 0),
+        forces=due is not None and ils.no_block_forces and what.kind is Kind.CHECKOUT,
+    )
+
+
+def _later(day: dt.date | None, days: int) -> dt.date | None:
+    return day + dt.timedelta(days=days) if day is not None and days > 0 else None
