@@ -14,7 +14,7 @@ from .errors import SimulatorError
 # A row is imported only when it is used: the scanner needs none of what the library system loads.
 SIMULATORS: Final[Mapping[str, tuple[str, str]]] = {
     "ils": ("hardware_sim.ils.command", "a library system that speaks SIP2"),
-    "scanner": ("hardware_sim.scanner.command", "a serial barcode scanner on a pseudo-terminal"),
+    "scanner": ("hardware_sim.scanner.command", "a barcode scanner on a pseudo-terminal, or of the kernel's"),
     "printer": ("hardware_sim.printer.command", "an ESC/POS receipt printer on TCP or a pseudo-terminal"),
     "bench": ("hardware_sim.bench.command", "the web page from which a person plays all of them"),
     "demo": ("hardware_sim.demo.command", "a whole station on one desk; --tour plays an outage unattended"),

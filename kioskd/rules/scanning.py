@@ -295,3 +295,8 @@ def touch(turn: Turn) -> None:
 def _doubtful(turn: Turn, state: CheckDigitState) -> bool:
     """Tell whether a wrong check digit is to be pointed out."""
     return turn.state.settings.barcodes.check_digit is CheckDigit.WARN and state is CheckDigitState.BAD
+
+
+def refused(turn: Turn, scanner: str) -> None:
+    """Let the scanner tell that its scan did not count."""
+    turn.do(Beep(scanner, good=False))

@@ -103,6 +103,7 @@ def _take(turn: Turn, what: Input) -> None:
         case ScanLost():
             turn.log("warning", "scan_lost", scanner=what.scanner)
             turn.say("scan_lost", Tone.WARN)
+            scanning.refused(turn, what.scanner)
             scanning.touch(turn)
         case _:
             _hear(turn, what)

@@ -2,6 +2,9 @@
 
 import os
 import select
+import shlex
+import subprocess
+import sys
 import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -10,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from hardware_sim.errors import UsageError
+from hardware_sim.errors import SimulatorError, UsageError
 from hardware_sim.scanner import PtyScanner
+from hardware_sim.scanner.kernel_scanner import KernelScanner
+from hardware_sim.scanner.recording import write
 
 
 @contextmanager
@@ -126,3 +131,41 @@ def test_its_control_address(start: Callable[..., Any], tmp_path: Path) -> None:
 def test_wrong_scans_are_refused(start: Callable[..., Any], tmp_path: Path, body: object) -> None:
     status, answer = start("scanner", "--link", tmp_path / "s").ask("/scan", body)
     assert (status, "error" in answer) == (400, True)
+
+
+def test_a_recording_is_a_keyboard_to_the_driver(tmp_path: Path) -> None:
+    """The station's own driver reads it, which shares nothing with the recording."""
+    script = """
+import select
+from drivers import SCANNERS
+with SCANNERS["evdev"](device="/dev/input/event5") as scanner:
+    got = []
+    while len(got) < 2 and select.select([scanner], [], [], 10)[0]:
+        got += scanner.read(0.0)
+print(*(code.text for code in got))
+"""
+    sim = [sys.executable, "-m", "hardware_sim", "scanner", "--record", str(tmp_path / "recording")]
+    told = subprocess.run(
+        [*sim, "--code", "20000000000014", "--code", "]C1AbC-9"], capture_output=True, text=True, check=True
+    )
+    command = [*shlex.split(told.stdout), sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout.split(), done.stderr) == (["20000000000014", "]C1AbC-9"], "")
+
+
+def test_a_recording_of_what_no_key_types_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no key"):
+        write(tmp_path, ["ü"])
+
+
+def test_without_the_kernels_modules_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scanner = KernelScanner(tmp_path / "scanner", "uinput")
+    monkeypatch.setattr("hardware_sim.kernel.uinput.os.open", refused)
+    with pytest.raises(SimulatorError, match="it needs root"):
+        scanner.plug()
+    assert not scanner.plugged
+    assert not (tmp_path / "scanner").is_symlink()
+
+
+def refused(*arguments: object) -> int:
+    raise FileNotFoundError(2, "No such file or directory")

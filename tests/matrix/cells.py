@@ -55,6 +55,9 @@ SCANNERS: Final = Kind(
         "goes mad": "endless data or errors do not keep the loop",
         "refusal signalled": "accepted and refused reach the scanner as different signals, where it can",
     },
+    {
+        ("serial", "overflow"): "a tty does not say that it lost bytes; terminator, pattern and check digit catch it",
+    },
 )
 
 PRINTERS: Final = Kind(

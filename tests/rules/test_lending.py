@@ -396,3 +396,9 @@ def test_what_comes_behind_such_an_item_queues_behind_it() -> None:
     station.tell(ScanLost("front"))
     station.advance(30)
     assert station.lent() == [(ANNA, BOOK), (ANNA, FILM)]
+
+
+def test_a_lost_scan_is_heard_as_refused() -> None:
+    station = town()
+    station.tell(ScanLost("front"))
+    assert station.of(e.Beep) == [e.Beep("front", good=False)]

@@ -29,6 +29,8 @@ def judge(what: str, told: dict[str, Any]) -> None:
     [("usb", True, CYCLES), ("usb", False, FEWER), ("uhid", False, CYCLES)],
     ids=["usb-by-id", "usb-found", "uhid-found"],
 )
+@pytest.mark.cell("evdev", "unplugged idle", on="gadget")
+@pytest.mark.cell("evdev", "replugged again and again", on="gadget")
 def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -> None:
     told = machine.call(
         "tests.vm.guest.life:scanner_cycles", kind=kind, configured=configured, cycles=cycles, timeout_s=850
@@ -36,6 +38,8 @@ def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -
     judge(f"{kind}, {'configured' if configured else 'found'}", told)
 
 
+@pytest.mark.cell("serial", "replugged again and again", on="gadget")
+@pytest.mark.cell("serial", "unplugged in a code", on="gadget")
 def test_a_serial_scanner(machine: Machine) -> None:
     judge("USB-CDC", machine.call("tests.vm.guest.life:serial_cycles", cycles=FEWER, timeout_s=600))
 

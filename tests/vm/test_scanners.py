@@ -16,6 +16,7 @@ def test_each_printable_character_is_typed_and_read(machine: Machine, kind: str)
     assert got == [CARD, PRINTABLE[:32], PRINTABLE[32:64], PRINTABLE[64:]]
 
 
+@pytest.mark.cell("evdev", "held by another", on="uinput")
 @pytest.mark.parametrize("kind", KINDS)
 def test_nobody_else_hears_a_grabbed_scanner(machine: Machine, kind: str) -> None:
     assert machine.call("tests.vm.guest.codes:grab", kind=kind) == {
@@ -27,6 +28,7 @@ def test_nobody_else_hears_a_grabbed_scanner(machine: Machine, kind: str) -> Non
     }
 
 
+@pytest.mark.cell("evdev", "unplugged in a code", on="uinput")
 @pytest.mark.parametrize("kind", KINDS)
 def test_unplugged_in_the_middle_of_a_scan(machine: Machine, kind: str) -> None:
     told = machine.call("tests.vm.guest.codes:unplugged_mid_scan", kind=kind)
@@ -35,6 +37,7 @@ def test_unplugged_in_the_middle_of_a_scan(machine: Machine, kind: str) -> None:
     assert told["errno is ENODEV"]
 
 
+@pytest.mark.cell("evdev", "overflow", on="uhid")
 @pytest.mark.parametrize("kind", ["uhid", "usb"])
 def test_a_scan_that_waits_unread_is_whole_or_lost_and_never_shorter(machine: Machine, kind: str) -> None:
     whole, lost = [], []
@@ -55,17 +58,22 @@ def test_the_station_hears_of_a_lost_scan(machine: Machine) -> None:
     assert machine.call("tests.vm.guest.life:lost_is_told") == ["ScanLost", CARD]
 
 
+@pytest.mark.cell("evdev", "held by another", on="uinput")
 def test_a_scanner_whose_holder_was_killed_is_free(machine: Machine) -> None:
     assert machine.call("tests.vm.guest.codes:held_by_a_killed_process") == ["busy", CARD]
 
 
+@pytest.mark.cell("evdev", "not permitted", on="uhid")
 def test_a_scanner_that_may_not_be_read_is_taken_when_its_rights_come(machine: Machine) -> None:
     failing, ready = machine.call("tests.vm.guest.life:rights_come_later")
     assert failing[0] == "failing"
-    assert "usermod -aG input,dialout" in failing[2]
+    assert "sudo usermod -aG" in failing[2] or "udev rules" in failing[2]
     assert ready == ["ready", None, None]
 
 
+@pytest.mark.cell("hidraw", "two codes of one trigger", on="uhid")
+@pytest.mark.cell("hidraw", "held by another", on="uhid")
+@pytest.mark.cell("hidraw", "breaks off", on="uhid")
 def test_a_hid_pos_scanner_hands_over_whole_codes(machine: Machine) -> None:
     assert machine.call("tests.vm.guest.raw:codes") == {
         "first": CARD,
@@ -76,5 +84,6 @@ def test_a_hid_pos_scanner_hands_over_whole_codes(machine: Machine) -> None:
     }
 
 
+@pytest.mark.cell("hidraw", "unplugged in a code", on="uhid")
 def test_a_hid_pos_scanner_that_is_pulled_out(machine: Machine) -> None:
     assert machine.call("tests.vm.guest.raw:unplugged") == {"half": [], "after": "gone", "again": [CARD]}

@@ -2,33 +2,53 @@
 
 import argparse
 import asyncio
+import shlex
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from hardware_sim.addresses import parse_loopback
 from hardware_sim.control import open_http
+from hardware_sim.errors import UsageError
 from hardware_sim.lifetime import announce, until_told
 
 from .control import Control
+from .kernel_scanner import KINDS, KernelScanner
 from .pty_scanner import PtyScanner
+from .recording import write
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `kiosk-sim scanner`."""
     add = parser.add_argument
-    add("--link", type=Path, required=True, metavar="PATH", help="the serial port's name: a link made there")
+    add("--link", type=Path, metavar="PATH", help="the device's name: a link made there")
+    add(
+        "--as",
+        dest="kind",
+        choices=("pty", *KINDS),
+        default="pty",
+        help="a serial line on a pseudo-terminal, or one of the kernel's own devices: keyboards, HID-POS",
+    )
+    add("--record", type=Path, metavar="FOLDER", help="write a keyboard scanner for umockdev-run there, and end")
+    add("--code", action="append", default=[], metavar="CODE", help="what it types (with --record; may be repeated)")
     add("--control", default="127.0.0.1:0", metavar="HOST:PORT", help="HTTP; loopback only; port 0: any free one")
     add("--unplugged", action="store_true", help="begin without being plugged in")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Run the scanner until told to stop. Raises SimulatorError."""
+    """Run the scanner until told to stop, or write its recording. Raises SimulatorError."""
+    if options.record is not None:
+        sys.stdout.write(shlex.join(write(options.record, options.code)) + "\n")
+        return
+    if options.link is None:
+        raise UsageError("--link PATH says where it shall be")
     asyncio.run(until_told(lambda: _start(options)))
 
 
 async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
     control = parse_loopback(options.control, option="--control")
-    scanner = PtyScanner(options.link.absolute())
+    link = options.link.absolute()
+    scanner = PtyScanner(link) if options.kind == "pty" else KernelScanner(link, options.kind)
     if not options.unplugged:
         scanner.plug()
     try:

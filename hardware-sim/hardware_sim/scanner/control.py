@@ -10,6 +10,7 @@ from msgspec import Meta
 from hardware_sim.control import Changes, RequestError, changes_route, read, reply
 from hardware_sim.errors import SimulatorError
 
+from .kernel_scanner import KernelScanner
 from .pty_scanner import PtyScanner
 
 
@@ -27,7 +28,7 @@ class Scan(msgspec.Struct, forbid_unknown_fields=True):
 class Control:
     """The routes over one scanner."""
 
-    def __init__(self, scanner: PtyScanner) -> None:
+    def __init__(self, scanner: PtyScanner | KernelScanner) -> None:
         self._scanner = scanner
         self._changes = Changes()
         self._scans: list[dict[str, Any]] = []
