@@ -66,10 +66,16 @@ def is_pure(wheel: Path) -> bool:
 
 
 def unpack(wheel: Path, into: Path) -> None:
-    """Unpack a wheel as an installer would, without scripts: those are for people who develop."""
+    """Unpack a wheel's modules, without scripts and manual pages: those are for people who develop.
+
+    Raises ValueError if it has modules or headers for another place.
+    """
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
-            if ".data/" in member.filename:
+            place = re.match(r"[^/]+\.data/([^/]+)", member.filename)
+            if place is not None and place[1] in {"data", "scripts"}:
+                continue
+            if place is not None:
                 raise ValueError(f"{wheel.name} has files for other places ({member.filename})")
             archive.extract(member, into)
 

@@ -20,12 +20,13 @@ from kioskd.ctl.verbs import (
     scan,
     screen,
     staff,
+    station,
     status,
     upload,
     watch,
 )
 
-VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, commands, scan, call)
+VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, station, commands, scan, call)
 
 
 def parser() -> argparse.ArgumentParser:

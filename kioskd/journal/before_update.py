@@ -5,21 +5,19 @@ the package keeps a copy of the file before that start, and puts it back if the 
 that is behind by a single row is never put back: what was recorded meanwhile stands in the newer file alone.
 """
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from kioskd.journal import schema, sqlite
+from kioskd.journal import schema
 from kioskd.journal.columns import LASTING
 from kioskd.journal.errors import JournalError
-from kioskd.journal.folder import sync_folder
 from kioskd.journal.lock import Lock
-from kioskd.journal.names import JOURNAL, LOG
+from kioskd.journal.names import JOURNAL
+from kioskd.journal.whole_copy import copy_whole, put_in_place, reading
 
 USAGE: Final = "journal-before keep|go-back STATE_DIR COPY_DIR"
 
@@ -32,49 +30,31 @@ class Gained(JournalError):  # noqa: N818 - a state of affairs, as all of the jo
 
 
 def keep(state_dir: Path, copy_dir: Path) -> Path:
-    """Copy the journal, log included, into one file, durably. The daemon must be down. Raises JournalError, OSError."""
+    """Copy the journal, durably. The daemon must be down. Raises JournalError, OSError."""
     copy = copy_dir / JOURNAL
-    copy.unlink(missing_ok=True)
     lock = Lock.shared(state_dir)
     try:
-        with _reading(state_dir / JOURNAL) as connection:
-            connection.execute("VACUUM INTO ?", (str(copy),))
+        copy_whole(state_dir, copy)
     finally:
         if lock is not None:
             lock.release()
-    copy.chmod(0o600)
-    with copy.open("rb+") as stream:
-        os.fsync(stream.fileno())
-    sync_folder(copy_dir)
     return copy
 
 
 def go_back(state_dir: Path, copy_dir: Path) -> bool:
     """Put the copy in the journal's place, if the journal's tables were brought up meanwhile; return whether it was.
 
-    At a power cut in the middle either file stands there, whole. The daemon must be down.
-    Raises Gained, JournalError, OSError.
+    The daemon must be down. Raises Gained, JournalError, OSError.
     """
     lock = Lock.exclusive(state_dir)
     try:
         journal, copy = state_dir / JOURNAL, copy_dir / JOURNAL
-        with _reading(journal) as now, _reading(copy) as before:
+        with reading(journal) as now, reading(copy) as before:
             if schema.version(now) == schema.version(before):
                 return False
             if _stock(now) != _stock(before):
                 raise Gained(journal)
-        # Within the state directory, so that one rename does it; the log first becomes part of the file that goes, for
-        # a log that outlived its file would be taken for the other's.
-        _empty_log(journal)
-        part = state_dir / f"{JOURNAL}.before"
-        part.write_bytes(copy.read_bytes())
-        part.chmod(0o600)
-        with part.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        (state_dir / LOG).unlink(missing_ok=True)
-        sync_folder(state_dir)
-        part.rename(journal)
-        sync_folder(state_dir)
+        put_in_place(state_dir, copy)
         return True
     finally:
         lock.release()
@@ -86,25 +66,6 @@ def _stock(connection: apsw.Connection) -> list[object]:
         connection.execute(f"SELECT count(*), max({table.columns[0]}) FROM {table.name}").fetchall()  # noqa: S608 - our names
         for table in LASTING
     ]
-
-
-def _empty_log(journal: Path) -> None:
-    connection = sqlite.open_for_writing(journal, None)
-    try:
-        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-    finally:
-        connection.close()
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[apsw.Connection]:
-    connection = sqlite.open_for_reading(path)
-    try:
-        # VACUUM INTO counts as a write, though it leaves this file alone.
-        connection.pragma("query_only", False)
-        yield connection
-    finally:
-        connection.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     try:
         act(Path(state_dir), Path(copy_dir))
-    except (JournalError, OSError, apsw.Error) as trouble:
+    except (JournalError, OSError) as trouble:
         print(f"journal-before: {trouble}", file=sys.stderr)
         return 1
     return 0

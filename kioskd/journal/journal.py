@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from kioskd.journal import columns, log, opening, salvage, schema, sqlite
+from kioskd.journal import columns, log, moved, opening, salvage, schema, sqlite
 from kioskd.journal.columns import CORRECTIONS, ENTRIES, NOTES, ROWS, Correction
 from kioskd.journal.counts import WAITING, Counts
 from kioskd.journal.errors import JournalDamaged, JournalError, NoSuchEntry, NotWritten
 from kioskd.journal.folder import prepare
 from kioskd.journal.lock import Lock
+from kioskd.journal.moved import IsMoved
 from kioskd.journal.names import JOURNAL, LOG
 from kioskd.journal.reading import JournalReader
 from kioskd.journal.salvage import Salvage
@@ -90,15 +91,20 @@ class Journal(JournalReader):
         """Open it, making what is missing, bringing an older one up, and salvaging a damaged one.
 
         `vfs`: an apsw VFS by name; then the directory, the lock and the salvage are left to whoever hands it in.
-        Raises JournalHeld, OtherVersion (newer), NotWritten (the disk does not even let it be opened), and with a
-        `vfs` JournalDamaged.
+        Raises JournalHeld, IsMoved, OtherVersion (newer), NotWritten (the disk does not even let it be opened), and
+        with a `vfs` JournalDamaged.
         """
         lock = None
         if vfs is None:
             try:
                 prepare(state_dir)
                 lock = Lock.exclusive(state_dir)
+                moved.refuse(state_dir)
                 salvage.finish(state_dir)
+            except IsMoved:
+                if lock is not None:
+                    lock.release()
+                raise
             except OSError as error:
                 if lock is not None:
                     lock.release()

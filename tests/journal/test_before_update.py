@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kioskd.journal import before_update, schema
+from kioskd.journal import schema, whole_copy
 from kioskd.journal.before_update import Gained, go_back, keep, main
 from kioskd.journal.errors import JournalHeld, OtherVersion
 from kioskd.journal.names import JOURNAL
@@ -92,10 +92,10 @@ def test_a_cut_at_any_step_of_going_back_leaves_one_of_both_whole(
     class Cut(BaseException):
         pass
 
-    steps = ["_empty_log", "sync_folder", "sync_folder"]
+    steps = ["empty_log", "sync_folder", "sync_folder"]
     for number, name in enumerate(steps):
         done = 0
-        true = getattr(before_update, name)
+        true = getattr(whole_copy, name)
 
         def cut(path: Path, *, at: int = steps[:number].count(name), true: object = true) -> None:
             nonlocal done
@@ -105,7 +105,7 @@ def test_a_cut_at_any_step_of_going_back_leaves_one_of_both_whole(
             true(path)  # type: ignore[operator]
 
         with monkeypatch.context() as broken:
-            broken.setattr(before_update, name, cut)
+            broken.setattr(whole_copy, name, cut)
             with pytest.raises(Cut):
                 go_back(state_dir, copy_dir)
         with monkeypatch.context() as later:

@@ -68,7 +68,8 @@ class Machine:
             notices.bind(str(address))
             notices.settimeout(BOOT_S)
             command = [
-                *("systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit", "--private-network"),
+                *("setpriv", "--pdeathsig=KILL", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
+                "--private-network",
                 *("--notify-ready=yes", "--console=pipe", f"--machine=k{os.getpid()}-{id(self) % 9999}"),
                 *(f"--bind-ro={outside}:{inside}" for outside, inside in self._binds.items()),
                 *self._options,

@@ -47,6 +47,12 @@ def own_file(name: str) -> Path:
     return Path(os.environ.get("STATE_DIRECTORY", "/tmp")) / name
 
 
+def control_group() -> None:
+    path = Path("/sys/fs/cgroup/probe")
+    path.mkdir()
+    path.rmdir()
+
+
 def setuid_file() -> None:
     path = own_file("setuid-probe")
     path.touch()
@@ -83,7 +89,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "write in /var/lib": write("/var/lib/other"),
     "change a kernel setting": write("/proc/sys/kernel/hostname"),
     "change the host's name": lambda: socket.sethostname("x"),
-    "change a control group": lambda: Path("/sys/fs/cgroup/probe").mkdir(),
+    "change a control group": control_group,
     "set the clock": lambda: call("settimeofday", ctypes.c_char_p(b"\0" * 16), None),
     "mount": lambda: call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, None),
     "make a namespace": lambda: call("unshare", 0x10000000),
@@ -106,18 +112,30 @@ DEEDS: dict[str, Callable[[], object]] = {
 }
 
 
+def apart(tried: Callable[[], object]) -> str:
+    """Try a deed in a process of its own, as one that succeeds changes what the next may do."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        ended = "done"
+        try:
+            tried()
+        except OSError as refused:
+            ended = errno.errorcode.get(refused.errno or 0, type(refused).__name__)
+        os.write(writing, ended.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as stream:
+        said = stream.read()
+    os.waitpid(child, 0)
+    return said or "ended"
+
+
 def main() -> None:
     # What is tried here harms the machine that it succeeds on.
     if not Path("/run/host/container-manager").exists():
         raise SystemExit("this is for a container of systemd-nspawn alone")
-    found = {}
-    for deed, tried in DEEDS.items():
-        try:
-            tried()
-        except OSError as refused:
-            found[deed] = type(refused).__name__
-        else:
-            found[deed] = "done"
+    found = {deed: apart(tried) for deed, tried in DEEDS.items()}
     print("probe", json.dumps(found))
 
 

@@ -22,11 +22,12 @@ ExecStart=
 ExecStart=/usr/bin/python3 -IS {PROBE}
 """
 NOT_EVEN_ROOT: Final = {
-    "read the kernel's log", "read a disk", "set the clock", "load a kernel module", "change a kernel setting",
-    "open a device that is not its own", "make a device", "open a text console", "take real time",
-    "open a Bluetooth socket",
+    "read the kernel's log", "read a disk", "read the memory of process 1", "change a kernel setting", "set the clock",
+    "load a kernel module", "open a Bluetooth socket", "open a device that is not its own", "open a text console",
 }  # fmt: skip
 """What a container forbids root already: there, a refusal says nothing about the unit."""
+NOT_IN_A_CONTAINER: Final = {"listen on a port"}
+"""SocketBindDeny= is a BPF program, which the kernel lets nobody in a container load."""
 UNITS: Final = ("kioskd", "kioskd-screen")
 
 
@@ -45,7 +46,7 @@ def test_each_forbidden_deed_is_refused(station: Station, unit: str) -> None:
     station.write("/etc/kioskd/ils-password", "s3cret\n", 0o600)
     found = probed(station, unit)
     assert set(found) == set(DEEDS)
-    assert [deed for deed, ended in found.items() if ended == "done"] == []
+    assert {deed for deed, ended in found.items() if ended == "done"} <= NOT_IN_A_CONTAINER
 
 
 def test_the_probe_can_do_what_it_tries_where_nothing_hinders_it(station: Station) -> None:
