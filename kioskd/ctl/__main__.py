@@ -19,6 +19,7 @@ from kioskd.ctl.verbs import (
     mode,
     scan,
     screen,
+    setup,
     staff,
     station,
     status,
@@ -26,7 +27,7 @@ from kioskd.ctl.verbs import (
     watch,
 )
 
-VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, station, commands, scan, call)
+VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, setup, station, commands, scan, call)
 
 
 def parser() -> argparse.ArgumentParser:
