@@ -39,7 +39,7 @@ def test_every_system_package_has_a_known_set_a_probe_and_a_reason() -> None:
     rows = system_packages()
     assert rows
     for use, package, present, why in rows:
-        assert use in {"run", "compile", "test", "long", "systemd", "vm"}, package
+        assert use in {"run", "compile", "test", "long", "systemd", "vm", "arm64"}, package
         assert "|" not in why, package
         assert present, package
         assert why, package

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from devtools import trees
 from devtools.package.__main__ import build
-from tests.systemd import trees
 from tests.systemd.machine import REPO, Layers, Machine
 from tests.systemd.station import Station
 

@@ -1,0 +1,94 @@
+"""`./dev fresh 12|13` and `./dev arm64`: the working copy on an empty Debian, and on a Raspberry Pi's architecture.
+
+Both need root, take a quarter of an hour and longer, and are no part of what a change must pass.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from devtools import trees
+from devtools.package.__main__ import build
+
+REPO: Final = Path(__file__).parents[1]
+COPY: Final = "/srv/kioskd"
+README: Final = f"cd {COPY}; ./dev demo --tour --no-browser; ./dev test"
+"""README's commands; the demo in the form that ends by itself."""
+NOT_UNDER_QEMU: Final = ("tests/powercut", "tests/station/test_power_cut.py", "tests/bench", "tests/screen", "tests/vm")
+"""What traces system calls, measures times, or needs a browser: qemu-user offers no ptrace, and is 10 times slower."""
+AT_THE_PACKAGE: Final = """
+dpkg -i /opt/deb/*.deb
+kioskd --check
+dpkg --verify kioskd
+install -d -o kioskd -g kioskd -m 0700 /var/lib/kioskd
+mkdir -p /run/kioskd; chown kioskd /run/kioskd
+setpriv --reuid kioskd --regid kioskd --init-groups kioskd &
+daemon=$!
+for _ in $(seq 300); do kioskctl call hello '{}' >/dev/null 2>&1 && break; sleep 0.2; done
+kioskctl status
+kioskctl scan 20000000000014
+kioskctl scan 30000000000012
+for _ in $(seq 100); do kioskctl --json journal summary | grep -q '"unsent": 1' && break; sleep 0.2; done
+kioskctl journal list | grep 30000000000012
+kill $daemon; wait $daemon
+kioskctl journal summary
+python3 -c 'import platform; print("the package lends on", platform.machine())'
+"""
+"""The package's own programs and libraries, as the daemon's user, without systemd: that, the systemd tier shows."""
+
+
+def main() -> int:
+    """Carry out one of the two. Exit status: that of what ran there."""
+    parser = argparse.ArgumentParser(prog="./dev", description="The working copy on other systems.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    fresh = verbs.add_parser("fresh", help="README's commands on an empty Debian")
+    fresh.add_argument("release", choices=trees.SUITES)
+    arm64 = verbs.add_parser("arm64", help="the package and the tests on aarch64, under qemu-user")
+    arm64.add_argument("--release", choices=trees.SUITES, default="12")
+    arm64.add_argument("--package-only", action="store_true", help="install the package and lend with it; no tests")
+    arm64.add_argument("tests", nargs="*", default=["tests"], help="what pytest is given; default: all that can run")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        print("dev: making and entering a tree needs root", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="kioskd-tree-") as scratch:
+        return on_fresh(Path(scratch), options.release) if options.verb == "fresh" else on_arm64(Path(scratch), options)
+
+
+def on_fresh(scratch: Path, release: str) -> int:
+    """Run README's commands on a Debian that has git and nothing else of what they need."""
+    root = trees.unpack(trees.tree(release, packages=("git", "ca-certificates")), scratch / "tree")
+    _copy(root)
+    return trees.run_in(root, README)
+
+
+def on_arm64(scratch: Path, options: argparse.Namespace) -> int:
+    """Install the package on aarch64 and lend with it; then run the tests there."""
+    trees.run_aarch64()
+    root = trees.unpack(trees.tree(options.release, "arm64"), scratch / "tree")
+    deb = build(REPO, "arm64", scratch, compression="none")
+    status = trees.run_in(root, AT_THE_PACKAGE, binds={deb.parent: "/opt/deb"})
+    if status or options.package_only:
+        return status
+    _copy(root)
+    left_out = " ".join(f"--ignore={path}" for path in NOT_UNDER_QEMU)
+    tests = " ".join(options.tests)
+    # Its times are not a machine's: what waits has ten times as long.
+    return trees.run_in(
+        root, f"cd {COPY}; ./dev setup; .venv/bin/python -m pytest -q -n 2 --timeout 1200 {left_out} {tests}"
+    )
+
+
+def _copy(root: Path) -> None:
+    """Put what is committed into a tree, as a clone would have it."""
+    git = shutil.which("git") or "git"
+    subprocess.run([git, "clone", "--quiet", "--no-local", str(REPO), f"{root}{COPY}"], check=True)  # noqa: S603 - our own command line
+
+
+if __name__ == "__main__":
+    sys.exit(main())
