@@ -50,6 +50,9 @@ class Gadget:
         self._udc = f"dummy_udc.{port}"
         self._folder = folder = CONFIGFS / f"kiosk-{function}-{port}"
         self._function = function
+        if folder.exists():  # whoever had it was killed
+            self.plugged = bool((folder / "UDC").read_text().strip())
+            self.remove()
         folder.mkdir()
         vendor, number = identity
         self._set("idVendor", f"0x{vendor:04x}".encode())

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-PLUG_S: Final = 30.0
+PLUG_S: Final = 60.0
 """USB takes half a second on a quiet machine; emulated ones are slower."""
 LOOK_S: Final = 0.005
 

@@ -1,7 +1,8 @@
 """The guest's end: takes calls from the host over a virtio port, runs each in a process of its own, and sends back
 what it returned. Stands alone: the guest's Python has nothing but its own library here.
 
-A line of JSON each way. To the guest: {"id", "call": "module:function", "params", "timeout_s"}. To the host: once
+A line of JSON each way. To the guest: {"id", "call": "module:function", "params", "timeout_s"}, or {"kill": id}, which
+ends that call. To the host: once
 {"boot": boot's id}; then for each call {"id", "event": …} as often as it tells something, and last {"id", "result"} or
 {"id", "error"}, both with "out": what the process wrote.
 """
@@ -51,6 +52,18 @@ class Host:
                 line = line[os.write(self._fd, line) :]
 
 
+RUNNING: Final[dict[int, int]] = {}
+"""The process group of each call under way."""
+
+
+def end(number: int) -> None:
+    """Kill a call and all that it started."""
+    group = RUNNING.pop(number, None)
+    if group is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
+
+
 def serve(host: Host, call: dict[str, Any]) -> None:
     """Run one call to its end."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, whatever happens
@@ -72,7 +85,8 @@ def serve(host: Host, call: dict[str, Any]) -> None:
             env=environment,
         )
         os.close(writes)
-        timer = threading.Timer(call["timeout_s"], os.killpg, (process.pid, signal.SIGKILL))
+        RUNNING[call["id"]] = process.pid
+        timer = threading.Timer(call["timeout_s"], end, (call["id"],))
         timer.start()
         last: dict[str, Any] = {"error": "ended without a word: killed, or out of time"}
         with os.fdopen(reads) as told:
@@ -84,8 +98,7 @@ def serve(host: Host, call: dict[str, Any]) -> None:
                     last = document
                     break
         timer.cancel()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # with what it started and left
+        end(call["id"])  # and what it started and left
         process.wait()
         out.seek(max(0, out.seek(0, os.SEEK_END) - OUT_BYTES))
         host.tell(id=call["id"], out=out.read().decode(errors="replace"), **last)
@@ -123,7 +136,11 @@ def main() -> None:
             continue
         *lines, buffer = (buffer + chunk).split(b"\n")
         for line in lines:
-            threading.Thread(target=serve, args=(host, json.loads(line)), daemon=True).start()
+            document = json.loads(line)
+            if "kill" in document:
+                end(document["kill"])
+            else:
+                threading.Thread(target=serve, args=(host, document), daemon=True).start()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def plain(event: ScanEvent) -> str | list[str]:
     return event.text if isinstance(event, Code) else [event.reason]
 
 
-def listen(scanner: Scanner, *, enough: int, timeout_s: float = 20.0) -> list[str | list[str]]:
+def listen(scanner: Scanner, *, enough: int, timeout_s: float = 60.0) -> list[str | list[str]]:
     """Read as the loop does, until there are so many events, and then as long as anything comes."""
     got: list[str | list[str]] = []
     until_s = time.monotonic() + timeout_s

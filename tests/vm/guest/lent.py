@@ -21,12 +21,12 @@ def slips() -> dict[str, object]:
             node_meanwhile = Path(LP).exists()
             status = printer.status()
             printer.write(SLIP)
-            await_truth(lambda: bytes(roll.taken) == SLIP, "the slip", timeout_s=20)
-        await_truth(Path(LP).exists, LP, timeout_s=20)
+            await_truth(lambda: bytes(roll.taken) == SLIP, "the slip")
+        await_truth(Path(LP).exists, LP)
         roll.taken.clear()
         with PRINTERS["usblp"](device=LP) as printer:
             printer.write(SLIP)
-            await_truth(lambda: bytes(roll.taken) == SLIP, "usblp's slip", timeout_s=20)
+            await_truth(lambda: bytes(roll.taken) == SLIP, "usblp's slip")
             try:
                 PRINTERS["usb"](device=DEVICE)
                 refused = ""
@@ -54,10 +54,10 @@ def killed() -> dict[str, object]:
         began = time.monotonic()
         os.kill(holder.pid, signal.SIGKILL)
         holder.join()
-        await_truth(Path(LP).exists, LP, timeout_s=30)
+        await_truth(Path(LP).exists, LP)
         back_s = time.monotonic() - began
         roll.taken.clear()
         with PRINTERS["usblp"](device=LP) as printer:
             printer.write(SLIP)
-            await_truth(lambda: roll.taken.endswith(SLIP), "usblp's slip", timeout_s=20)
+            await_truth(lambda: roll.taken.endswith(SLIP), "usblp's slip")
         return {"node while it is held": during, "node after": True, "back_s": back_s}

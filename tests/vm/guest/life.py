@@ -19,7 +19,7 @@ from kioskd.model.inputs import DeviceChanged, Input, ScanLost, Scanned
 from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerDriver, ScannerSettings
 
 CARD = "20000000000014"
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Heard:

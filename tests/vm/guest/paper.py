@@ -84,7 +84,7 @@ def byte_for_byte() -> dict[str, object]:
         status = printer.status()
         for _ in range(3):
             printer.write(SLIP)
-        await_truth(lambda: len(roll.taken) >= 3 * len(SLIP), "the slips on the roll", timeout_s=10)
+        await_truth(lambda: len(roll.taken) >= 3 * len(SLIP), "the slips on the roll")
         after = printer.status()
         try:
             PRINTERS["usblp"](device=LP)
@@ -107,7 +107,7 @@ def silent() -> dict[str, object]:
     ):
         status = printer.status()
         printer.write(SLIP)
-        await_truth(lambda: SLIP in roll.taken, "the slip on the roll", timeout_s=10)
+        await_truth(lambda: SLIP in roll.taken, "the slip on the roll")
         return {"answers": status.answers, "paper": status.paper, "ready": status.ready}
 
 
@@ -119,7 +119,7 @@ def holds_off() -> dict[str, object]:
         PRINTERS["usblp"](device=LP, write_timeout_s=1.0) as printer,
     ):
         printer.write(b"before")
-        await_truth(lambda: roll.taken == b"before", "the first bytes", timeout_s=10)
+        await_truth(lambda: roll.taken == b"before", "the first bytes")
         roll.jammed.set()
         began = time.monotonic()
         long_slip = SLIP * 10
@@ -134,7 +134,7 @@ def holds_off() -> dict[str, object]:
         arrived = len(roll.taken) - len(b"before")
         del roll.taken[:]
         printer.write(SLIP)
-        await_truth(lambda: roll.taken.endswith(SLIP), "the next slip", timeout_s=10)
+        await_truth(lambda: roll.taken.endswith(SLIP), "the next slip")
         return {
             "sent at most": sent,
             "arrived": arrived,
@@ -166,10 +166,10 @@ def unplugged_mid_slip() -> dict[str, object]:
         told: dict[str, object] = {}
         with Roll(device) as roll:
             printer = PRINTERS["usblp"](device=LP, write_timeout_s=20.0)
-            await_truth(lambda: printer.status().ready is True, "the printer's word", timeout_s=10)
+            await_truth(lambda: printer.status().ready is True, "the printer's word")
 
             def pull() -> None:
-                await_truth(lambda: len(roll.taken) > 3000, "the slip's beginning", timeout_s=10)
+                await_truth(lambda: len(roll.taken) > 3000, "the slip's beginning")
                 roll.jammed.set()
                 time.sleep(0.1)
                 device.unplug()
@@ -187,11 +187,11 @@ def unplugged_mid_slip() -> dict[str, object]:
             told["on the roll"] = len(roll.taken)
             told["a beginning"] = (SLIP * 10).startswith(bytes(roll.taken))
             printer.close()
-        await_truth(lambda: not Path(LP).exists(), "the node's end", timeout_s=10)
+        await_truth(lambda: not Path(LP).exists(), "the node's end")
         _plugged(device)
         with Roll(device) as roll, PRINTERS["usblp"](device=LP) as printer:
             printer.write(SLIP)
-            await_truth(lambda: len(roll.taken) >= len(SLIP), "the next slip", timeout_s=10)
+            await_truth(lambda: len(roll.taken) >= len(SLIP), "the next slip")
             told["next is whole"] = bytes(roll.taken) == SLIP
         return told
 
@@ -206,7 +206,7 @@ def unplugged_at(fractions: list[float]) -> list[dict[str, int | bool]]:
                 printer = PRINTERS["usblp"](device=LP, write_timeout_s=20.0)
 
                 def pull(roll: Roll = roll, wanted: int = wanted) -> None:
-                    await_truth(lambda: len(roll.taken) >= wanted, "the slip's beginning", timeout_s=10)
+                    await_truth(lambda: len(roll.taken) >= wanted, "the slip's beginning")
                     device.unplug()
 
                 thread = threading.Thread(target=pull)
@@ -219,11 +219,11 @@ def unplugged_at(fractions: list[float]) -> list[dict[str, int | bool]]:
                 thread.join()
                 arrived = len(roll.taken)
                 printer.close()
-            await_truth(lambda: not Path(LP).exists(), "the node's end", timeout_s=10)
+            await_truth(lambda: not Path(LP).exists(), "the node's end")
             _plugged(device)
             with Roll(device) as roll, PRINTERS["usblp"](device=LP) as printer:
                 printer.write(SLIP)
-                await_truth(lambda: len(roll.taken) >= len(SLIP), "the next slip", timeout_s=10)
+                await_truth(lambda: len(roll.taken) >= len(SLIP), "the next slip")
                 whole = bytes(roll.taken) == SLIP
             results.append({"wanted": wanted, "arrived": arrived, "sent": sent, "next is whole": whole})
     return results
