@@ -7,7 +7,7 @@ import pytest
 
 from hardware_sim.vm.machine import Machine
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(2400)]
 CYCLES = 100
 FEWER = 30
 """Of what takes the kernel's USB half a second and more for each."""
@@ -33,7 +33,7 @@ def judge(what: str, told: dict[str, Any]) -> None:
 @pytest.mark.cell("evdev", "replugged again and again", on="gadget")
 def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -> None:
     told = machine.call(
-        "tests.vm.guest.life:scanner_cycles", kind=kind, configured=configured, cycles=cycles, timeout_s=850
+        "tests.vm.guest.life:scanner_cycles", kind=kind, configured=configured, cycles=cycles, timeout_s=2000
     )
     judge(f"{kind}, {'configured' if configured else 'found'}", told)
 
@@ -41,8 +41,8 @@ def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -
 @pytest.mark.cell("serial", "replugged again and again", on="gadget")
 @pytest.mark.cell("serial", "unplugged in a code", on="gadget")
 def test_a_serial_scanner(machine: Machine) -> None:
-    judge("USB-CDC", machine.call("tests.vm.guest.life:serial_cycles", cycles=FEWER, timeout_s=600))
+    judge("USB-CDC", machine.call("tests.vm.guest.life:serial_cycles", cycles=FEWER, timeout_s=1200))
 
 
 def test_a_printer(machine: Machine) -> None:
-    judge("usblp", machine.call("tests.vm.guest.life:printer_cycles", cycles=FEWER, timeout_s=600))
+    judge("usblp", machine.call("tests.vm.guest.life:printer_cycles", cycles=FEWER, timeout_s=1200))

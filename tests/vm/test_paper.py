@@ -4,7 +4,7 @@ import pytest
 
 from hardware_sim.vm.machine import Machine
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 
 
 def test_slips_reach_the_printer_byte_for_byte_and_it_answers(machine: Machine) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from hardware_sim.vm.machine import Machine
 
-pytestmark = [pytest.mark.vm, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
 KINDS = ("uinput", "uhid", "usb")
 PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F))
 CARD = "20000000000014"

@@ -126,7 +126,9 @@ def connect() -> Client:
 
 
 def device_state(client: Client, kind: str) -> list[str]:
-    return [device["state"] for device in client.call("status.get")["devices"] if device["kind"] == kind]
+    # The search has a row of its own, which says whether anything was ever found.
+    devices = [device for device in client.call("status.get")["devices"] if device["name"] != "scanner search"]
+    return [device["state"] for device in devices if device["kind"] == kind]
 
 
 def await_device(client: Client, kind: str, state: str = "ready") -> float:
