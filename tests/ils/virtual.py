@@ -76,6 +76,8 @@ class Library:
     on_request: Callable[[Heard], None] = lambda heard: None
     heard: list[Heard] = field(default_factory=list)
     opened: int = 0
+    refuses: str = "nobody"
+    """The one login that is not let in."""
     wires: list["Wire"] = field(default_factory=list)
 
     async def open_line(self, make: Callable[[], Line], host: str, port: int) -> None:
@@ -139,7 +141,8 @@ class Wire(asyncio.Transport):
         self._loop.call_later(LATENCY_S + does.after_s, self._serve, heard, does)
 
     def _serve(self, heard: Heard, does: Does) -> None:
-        answer = _answer(heard)
+        refused = heard.code == "93" and f"CN{self._library.refuses}|" in heard.line
+        answer = "940" if refused else _answer(heard)
         whole, last = _sealed(answer, heard), self._last
         match does.what:
             case "answer":
