@@ -141,5 +141,6 @@ def test_recovery_ends_and_each_loan_is_made_once(moves: list[str]) -> None:
             ACTIONS[move](station)
     let_go(station)
     station.call(c.ModeSet(c.ModeWish.AUTO), c.Role.STAFF)
-    station.advance(1200)
+    # A refusal without a reason is believed after a quarter of an hour.
+    station.advance(1800)
     invariants.all_settled(station)
