@@ -49,6 +49,12 @@ def _serial_printer(**settings: Any) -> Printer:
     return open_printer(**settings)
 
 
+def _usb_printer(**settings: Any) -> Printer:
+    from drivers.usb_printer import open_printer
+
+    return open_printer(**settings)
+
+
 def _usblp_printer(**settings: Any) -> Printer:
     from drivers.usblp_printer import open_printer
 
@@ -64,5 +70,6 @@ PRINTERS: Final[Mapping[str, PrinterFactory]] = {
     "network": _network_printer,
     "none": _no_printer,
     "serial": _serial_printer,
+    "usb": _usb_printer,
     "usblp": _usblp_printer,
 }

@@ -8,17 +8,20 @@ from collections.abc import Callable
 from typing import Final, NoReturn, Protocol, Self
 
 from drivers.base import DeviceGone, Paper, PaperOut, PrinterGone, PrinterStalled, PrinterStatus
-from drivers.escpos_status import Answer, Query, read_answer, status_of
+from drivers.escpos_status import ASK_REPORTS, Answer, Query, Reports, StatusWay, read_answer, status_of
 
 
 class Channel(Protocol):
-    """What carries a printer's bytes, both ways, never waiting."""
+    """What carries a printer's bytes, both ways, waiting only in `wait` and for moments."""
 
     name: str
     """The path or address, for messages."""
 
-    def fileno(self) -> int:
-        """Return the descriptor to wait on."""
+    def wait(self, events: int, timeout_s: float) -> bool:
+        """Wait until it is ready for `events` of `select.poll`, or has failed (the next call says how).
+
+        False: the time is over. Raises DeviceGone.
+        """
 
     def freshen(self) -> None:
         """Make the line usable before something new is sent. Raises DeviceGone when it cannot be."""
@@ -50,8 +53,16 @@ that `drivers.escpos_encode` makes."""
 CHUNK_BYTES: Final = 4096
 SETTLE_POLL_S: Final = 0.01
 """No kernel interface announces that a TCP or tty queue has emptied; looked at only while a slip is being sent."""
+MOMENT_S: Final = 0.001
 NOISE_LIMIT_BYTES: Final = 4096
 """Of what a babbling printer says, read at most that much for one question."""
+
+
+def wait_on(fd: int, events: int, timeout_s: float) -> bool:
+    """Wait on a descriptor, as `Channel.wait` wants it."""
+    poll = select.poll()
+    poll.register(fd, events)
+    return bool(poll.poll(timeout_s * 1000))
 
 
 class EscposPrinter:
@@ -63,13 +74,17 @@ class EscposPrinter:
         *,
         write_timeout_s: float,
         status_timeout_s: float,
+        status: str = StatusWay.REALTIME,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channel = channel
         self._write_timeout_s = write_timeout_s
         self._status_timeout_s = status_timeout_s
         self._monotonic = monotonic
+        self._way = StatusWay(status)
         self._speaks: dict[Query, bool] = {}
+        self._reports = Reports()
+        self._reported: PrinterStatus | None = None
         self._broken_off = False
 
     def write(self, slip: bytes) -> None:
@@ -87,7 +102,9 @@ class EscposPrinter:
 
     def status(self) -> PrinterStatus:
         """Ask all that the printer is known or not yet known to answer; see `drivers.base.Printer.status`."""
-        if self._silent():
+        if self._way is StatusWay.AUTOMATIC:
+            return self._last_report()
+        if self._way is StatusWay.NONE or self._silent():
             return PrinterStatus()
         try:
             self._channel.freshen()
@@ -115,6 +132,37 @@ class EscposPrinter:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _last_report(self) -> PrinterStatus:
+        """Return the newest report. One that was well is asked for anew: only so is a printer missed that has gone."""
+        try:
+            self._channel.freshen()
+            self._hear_reports(0.0)
+            if self._reported is None or self._reported.ready:
+                before, self._reported = self._reported, None
+                self._tell(ASK_REPORTS, self._monotonic() + self._status_timeout_s)
+                heard = self._hear_reports(self._status_timeout_s)
+                if not heard and before is not None:
+                    self._reported = before
+                    raise PrinterStalled(f"{self._channel.name}: no longer reports", sent=0)
+        except DeviceGone as error:
+            self._reported = None
+            raise PrinterGone(str(error), sent=0) from error
+        return self._reported or PrinterStatus()
+
+    def _hear_reports(self, timeout_s: float) -> bool:
+        """Take the reports that have come; with a time, wait so long for a first one. Return whether there was one."""
+        deadline_s, heard, found = self._monotonic() + timeout_s, 0, False
+        while heard < NOISE_LIMIT_BYTES:
+            chunk = self._channel.receive()
+            heard += len(chunk)
+            if reports := self._reports.feed(chunk):
+                self._reported, deadline_s, found = reports[-1], self._monotonic(), True
+            elif not chunk:
+                if not self._wait(select.POLLIN, deadline_s) or self._monotonic() >= deadline_s:
+                    break
+                self._pause(min(deadline_s, self._monotonic() + MOMENT_S))  # usblp says readable after an empty packet
+        return found
+
     def _silent(self) -> bool:
         # Two questions suffice: a printer that answers neither 1 nor 2 answers none, and each costs a time-out.
         return self._speaks.get(Query.PRINTER) is False and self._speaks.get(Query.OFFLINE_CAUSE) is False
@@ -135,6 +183,8 @@ class EscposPrinter:
                 try:
                     handed += self._channel.send(payload[handed : handed + CHUNK_BYTES])
                 except BlockingIOError:
+                    if self._monotonic() >= deadline_s:
+                        self._stalled(handed)
                     self._pause(deadline_s)
             while not self._channel.settled():
                 if self._monotonic() >= deadline_s:
@@ -165,14 +215,8 @@ class EscposPrinter:
     def _ask(self, query: Query) -> Answer | None:
         deadline_s = self._monotonic() + self._status_timeout_s
         self._hear(NOISE_LIMIT_BYTES)  # an answer to an earlier question that came too late
-        asked = 0
-        while asked < len(query.request):
-            if not self._wait(select.POLLOUT, deadline_s):
-                return None
-            try:
-                asked += self._channel.send(query.request[asked:])
-            except BlockingIOError:
-                self._pause(deadline_s)
+        if not self._tell(query.request, deadline_s):
+            return None
         heard = 0
         while heard < NOISE_LIMIT_BYTES and self._wait(select.POLLIN, deadline_s):
             chunk = self._channel.receive()
@@ -184,15 +228,25 @@ class EscposPrinter:
                 self._pause(deadline_s)  # usblp says readable after an empty packet
         return None
 
+    def _tell(self, request: bytes, deadline_s: float) -> bool:
+        told = 0
+        while told < len(request):
+            if not self._wait(select.POLLOUT, deadline_s):
+                return False
+            try:
+                told += self._channel.send(request[told:])
+            except BlockingIOError:
+                if self._monotonic() >= deadline_s:
+                    return False
+                self._pause(deadline_s)
+        return True
+
     def _hear(self, limit: int) -> None:
         while limit > 0 and (chunk := self._channel.receive()):
             limit -= len(chunk)
 
     def _wait(self, events: int, deadline_s: float) -> bool:
-        """Wait until the channel is ready for `events`, or failed (the next call says how); False at the deadline."""
-        poll = select.poll()
-        poll.register(self._channel.fileno(), events)
-        return bool(poll.poll(max(0.0, deadline_s - self._monotonic()) * 1000))
+        return self._channel.wait(events, max(0.0, deadline_s - self._monotonic()))
 
     def _pause(self, deadline_s: float) -> None:
         select.select([], [], [], max(0.0, min(SETTLE_POLL_S, deadline_s - self._monotonic())))

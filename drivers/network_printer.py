@@ -11,7 +11,8 @@ import termios
 from typing import Final
 
 from drivers.base import CannotOpen, DeviceGone, WhyNot
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_printer import EscposPrinter, wait_on
+from drivers.escpos_status import StatusWay
 
 DEFAULT_PORT: Final = 9100
 SIOCOUTQ: Final = termios.TIOCOUTQ
@@ -29,15 +30,17 @@ def open_printer(
     connect_timeout_s: float = 3.0,
     write_timeout_s: float = 10.0,
     status_timeout_s: float = 1.0,
+    status: str = StatusWay.REALTIME,
 ) -> EscposPrinter:
     """Connect to the printer at `url` (`host`, `host:port`, `[v6]:port`).
 
     The connection is kept, and made anew before a slip if the printer has dropped it meanwhile. Raises CannotOpen;
     ValueError for an address that is none.
     """
+    way = StatusWay(status)  # before anything is opened
     host, port = parse_url(url)
     channel = TcpChannel(host, port, connect_timeout_s=connect_timeout_s)
-    return EscposPrinter(channel, write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s)
+    return EscposPrinter(channel, write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s, status=way)
 
 
 def parse_url(url: str) -> tuple[str, int]:
@@ -66,6 +69,10 @@ class TcpChannel:
     def fileno(self) -> int:
         """Return the socket's descriptor. Raises DeviceGone without a connection."""
         return self._open_socket().fileno()
+
+    def wait(self, events: int, timeout_s: float) -> bool:
+        """Wait on the descriptor."""
+        return wait_on(self.fileno(), events, timeout_s)
 
     def freshen(self) -> None:
         """Connect anew if the printer ended the connection since: many do when nothing comes for a minute."""

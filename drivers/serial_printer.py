@@ -9,7 +9,8 @@ import termios
 import serial
 
 from drivers.base import CannotOpen, DeviceGone
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_printer import EscposPrinter, wait_on
+from drivers.escpos_status import StatusWay
 from drivers.opening import GONE
 from drivers.serial_line import close_tty, open_tty
 
@@ -24,14 +25,18 @@ def open_printer(
     flow: str = "rtscts",
     write_timeout_s: float = 20.0,
     status_timeout_s: float = 0.5,
+    status: str = StatusWay.REALTIME,
 ) -> EscposPrinter:
     """Open the printer on the tty `port`. Raises CannotOpen; ValueError for a bad setting.
 
     A printer's DTR is wired to the computer's CTS in the usual cable, so `rtscts` serves DTR printers too; Linux knows
     no DSR flow control. At 19200 baud a full slip in pictures takes some 15 s: hence the longer time.
     """
+    way = StatusWay(status)  # before anything is opened
     line = TtyLine(port=port, baud=baud, bits=bits, parity=parity, stop_bits=stop_bits, flow=flow)
-    return EscposPrinter(TtyChannel(line), write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s)
+    return EscposPrinter(
+        TtyChannel(line), write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s, status=way
+    )
 
 
 class TtyLine:
@@ -67,6 +72,10 @@ class TtyChannel:
         if not self._tty.is_open:
             raise DeviceGone(f"{self.name}: closed")
         return int(self._tty.fileno())
+
+    def wait(self, events: int, timeout_s: float) -> bool:
+        """Wait on the descriptor."""
+        return wait_on(self.fileno(), events, timeout_s)
 
     def freshen(self) -> None:
         """Open it again if it was closed."""

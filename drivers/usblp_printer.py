@@ -7,7 +7,8 @@ import select
 from typing import Final
 
 from drivers.base import DeviceGone
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_printer import EscposPrinter, wait_on
+from drivers.escpos_status import StatusWay
 from drivers.opening import GONE, cannot_open
 
 WRITE_ONLY: Final = errno.EINVAL
@@ -19,9 +20,13 @@ def open_printer(
     device: str = "/dev/usb/lp0",
     write_timeout_s: float = 10.0,
     status_timeout_s: float = 0.5,
+    status: str = StatusWay.REALTIME,
 ) -> EscposPrinter:
     """Open the printer at the path `device`. Raises CannotOpen."""
-    return EscposPrinter(UsblpChannel(device), write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s)
+    way = StatusWay(status)  # before anything is opened
+    return EscposPrinter(
+        UsblpChannel(device), write_timeout_s=write_timeout_s, status_timeout_s=status_timeout_s, status=way
+    )
 
 
 class UsblpChannel:
@@ -40,6 +45,10 @@ class UsblpChannel:
         if self._fd is None:
             raise DeviceGone(f"{self.name}: closed")
         return self._fd
+
+    def wait(self, events: int, timeout_s: float) -> bool:
+        """Wait on the descriptor."""
+        return wait_on(self.fileno(), events, timeout_s)
 
     def freshen(self) -> None:
         """Open it again after `abandon`."""
@@ -63,7 +72,7 @@ class UsblpChannel:
     def receive(self) -> bytes:
         """Return what the printer said; an empty packet is nothing."""
         try:
-            return os.read(self.fileno(), 4096)
+            return os.read(self.fileno(), 4096) or self._nothing()
         except BlockingIOError:
             return b""
         except OSError as error:
@@ -79,12 +88,7 @@ class UsblpChannel:
 
     def settled(self) -> bool:
         """Whether the last transfer is through: only then does usblp say writable."""
-        poll = select.poll()
-        poll.register(self.fileno(), select.POLLOUT)
-        ready = dict(poll.poll(0)).get(self.fileno(), 0)
-        if ready & (select.POLLERR | select.POLLHUP):
-            raise DeviceGone(f"{self.name}: hung up")
-        return bool(ready & select.POLLOUT)
+        return bool(self._ready(select.POLLOUT) & select.POLLOUT)
 
     def abandon(self) -> None:
         """Close it: the kernel then ends the transfer under way."""
@@ -96,6 +100,19 @@ class UsblpChannel:
             with contextlib.suppress(OSError):
                 os.close(self._fd)
             self._fd = None
+
+    def _nothing(self) -> bytes:
+        """Return nothing for an empty packet. A node without a device behind it reads empty as well."""
+        self._ready(0)
+        return b""
+
+    def _ready(self, events: int) -> int:
+        poll = select.poll()
+        poll.register(self.fileno(), events)
+        ready = dict(poll.poll(0)).get(self.fileno(), 0)
+        if ready & (select.POLLERR | select.POLLHUP):
+            raise DeviceGone(f"{self.name}: hung up")
+        return ready
 
     def _open(self) -> int:
         return os.open(self.name, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)

@@ -34,6 +34,8 @@ def test_importing_the_package_pulls_in_nothing_heavy() -> None:
         ("import drivers.find_scanners, drivers.find_printers", set()),
         ("import drivers.escpos_encode", set()),
         ("import drivers.usblp_printer", set()),
+        ("import drivers.usb_printer", {"usb", "ctypes"}),
+        ("import drivers.printer_profiles", set()),
         ("import drivers.network_printer", {"socket"}),
         ("import drivers.serial_scanner", {"serial"}),
         ("import drivers.hotplug", {"ctypes"}),
@@ -64,4 +66,4 @@ def test_each_row_reaches_its_driver(row) -> None:  # noqa: ANN001
 
 def test_the_rows_of_the_configuration_are_there() -> None:
     assert {"evdev", "serial"} <= SCANNERS.keys()
-    assert {"network", "none", "serial", "usblp"} <= PRINTERS.keys()
+    assert {"network", "none", "serial", "usb", "usblp"} <= PRINTERS.keys()

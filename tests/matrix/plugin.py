@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.cells import KINDS
+
 PROPERTY = "cell"
 
 
@@ -13,10 +15,11 @@ def claims(item: pytest.Item) -> Iterable[tuple[str, str, str]]:
     """Yield driver, fault and interface of each cell that the test claims."""
     callspec = getattr(item, "callspec", None)
     case = set(callspec.id.split("-")) if callspec is not None else set()
+    here = case & {driver for kind in KINDS.values() for driver in kind.drivers}
     for mark in item.iter_markers("cell"):
         drivers, fault = mark.args
         named = set(drivers.split())
-        for driver in sorted(named & case or named):
+        for driver in sorted(named & here if here else named):
             yield driver, fault, mark.kwargs["on"]
 
 

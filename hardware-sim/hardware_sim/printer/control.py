@@ -48,6 +48,7 @@ class Control:
             "slips": len(mechanism.roll.slips),
             "tcp": str(printer.address) if printer.address else "",
             "pty": str(printer.pty.link) if printer.pty else "",
+            "usbip": str(printer.usb.address) if printer.usb else "",
         }
 
     async def _state(self, _request: web.Request) -> web.Response:

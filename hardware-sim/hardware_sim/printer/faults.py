@@ -22,6 +22,10 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     )
     unrecoverable: Annotated[bool, Meta(description="an error that only power off and on ends")] = False
     silent: Annotated[bool, Meta(description="prints, and never answers anything")] = False
+    wrong_answers: Annotated[
+        Literal["no", "bits", "noise", "flood"],
+        Meta(description="every bit turned round; other bytes before each answer; or nothing but other bytes"),
+    ] = "no"
     cancel_ignored: Annotated[bool, Meta(description="a cheap printer: DLE DC4 and CAN are not known")] = False
     stall: Annotated[bool, Meta(description="reads nothing: the sender's writes stop going through")] = False
     line_ms: Annotated[float, Meta(ge=0, le=60_000, description="a line of paper takes that long")] = 0

@@ -16,6 +16,8 @@ from .realtime import ClearBuffers, RealTimeEye, Recover, StatusWanted
 
 Answer = Callable[[bytes], None]
 DOTS_A_LINE: Final = 24
+NOISE: Final = b"\x11\x13\x00\xff\x0f\x80\x60\x03"
+FLOOD_BYTES: Final = 20_000
 NEAR_END_LINES: Final = 30
 _ALIGN: Final = {0: "left", 1: "center", 2: "right", 48: "left", 49: "center", 50: "right"}
 
@@ -109,6 +111,11 @@ class Mechanism:
         self.waiting.clear()
         self._line = b""
 
+    def clear_buffers(self) -> None:
+        """Throw away what was received and not yet printed: USB's SOFT_RESET."""
+        self._clear()
+        self._on_change()
+
     def _recover(self, n: int) -> None:
         if n == 2:
             self._clear()
@@ -118,6 +125,15 @@ class Mechanism:
     def _say(self, answer: bytes) -> None:
         if self.faults.silent:
             return
+        match self.faults.wrong_answers:
+            case "bits":
+                answer = bytes(byte ^ 0xFF for byte in answer)
+            case "noise":
+                answer = NOISE + answer
+            case "flood":
+                answer = NOISE * (FLOOD_BYTES // len(NOISE))
+            case "no":
+                pass
         to = self._answer
         if self.faults.status_delay_ms:
             self._later(self.faults.status_delay_ms / 1000, lambda: to(answer))

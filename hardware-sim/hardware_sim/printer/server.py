@@ -1,4 +1,4 @@
-"""The printer's cables: TCP as on port 9100, and a pseudo-terminal."""
+"""The printer's cables: TCP as on port 9100, a pseudo-terminal, and USB by USB/IP."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,8 @@ from hardware_sim.switches import merged
 
 from .faults import Faults
 from .mechanism import Answer, Mechanism
+from .usb_cable import UsbCable
+from .usb_function import Sensors, UsbIdentity
 
 RECEIVE_BUFFER_BYTES: Final = 4096  # what a small printer holds; more waits on the line
 _LOOK_AGAIN_S: Final = 0.02
@@ -58,14 +60,23 @@ class PrinterCables:
         self.connections: set[_Connection] = set()
         self.address: Address | None = None
         self.pty: PtyPort | None = None
+        self.usb: UsbCable | None = None
         self._server: asyncio.Server | None = None
         self._bound: socket.socket | None = None
         self._reading_pty = False
 
     # opening and closing
 
-    async def open(self, address: Address | None, pty: Path | None) -> None:
-        """Bind the address and plug the pseudo-terminal in. Raises SimulatorError."""
+    async def open(
+        self,
+        address: Address | None,
+        pty: Path | None,
+        *,
+        usb: Address | None = None,
+        identity: UsbIdentity | None = None,
+        nak_ms: float = 0,
+    ) -> None:
+        """Bind the addresses and plug the pseudo-terminal in. Raises SimulatorError."""
         if address is not None:
             try:
                 self._bound = self._bind(address)
@@ -74,11 +85,27 @@ class PrinterCables:
             self.address = Address(address.host, self._bound.getsockname()[1])
         if pty is not None:
             self.pty = PtyPort(pty)
+        if usb is not None:
+            cable = UsbCable(
+                identity or UsbIdentity(),
+                nak_ms=nak_ms,
+                arrived=self.arrived,
+                takes=lambda: self._reads,
+                sensors=lambda: Sensors(self.mechanism.condition.paper_out, self.mechanism.condition.offline),
+                soft_reset=self.mechanism.clear_buffers,
+            )
+            try:
+                await cable.open(usb)
+            except OSError as wrong:
+                raise SimulatorError(f"--usbip: cannot listen on {usb}: {wrong.strerror}") from wrong
+            self.usb = cable
         await self._obey()
 
     async def close(self) -> None:
         """Switch off and take the cables away."""
         self._go_down()
+        if self.usb is not None:
+            self.usb.close()
         if self._bound is not None:
             self._bound.close()
 
@@ -106,6 +133,8 @@ class PrinterCables:
         if self.pty is not None and not self.pty.plugged:
             self.pty.plug()
             self._await_host()
+        if self.usb is not None:
+            self.usb.plug()
 
     def _go_down(self) -> None:
         if self._server is not None and self.address is not None:
@@ -119,6 +148,8 @@ class PrinterCables:
         if self.pty is not None and self.pty.plugged:
             self._stop_reading_pty()
             self.pty.unplug()
+        if self.usb is not None:
+            self.usb.unplug()
 
     # faults
 
@@ -167,9 +198,15 @@ class PrinterCables:
         self.changes.note()
         self.mind_flow()
 
+    @property
+    def _reads(self) -> bool:
+        return not self.mechanism.faults.stall and len(self.mechanism.waiting) < RECEIVE_BUFFER_BYTES
+
     def mind_flow(self) -> None:
         """Read on, or stop reading: stalled, or the receive buffer is full."""
-        reads = not self.mechanism.faults.stall and len(self.mechanism.waiting) < RECEIVE_BUFFER_BYTES
+        reads = self._reads
+        if self.usb is not None:
+            self.usb.go_on()
         for connection in self.connections:
             if connection.transport is None:
                 continue
