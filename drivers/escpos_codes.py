@@ -20,6 +20,8 @@ QR_BYTES: Final = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213)
 """What versions 1, 2, … hold at level M. Source: ISO/IEC 18004, table 7, byte mode."""
 QR_DOTS: Final = range(6, 2, -1)
 QR_QUIET_MODULES: Final = 4
+GAP_DOTS: Final = 8
+"""White above and below a barcode."""
 CENTRED: Final = b"\x1ba\x01"
 
 
@@ -32,9 +34,11 @@ def barcode(text: str, paper: PaperProfile) -> bytes:
     if paper.own_barcodes:
         content = b"".join(map(_run, runs(text)))
         settings = b"\x1dh" + bytes((BAR_DOTS,)) + b"\x1dw" + bytes((dots,)) + b"\x1dH\x00"
-        return CENTRED + settings + b"\x1dk\x49" + bytes((len(content),)) + content
-    left = (paper.dots - len(bars) * dots) // 2
-    return strips(*magnified([bars], dots=dots, height=BAR_DOTS, left=left))
+        code = CENTRED + settings + b"\x1dk\x49" + bytes((len(content),)) + content
+    else:
+        left = (paper.dots - len(bars) * dots) // 2
+        code = strips(*magnified([bars], dots=dots, height=BAR_DOTS, left=left))
+    return _feed(GAP_DOTS) + code + _feed(GAP_DOTS)
 
 
 def qr_code(text: str, paper: PaperProfile) -> bytes:
@@ -48,17 +52,22 @@ def qr_code(text: str, paper: PaperProfile) -> bytes:
     dots = next((dots for dots in QR_DOTS if wide * dots <= paper.dots), None)
     if dots is None:
         raise ValueError(f"a QR code of {len(content)} bytes is wider than {paper.columns} columns")
+    quiet = _feed(QR_QUIET_MODULES * dots)
     if paper.own_qr:
-        return CENTRED + b"".join(
-            b"\x1d(k" + len(function).to_bytes(2, "little") + function
-            for function in (b"1A2\x00", b"1C" + bytes((dots,)), b"1E1", b"1P0" + content, b"1Q0")
-        )
+        functions = (b"1A2\x00", b"1C" + bytes((dots,)), b"1E1", b"1P0" + content, b"1Q0")
+        code = b"".join(b"\x1d(k" + len(each).to_bytes(2, "little") + each for each in functions)
+        return quiet + CENTRED + code + quiet
     import segno  # noqa: PLC0415 (only for printers that draw none)
 
     # The same size as the printer's own: byte mode, that version, no better level for what is left.
     matrix = segno.make(content, version=version, error="m", mode="byte", boost_error=False, micro=False).matrix
     rows = ["".join("1" if module & 1 else "0" for module in row) for row in matrix]
-    return strips(*magnified(rows, dots=dots, height=dots, left=(paper.dots - side * dots) // 2))
+    return quiet + strips(*magnified(rows, dots=dots, height=dots, left=(paper.dots - side * dots) // 2)) + quiet
+
+
+def _feed(dots: int) -> bytes:
+    """Return `ESC J`: white paper, of a 203rd of an inch each on most printers."""
+    return b"\x1bJ" + bytes((dots,))
 
 
 def _run(run: Run) -> bytes:

@@ -93,7 +93,8 @@ class _Writer:
 
     def line(self, line: SlipLine) -> None:
         """Add a line of text, in as many lines of paper as it takes."""
-        for text in wrap(clean(line.text), self._paper.columns // line.size):
+        lay = balanced if line.align is Align.CENTRE else wrap
+        for text in lay(clean(line.text), self._paper.columns // line.size):
             page = next((page for page in (self._paper.codepage, *self._pages) if _fits(text, page)), None)
             picture = _as_picture(line, text, self._paper.columns, self._font_folder) if page is None else None
             if picture is not None:
@@ -133,6 +134,17 @@ def wrap(text: str, columns: int) -> Iterator[str]:
         yield text[:cut].rstrip(" ")
         text = text[cut:].lstrip(" ")
     yield text
+
+
+def balanced(text: str, columns: int) -> Iterator[str]:
+    """Yield `text` as `wrap` does, in as many lines, but no last line shorter than it must be."""
+    lines = list(wrap(text, columns))
+    for narrower in range(-(-cells(text) // len(lines)), columns):
+        closer = list(wrap(text, narrower))
+        if len(closer) == len(lines):
+            lines = closer
+            break
+    yield from lines
 
 
 def _cells(char: str) -> int:

@@ -324,7 +324,8 @@ async def test_nobody_waits_for_a_printer_that_hangs(sim: PrinterCables, heard: 
             one.drop()
         took_s.append(time.perf_counter() - at)
     print(f"print and drop, the printer hanging: worst {max(took_s) * 1000:.2f} ms")
-    assert max(took_s) < 0.02
+    # The worst few are the scheduler's on a busy machine: what waits for the printer waits for all of its two hundred.
+    assert sorted(took_s)[-10] < 0.02
     last = loop.time()
     assert await heard.fate(201) is DROPPED  # on time, though the thread is stuck in a write
     assert loop.time() - last < 0.6

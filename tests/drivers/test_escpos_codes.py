@@ -23,6 +23,9 @@ def picture(payload: bytes) -> Image.Image:
     rows: list[bytes] = []
     at = 0
     while at < len(payload):
+        if payload.startswith(b"\x1bJ", at):
+            at += 3
+            continue
         assert payload.startswith(b"\x1dv0\0", at)
         width, height = (int.from_bytes(payload[at + n : at + n + 2], "little") for n in (4, 6))
         rows += [payload[at + 8 + row * width : at + 8 + (row + 1) * width] for row in range(height)]
@@ -106,4 +109,4 @@ def test_a_printer_that_draws_by_itself_gets_the_words() -> None:
 def test_the_number_stands_beneath_its_bars() -> None:
     for paper in (WIDE, PaperProfile(48, own_barcodes=True)):
         made = encode(Slip((Barcode("31168000000012"),), cut=False, feed_lines=0), paper).payload
-        assert made.endswith(b"\x1ba\x01\x1bE\x00\x1d!\x0031168000000012\n")
+        assert made.endswith(b"\x1bJ\x08\x1ba\x01\x1bE\x00\x1d!\x0031168000000012\n")

@@ -120,8 +120,8 @@ def test_pictures_and_codes_are_kept_as_what_they_are() -> None:
     lines = desk.mechanism.roll.slips[0].lines
     assert [(line.kind, line.text, line.width, line.height) for line in lines] == [
         ("raster", "", 16, 3),
-        ("barcode", "1234", 0, 0),
-        ("qr", "hi", 0, 0),
+        ("barcode", "1234", 240, 162),
+        ("qr", "hi", 64, 63),
     ]
 
 

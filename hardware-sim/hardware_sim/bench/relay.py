@@ -47,6 +47,17 @@ class Relay:
         except (aiohttp.ClientError, TimeoutError):
             return 502, {"error": f"the {act.simulator} does not answer at {url}"}
 
+    async def fetch(self, name: str, path: str) -> tuple[int, bytes]:
+        """Return what a simulator answers to `path`, its status first; 502 where it is not there."""
+        url = self._simulators.get(name)
+        if url is None:
+            return 404, b""
+        try:
+            async with self._session.get(url + path) as answer:
+                return answer.status, await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            return 502, b""
+
     async def _get(self, name: str, path: str) -> Any:  # noqa: ANN401  # JSON
         async with self._session.get(self._simulators[name] + path, raise_for_status=True) as answer:
             return await answer.json()

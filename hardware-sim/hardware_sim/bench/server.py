@@ -65,11 +65,22 @@ class Bench:
     def routes(self) -> list[web.RouteDef]:
         """Return all routes of the bench."""
         files = [web.get(path, self._file) for path in self._files]
-        return [*files, web.get("/events", self._events), web.post("/do", self._do)]
+        return [
+            *files,
+            web.get("/slips/{n:[0-9]+}.png", self._slip),
+            web.get("/events", self._events),
+            web.post("/do", self._do),
+        ]
 
     async def _file(self, request: web.Request) -> web.Response:
         body, kind = self._files[request.path]
         return web.Response(body=body, content_type=kind, charset="utf-8", headers=_HEADERS)
+
+    async def _slip(self, request: web.Request) -> web.Response:
+        status, body = await self._relay.fetch("printer", f"/slips/{request.match_info['n']}.png")
+        if status != 200:
+            return web.Response(status=status, headers=_HEADERS)
+        return web.Response(body=body, content_type="image/png", headers=_HEADERS)
 
     async def _do(self, request: web.Request) -> web.Response:
         click = await read(request, lambda it: msgspec.convert(it, Click))

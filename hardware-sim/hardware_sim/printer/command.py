@@ -22,6 +22,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--listen", metavar="HOST:PORT", help="ESC/POS on TCP; port 0: any free one (default without --pty)")
     add("--pty", type=Path, metavar="PATH", help="ESC/POS on a serial port of that name")
+    add("--columns", type=int, default=42, metavar="N", help="width of the paper in letters: 32, 42 or 48")
     add("--usbip", metavar="HOST:PORT", help="ESC/POS on USB, exported by USB/IP")
     add("--usb-id", default="04b8:0e03", metavar="VENDOR:PRODUCT", help="who the USB printer is")
     add("--usb-name", default="EPSON/TM-T20", metavar="MAKER/MODEL", help="what it calls itself there")
@@ -52,7 +53,7 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
     control = parse_loopback(options.control, option="--control")
     text = options.listen or ("" if options.pty or options.usbip else "127.0.0.1:0")
     listen = parse_address(text, option="--listen") if text else None
-    printer = PrinterCables(faults=from_words(Faults, options.fault))
+    printer = PrinterCables(faults=from_words(Faults, options.fault), columns=options.columns)
     usb = parse_address(options.usbip, option="--usbip") if options.usbip else None
     await printer.open(
         listen,

@@ -229,6 +229,8 @@ def _extended(stream: bytes, name: str) -> Taken:
     content = stream[5 : 5 + count]
     if name == "GS (" and stream[2] == 0x6B:  # cn fn …: symbols; cn 49 is QR, fn 80 stores, fn 81 prints
         function = content[:2]
+        if function in {b"1C", b"1E"}:
+            return Plain({b"1C": "QR size", b"1E": "QR level"}[function], content[2:3]), 5 + count
         if function == b"1P":
             return Plain("QR store", content[3:]), 5 + count
         if function == b"1Q":

@@ -8,6 +8,7 @@ from aiohttp import web
 from hardware_sim.control import RequestError, changes_route, number, read, reply
 from hardware_sim.switches import standing
 
+from .picture import png
 from .server import PrinterCables
 
 
@@ -22,6 +23,7 @@ class Control:
         return [
             web.get("/state", self._state),
             web.get("/slips", self._slips),
+            web.get("/slips/{n}.png", self._picture),
             web.get("/bytes", self._bytes),
             web.get("/fault", self._faults),
             web.post("/fault", self._set_faults),
@@ -64,6 +66,13 @@ class Control:
             )
         slips = [slip.document() for slip in roll.slips if slip.n > after]
         return reply({"slips": slips, "open": roll.open.document()})
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        roll, word = self._printer.mechanism.roll, request.match_info["n"]
+        found = [slip for slip in (*roll.slips, roll.open) if str(slip.n) == word]
+        if not found:
+            raise RequestError(f"there is no slip {word!r}", status=404)
+        return web.Response(body=png(found[0].lines, self._printer.columns), content_type="image/png")
 
     async def _bytes(self, request: web.Request) -> web.Response:
         start = int(number(request, "after", 0))

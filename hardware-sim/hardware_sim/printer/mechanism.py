@@ -7,7 +7,9 @@ there then, unless they were cancelled.
 from collections.abc import Callable
 from typing import Final
 
-from . import status
+import segno
+
+from . import code128, status
 from .codepages import CODE_PAGES
 from .commands import Blob, Plain, Text, take
 from .faults import Faults
@@ -19,6 +21,7 @@ DOTS_A_LINE: Final = 24
 NOISE: Final = b"\x11\x13\x00\xff\x0f\x80\x60\x03"
 FLOOD_BYTES: Final = 20_000
 NEAR_END_LINES: Final = 30
+_QR_LEVELS: Final = {48: "l", 49: "m", 50: "q", 51: "h"}
 _ALIGN: Final = {0: "left", 1: "center", 2: "right", 48: "left", 49: "center", 50: "right"}
 
 
@@ -39,7 +42,12 @@ class Mechanism:
         self._code_page = CODE_PAGES[0]
         self._align = "left"
         self._bold = False
+        self._size = (1, 1)
+        self._bars = (162, 3)
+        """Height of a barcode and width of its modules, in dots."""
         self._qr = b""
+        self._qr_look = (3, "l")
+        """Width of a QR code's modules in dots, and its level."""
         self._busy = False
         self._jammed = False
         self._was_out = False
@@ -85,6 +93,7 @@ class Mechanism:
     def _reset(self) -> None:
         self._line, self._qr = b"", b""
         self._code_page, self._align, self._bold = CODE_PAGES[0], "left", False
+        self._size, self._bars, self._qr_look = (1, 1), (162, 3), (3, "l")
 
     # bytes
 
@@ -171,9 +180,7 @@ class Mechanism:
             case Blob(kind, content, width, height):
                 self._flush()
                 if kind == "barcode":
-                    # {B and such choose a code set of Code 128; they are not printed.
-                    text = content[2:] if content[:1] == b"{" else content
-                    self._out(PrintedLine(text=text.decode("ascii", "replace"), kind=kind, align=self._align), lines=4)
+                    self._barcode(content)
                 else:
                     self._out(picture(kind, content, width, height, self._align), lines=-(-height // DOTS_A_LINE))
 
@@ -199,14 +206,16 @@ class Mechanism:
                 self._bold = bool(n & 1)
             case "ESC !":
                 self._bold = bool(n & 8)
+                self._size = (1 + bool(n & 32), 1 + bool(n & 16))
+            case "GS !":
+                self._size = (1 + (n >> 4 & 7), 1 + (n & 7))
             case "ESC d" | "ESC e":
                 self._flush()
                 for _ in range(n):
                     self._out_line()
             case "ESC J":
                 self._flush()
-                for _ in range(n // DOTS_A_LINE):
-                    self._out_line()
+                self._out(PrintedLine(kind="feed", height=n), lines=n // DOTS_A_LINE)
             case "GS V" | "ESC i" | "ESC m":
                 self._cut()
             case "GS a":
@@ -218,12 +227,25 @@ class Mechanism:
                 self._say(status.transmit(n, self.condition))
             case "GS I":
                 self._say(status.identity(n))
+            case _:
+                self._obey_about_codes(name, parameters)
+
+    def _obey_about_codes(self, name: str, parameters: bytes) -> None:
+        n = parameters[0] if parameters else 0
+        match name:
+            case "GS h":
+                self._bars = (max(1, n), self._bars[1])
+            case "GS w":
+                self._bars = (self._bars[0], n if 2 <= n <= 6 else self._bars[1])
+            case "QR size":
+                self._qr_look = (n if 1 <= n <= 16 else self._qr_look[0], self._qr_look[1])
+            case "QR level":
+                self._qr_look = (self._qr_look[0], _QR_LEVELS.get(n, self._qr_look[1]))
             case "QR store":
                 self._qr = parameters
             case "QR print":
                 self._flush()
-                text = self._qr.decode("utf-8", "replace")
-                self._out(PrintedLine(text=text, kind="qr", align=self._align), lines=8)
+                self._print_qr()
             case _:
                 pass
 
@@ -233,7 +255,32 @@ class Mechanism:
 
     def _out_line(self) -> None:
         text, self._line = self._line.decode(self._code_page, "replace"), b""
-        self._out(PrintedLine(text=text, align=self._align, bold=self._bold), lines=1)
+        wide, tall = self._size
+        self._out(PrintedLine(text=text, align=self._align, bold=self._bold, wide=wide, tall=tall), lines=tall)
+
+    def _barcode(self, content: bytes) -> None:
+        try:
+            text, symbols = code128.read(content)
+        except code128.WrongDataError:
+            return  # as a printer does: nothing
+        height, width = self._bars
+        row = "".join(module * width for module in code128.bars(symbols))
+        self._code("barcode", text, [row] * height)
+
+    def _print_qr(self) -> None:
+        if not self._qr:
+            return
+        dots, level = self._qr_look
+        code = segno.make(self._qr, error=level, mode="byte", micro=False, boost_error=False)
+        rows = ["".join(str(module & 1) * dots for module in row) for row in code.matrix for _ in range(dots)]
+        self._code("qr", self._qr.decode("utf-8", "replace"), rows)
+
+    def _code(self, kind: str, text: str, rows: list[str]) -> None:
+        width = -(-len(rows[0]) // 8) * 8
+        bits = b"".join(int(row.ljust(width, "0"), 2).to_bytes(width // 8, "big") for row in rows)
+        line = picture(kind, bits, width, len(rows), self._align)
+        line.text = text
+        self._out(line, lines=-(-len(rows) // DOTS_A_LINE))
 
     def _out(self, line: PrintedLine, *, lines: int) -> None:
         self.roll.print_line(line)

@@ -8,7 +8,11 @@ import msgspec
 
 
 class PrintedLine(msgspec.Struct):
-    """A line on paper. `kind` is text, raster, image, barcode or qr; `bits` (base64) and the size are a picture's."""
+    """A line on paper. `kind` is text, feed, raster, image, barcode or qr.
+
+    `bits` (base64) and the size are a picture's, which a code is too.
+    `wide` and `tall`: so many times the usual letters.
+    """
 
     text: str = ""
     kind: str = "text"
@@ -17,6 +21,8 @@ class PrintedLine(msgspec.Struct):
     width: int = 0
     height: int = 0
     bits: str = ""
+    wide: int = 1
+    tall: int = 1
 
 
 class Slip(msgspec.Struct):

@@ -52,7 +52,8 @@ class _Connection(asyncio.Protocol):
 class PrinterCables:
     """A printer with what it is connected by; made and used inside a running event loop."""
 
-    def __init__(self, *, faults: Faults | None = None) -> None:
+    def __init__(self, *, faults: Faults | None = None, columns: int = 42) -> None:
+        self.columns = columns
         self._loop = asyncio.get_running_loop()
         self.changes = Changes()
         self.mechanism = Mechanism(later=self._loop.call_later, on_change=self._changed)
