@@ -199,13 +199,16 @@ class PrinterLife:
             self._printer = self._open(place)
         except driver.CannotOpen as error:
             state = DeviceState.ABSENT if error.why is driver.WhyNot.ABSENT else DeviceState.FAILING
-            self._tell(state, trouble=Trouble(f"{error.device}: {error.detail}", advice(DeviceKind.PRINTER, error.why)))
+            self._tell(state, trouble=Trouble(f"{error.device}: {error.detail}", self._advice(error.why)))
             return False
         except ValueError as error:
             self._hopeless = True
             self._tell(DeviceState.FAILING, trouble=Trouble(str(error), "correct [printer] and restart kioskd"))
             return False
         return True
+
+    def _advice(self, why: driver.WhyNot) -> str:
+        return advice(DeviceKind.PRINTER, why, str(self._path) if self._path is not None else "")
 
     def _open(self, place: Place) -> driver.Printer:
         return self._drivers[place.driver](**{name: value for name, value in place.arguments.items() if value})
@@ -298,6 +301,8 @@ class PrinterLife:
             if self._answers:
                 # Only as much as comes out until the next look: the rest is not in its buffer when it stops.
                 out.until_s = self._monotonic() + LINE_S * out.pieces.popleft().rows
+                if not out.pieces:
+                    return  # it is out when the printer, asked once more, is still there and well
             else:
                 out.pieces.popleft()
 

@@ -84,7 +84,7 @@ class Desk:
 
     async def _stop(self) -> None:
         await self.sim.close()
-        for _ in range(5):  # connections end a turn after they were told to
+        for _ in range(20):  # connections end a turn after they were told to
             await asyncio.sleep(0)
 
     def close(self) -> None:

@@ -33,6 +33,10 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self._printer.connections.add(self)
+        if not self._printer.listens:
+            # It was accepted just before the power went.
+            transport.abort()
+            return
         # A turn later: older Pythons begin to read after this call, paused or not.
         asyncio.get_running_loop().call_soon(self._printer.mind_flow)
 
@@ -198,6 +202,11 @@ class PrinterCables:
     def _changed(self) -> None:
         self.changes.note()
         self.mind_flow()
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether hosts are let in on TCP."""
+        return self._server is not None
 
     @property
     def _reads(self) -> bool:

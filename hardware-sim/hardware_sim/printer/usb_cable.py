@@ -31,6 +31,7 @@ class UsbCable:
         """`nak_ms`: a transfer that waits longer ends with a time-out, as some servers do; 0: it waits for ever."""
         self.function = UsbFunction(identity, sensors=sensors, soft_reset=soft_reset)
         self.address: Address | None = None
+        self.listens = True
         self.plugged = True
         self.nak_s = nak_ms / 1000
         self.arrived = arrived
@@ -48,9 +49,10 @@ class UsbCable:
 
     def close(self) -> None:
         """Take everything away."""
-        self.unplug()
+        self.listens = False
         if self._server is not None:
             self._server.close()
+        self.unplug()
 
     def plug(self) -> None:
         """Be there."""
@@ -97,6 +99,8 @@ class _Client(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._cable.clients.add(self)
+        if not self._cable.listens:
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         self._transport = None
