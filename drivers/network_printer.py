@@ -60,6 +60,10 @@ class TcpChannel:
         self._address = (host, port)
         self._connect_timeout_s = connect_timeout_s
         self._socket: socket.socket | None = None
+        self._answers = False
+        """This printer has said something, on this connection or an earlier one."""
+        self._unanswered = False
+        """It has said nothing since bytes were sent, though it is one that answers."""
         try:
             self._socket = self._connect()
         except OSError as error:
@@ -75,10 +79,17 @@ class TcpChannel:
         return wait_on(self.fileno(), events, timeout_s)
 
     def freshen(self) -> None:
-        """Connect anew if the printer ended the connection since: many do when nothing comes for a minute."""
-        if self._socket is not None and self._alive(self._socket):
-            return
-        self.close()
+        """Connect anew if the printer ended the connection since: many do when nothing comes for a minute.
+
+        Raises DeviceGone, once, where bytes went out that it has not answered: they may be lost with the connection.
+        """
+        if self._socket is not None:
+            if self._alive(self._socket):
+                return
+            unanswered = self._unanswered
+            self.close()
+            if unanswered:
+                raise DeviceGone(f"{self.name}: the connection ended after bytes were sent")
         try:
             self._socket = self._connect()
         except OSError as error:
@@ -87,7 +98,9 @@ class TcpChannel:
     def send(self, payload: bytes) -> int:
         """Put what fits into the socket."""
         try:
-            return self._open_socket().send(payload)
+            sent = self._open_socket().send(payload)
+            self._unanswered = self._answers
+            return sent
         except BlockingIOError:
             raise
         except OSError as error:
@@ -103,6 +116,7 @@ class TcpChannel:
             raise DeviceGone(f"{self.name}: {error.strerror or error}") from error
         if not chunk:
             raise DeviceGone(f"{self.name}: the printer ended the connection")
+        self._answers, self._unanswered = True, False
         return chunk
 
     def unsent(self) -> int:
@@ -127,6 +141,7 @@ class TcpChannel:
 
     def close(self) -> None:
         """Close the connection."""
+        self._unanswered = False
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -136,7 +136,8 @@ class FakePrinter:
         if reset:
             self.link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         with contextlib.suppress(OSError):
-            self.link.shutdown(socket.SHUT_RDWR)
+            # Of a reset the other side sees no end before it.
+            self.link.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)
 
     def power_off(self) -> None:
         with contextlib.suppress(OSError):

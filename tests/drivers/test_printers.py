@@ -129,6 +129,21 @@ class TestNetwork:
             raw_port.wait(lambda port: port.slips == b"first\nsecond\n")
         assert raw_port.connections == 2
 
+    @pytest.mark.parametrize("reset", [True, False])
+    def test_a_connection_that_ended_after_a_slip_is_no_confirmation(self, raw_port: FakePrinter, reset: bool) -> None:
+        with network(raw_port) as printer:
+            assert printer.status().ready is True
+            printer.write(b"first\n")
+            raw_port.wait(lambda port: port.slips == b"first\n")
+            raw_port.hang_up(reset=reset)
+            poll = select.poll()
+            poll.register(printer._channel.fileno(), select.POLLIN)  # type: ignore[attr-defined]
+            assert poll.poll(5000)
+            with pytest.raises(PrinterGone):
+                printer.status()
+            assert printer.status().ready is True
+        assert raw_port.connections == 2
+
     def test_a_printer_that_takes_no_more_is_stalled_in_time(self, raw_port: FakePrinter) -> None:
         raw_port.takes = 1000
         payload = b"x" * 20_000_000
