@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from drivers import PRINTERS
 from drivers.base import (
     CannotOpen,
     Fault,
@@ -373,14 +372,6 @@ def test_a_node_that_lets_one_in_at_a_time(tmp_path: Path) -> None:
     finally:
         os.close(slave)
         os.close(master)
-
-
-@pytest.mark.cell("network", "not permitted", on="tcp")
-def test_a_network_that_may_not_be_used() -> None:
-    # The broadcast address: the kernel refuses it as it refuses what a firewall forbids, with EACCES.
-    with pytest.raises(CannotOpen) as caught:
-        PRINTERS["network"](url="255.255.255.255:9100")
-    assert caught.value.why in (WhyNot.DENIED, WhyNot.ABSENT)
 
 
 @pytest.mark.cell("network", "takes no more", on="tcp")

@@ -78,6 +78,10 @@ PRINTERS: Final = Kind(
         "cutter jam": "told",
         "slow": "only takes time",
     },
+    {
+        ("network", "held by another"): "a printer on TCP does not say who else talks to it: it refuses, or lets wait",
+        ("network", "not permitted"): "every user may connect; what a firewall refuses looks like nothing there",
+    },
 )
 
 KINDS: Final[Mapping[str, Kind]] = {"scanner": SCANNERS, "printer": PRINTERS}
