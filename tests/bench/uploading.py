@@ -40,7 +40,7 @@ def upload(folder: Path, entries: int = 2000) -> dict[str, Figure]:
         daemon.stop()
         lines = [row["line"] for row in ils.get("/transcript")["lines"] if row["line"].startswith("11")]
         assert lines
-        echo_s = _echo((host, int(port)), lines[-1], entries)
+        echo_s = echo((host, int(port)), lines[-1], entries, first=100_000 + entries)
     finally:
         if daemon is not None:
             daemon.stop()
@@ -61,8 +61,8 @@ def _record(client: Client, card: str, entries: int) -> None:
         client.views[:-1] = []
 
 
-def _echo(address: tuple[str, int], template: str, entries: int) -> float:
-    """Send the upload's own messages one by one and wait for each answer; nothing else."""
+def echo(address: tuple[str, int], template: str, entries: int, *, first: int) -> float:
+    """Send the upload's own messages about other items one by one and wait for each answer; nothing else."""
     line = socket.create_connection(address)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     body = template.rstrip("\r\n").partition("AY")[0]
@@ -70,7 +70,7 @@ def _echo(address: tuple[str, int], template: str, entries: int) -> float:
     after = rest.partition("|")[2]
     begun = time.perf_counter()
     for number in range(entries):
-        text = f"{before}|AB{luhn14('3', 100_000 + entries + number)}|{after}AY{number % 10}AZ"
+        text = f"{before}|AB{luhn14('3', first + number)}|{after}AY{number % 10}AZ"
         checksum = -sum(text.encode()) & 0xFFFF
         line.sendall(f"{text}{checksum:04X}\r".encode())
         answer = b""

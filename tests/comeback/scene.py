@@ -125,14 +125,18 @@ class Scene:
         ]
 
 
-def play(scene: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+TCP_PATIENCE_S = 0.002
+"""What was written to a socket of this machine is there by then."""
+
+
+def play(scene: Callable[[], Coroutine[Any, Any, Any]], *, tcp: bool = False) -> Any:
     """Play it in virtual time; what is raised in the loop's callbacks is raised here."""
     faults: list[BaseException] = []
 
     def noted(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         faults.append(context.get("exception") or RuntimeError(context["message"]))
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(TCP_PATIENCE_S if tcp else 0.0)) as runner:
         runner.get_loop().set_exception_handler(noted)
         result = runner.run(scene())
     if faults:

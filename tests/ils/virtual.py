@@ -13,14 +13,20 @@ LATENCY_S = 0.001
 
 
 class _Selector(selectors.SelectSelector):
-    """Waits for nothing: what a loop would sleep is added to the time."""
+    """Waits for nothing: what a loop would sleep is added to the time.
 
-    def __init__(self) -> None:
+    `patience_s`: so long, really, it looks whether anything comes, where the kernel carries what is said.
+    """
+
+    def __init__(self, patience_s: float) -> None:
         super().__init__()
         self.now_s = 1000.0
+        self._patience_s = patience_s
 
     def select(self, timeout: float | None = None) -> Any:
         events = super().select(0)
+        if not events and self._patience_s and timeout != 0:
+            events = super().select(self._patience_s)
         if not events:
             assert timeout is not None, "nothing will ever happen again"
             self.now_s += timeout
@@ -28,8 +34,8 @@ class _Selector(selectors.SelectSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    def __init__(self) -> None:
-        self._clock = _Selector()
+    def __init__(self, patience_s: float = 0.0) -> None:
+        self._clock = _Selector(patience_s)
         super().__init__(self._clock)
         # Sums of seconds are not exact: without some grace a timer would be waited for in ever smaller steps.
         self._clock_resolution = 1e-6

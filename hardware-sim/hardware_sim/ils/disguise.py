@@ -78,7 +78,7 @@ class Disguise:
             faults.answers_other_once = False
             other = {"AA": "29999999999990", "AB": "39999999999998"}
             fields = [(name, other.get(name, value)) for name, value in fields]
-        if faults.missing_fields or faults.empty_fields:
+        if not faults.missing_in or answer.code in faults.missing_in:
             emptied = [(name, "" if name in faults.empty_fields else value) for name, value in fields]
             fields = [(name, value) for name, value in emptied if name not in faults.missing_fields]
         if faults.af_repeated:

@@ -54,7 +54,9 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     drop_count: Annotated[
         Literal["all", "connection"], Meta(description="count over all connections, or from zero on each")
     ] = "all"
-    drop_codes: Annotated[list[str], Meta(description="count only these messages; none: all")] = _is([])
+    drop_codes: Annotated[
+        list[str], Meta(description="count only these messages, and drop_on_item… means only these; none: all")
+    ] = _is([])
     drop_on_item: Annotated[list[str], Meta(description="a request for this item drops the line, nothing done")] = _is(
         []
     )
@@ -163,6 +165,9 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     au_duplicates: Annotated[bool, Meta(description="lists each item on loan three times")] = False
     missing_fields: Annotated[list[str], Meta(description="left out of its answers")] = _is([])
     empty_fields: Annotated[list[str], Meta(description="empty in its answers")] = _is([])
+    missing_in: Annotated[
+        list[str], Meta(description="missing_fields and empty_fields are about these answers only; none: all")
+    ] = _is([])
     blank_counts: Annotated[bool, Meta(description="64's counts are four blanks")] = False
     language: Annotated[str, Meta(pattern="^([0-9]{3})?$", description="in 24, 26 and 64, whatever was asked")] = ""
     bar_in_value: Annotated[Literal["", "blank", "entity"], Meta(description="what a | inside a value becomes")] = ""

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from .admission import LOGIN, Prompt, in_pieces, unheard
@@ -150,7 +150,7 @@ class Line(asyncio.Protocol):
         cut = self._counting().message(request.code)
         if cut is not None:
             service.note_cut()
-        if cut == "before_act" or request.get("AB") in faults.drop_on_item or not self._admitted(request):
+        if cut == "before_act" or self._dies_of(request, faults.drop_on_item) or not self._admitted(request):
             self.drop()
             return
         if request.code == "97":
@@ -167,7 +167,7 @@ class Line(asyncio.Protocol):
         service.others.served(request.code, request.get("AB"), "before")
         answer = self._ask(request)
         service.others.served(request.code, request.get("AB"), "after")
-        if answer is None or cut == "after_act" or request.get("AB") in faults.drop_on_item_after_act:
+        if answer is None or cut == "after_act" or self._dies_of(request, faults.drop_on_item_after_act):
             self.drop()
             return
         if silent or faults.mute:
@@ -178,6 +178,10 @@ class Line(asyncio.Protocol):
     def _fails_when_half_up(self, code: str) -> bool:
         named = self._service.faults.half_up_codes
         return code in named if named else code not in _ALIVE_WHEN_HALF_UP
+
+    def _dies_of(self, request: Request, items: Collection[str]) -> bool:
+        codes = self._service.faults.drop_codes
+        return request.get("AB") in items and (not codes or request.code in codes)
 
     def _admitted(self, request: Request) -> bool:
         ways, faults = self._service.personality, self._service.faults

@@ -50,6 +50,7 @@ _WRITING: Final[Sequence[Quirk]] = (
     Quirk("lower-case flags", "several", {"lowercase_flags": True}),
     Quirk("AF, AG, AH, AJ and AQ are not there", "several", {"missing_fields": ["AF", "AG", "AH", "AJ", "AQ"]}),
     Quirk("AF, AG, AH, AJ and AQ are empty", "several", {"empty_fields": ["AF", "AG", "AH", "AJ", "AQ"]}),
+    Quirk("AH is not in 12 and 30, and 18 has it", "several", {"missing_fields": ["AH"], "missing_in": ["12", "30"]}),
     Quirk("no BL", "1.00", {"missing_fields": ["BL"]}),
     Quirk("no CQ where no PIN was sent", "several", {"missing_fields": ["CQ"]}),
     Quirk("language 000 where 001 was asked", "SIPServer", {"language": "000"}),
