@@ -170,11 +170,16 @@ def _patron(answer: sip2.PatronInformationAnswer, asked: PatronBarcode) -> ils.P
         card_lost=PatronBlock.CARD_LOST in answer.blocks,
         blocks=tuple(block.value for block in answer.blocks),
         charged=tuple(ItemBarcode(item) for item in answer.charged),
-        charged_count=answer.charged_count,
+        charged_count=_different(answer.charged_count, answer.charged_repeats),
         holds=tuple(ItemBarcode(item) for item in answer.hold),
         hold_count=answer.hold_count,
         message=answer.message,
     )
+
+
+def _different(count: int | None, repeats: int) -> int | None:
+    """Return how many items are on loan, of a server that counts one again for each renewal as it lists it again."""
+    return None if count is None else max(0, count - repeats)
 
 
 def _item(answer: sip2.ItemInformationAnswer, asked: ItemBarcode, zone: dt.tzinfo) -> ils.ItemAnswer:

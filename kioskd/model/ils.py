@@ -117,8 +117,8 @@ class StatusAnswer:
 class PatronAnswer:
     """64 patron information response. `valid` is BL (None: not sent), `pin_ok` is CQ.
 
-    `charged`: AU, each item once. `denied`: charge privileges denied, `renewal_denied`, `card_lost`: patron status
-    positions 0, 1, 4. `blocks`: the names of all positions that are set.
+    `charged`: AU, each item once; `charged_count`: what the list repeats counts once. `denied`: charge privileges
+    denied, `renewal_denied`, `card_lost`: patron status positions 0, 1, 4. `blocks`: the names of all positions set.
     """
 
     patron: PatronBarcode

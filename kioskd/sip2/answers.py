@@ -133,6 +133,7 @@ class PatronInformationAnswer(_Patron):
     """64. Lists name each item once, in the order of the answer; only the list asked for is there.
 
     Counts are None if blank; they may be higher than the list is long, as some servers count an item several times.
+    `charged_repeats`: how many numbers of the list of what is on loan had been on it already.
     Limits as text: BZ holds, CA overdue, CB charged, CC fees. `address` BD, `email` BE, `phone` BF.
     """
 
@@ -146,6 +147,7 @@ class PatronInformationAnswer(_Patron):
     hold: tuple[str, ...] = field(default=(), repr=False)
     overdue: tuple[str, ...] = field(default=(), repr=False)
     charged: tuple[str, ...] = field(default=(), repr=False)
+    charged_repeats: int = 0
     fine: tuple[str, ...] = field(default=(), repr=False)
     recall: tuple[str, ...] = field(default=(), repr=False)
     unavailable_hold: tuple[str, ...] = field(default=(), repr=False)

@@ -66,6 +66,11 @@ class Fields:
         """Return a list of numbers, each once, in the order they came."""
         return tuple(dict.fromkeys([value for value in self._by_code.pop(field, ()) if value]))
 
+    def repeats(self, field: Field) -> int:
+        """Return how many of a list's numbers had been there already; to be asked before `once`."""
+        values = [value for value in self._by_code.get(field, ()) if value]
+        return len(values) - len(set(values))
+
     def flag(self, field: Field) -> bool | None:
         """Return a yes, a no, or None for neither."""
         return FLAGS.get(self.first(field)[:1])

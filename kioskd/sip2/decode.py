@@ -136,6 +136,7 @@ def _patron_information(fixed: list[str], fields: Fields) -> PatronInformationAn
         fee_amount=fields.first(Field.FEE_AMOUNT),
         hold=fields.once(Field.HOLD_ITEMS),
         overdue=fields.once(Field.OVERDUE_ITEMS),
+        charged_repeats=fields.repeats(Field.CHARGED_ITEMS),
         charged=fields.once(Field.CHARGED_ITEMS),
         fine=fields.once(Field.FINE_ITEMS),
         recall=fields.once(Field.RECALL_ITEMS),

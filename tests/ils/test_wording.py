@@ -236,7 +236,7 @@ def test_what_64_means() -> None:
         card_lost=True,
         blocks=(PatronBlock.CHARGE_DENIED, PatronBlock.CARD_LOST),
         charged=(ItemBarcode("1"), ItemBarcode("2")),
-        charged_count=3,
+        charged_count=2,
         hold_count=0,
         message="Come and see us",
     )
@@ -288,3 +288,18 @@ def test_what_10_means() -> None:
         title="T",
         message="On hold",
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "listed", "different"), [("0003", 3, 1), ("0001", 1, 1), ("0004", 3, 2), ("    ", 3, None)]
+)
+def test_an_item_that_is_listed_again_for_each_renewal_is_counted_once(
+    count: str, listed: int, different: int | None
+) -> None:
+    """SIPServer's demonstration does: the list is whole all the same, and what is not on it is not on loan."""
+    counts = f"00000000{count}000000000000"
+    line = f"64{' ' * 14}001{NOW_TEXT}{counts}AO|AA{CARD}|AE|BLY|" + f"AU{BOOK}|" * listed
+    said = decode(split(line.encode(), verify=False), "utf-8")
+    answer = wording.heard(said, ils.AskPatron(CARD, charged=True), ZONE)
+    assert isinstance(answer, ils.PatronAnswer)
+    assert (answer.charged, answer.charged_count) == ((BOOK,), different)

@@ -202,6 +202,7 @@ def test_we_read_what_pysip2_writes(
         name=shown,
         valid=flags[yn],
         charged=tuple(dict.fromkeys(texts)),
+        charged_repeats=len(texts) - len(set(texts)),
     )
 
 
