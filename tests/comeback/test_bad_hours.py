@@ -159,6 +159,7 @@ def test_bad_minutes_leave_nothing_behind(folder: Path, name: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", HOURS)
 def test_a_bad_third_of_an_hour_leaves_nothing_behind(folder: Path, name: str) -> None:
     _shown(folder, name, for_s=1200.0)

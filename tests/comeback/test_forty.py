@@ -93,5 +93,6 @@ def test_forty_stations_return_at_once(folder: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_forty_stations_return_after_a_day(folder: Path) -> None:
-    _shown(folder, each=150, for_s=300.0)
+    _shown(folder, each=100, for_s=300.0)
