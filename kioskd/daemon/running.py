@@ -20,6 +20,7 @@ from kioskd.front.greeting import HelloInfo
 from kioskd.front.listening import SocketTrouble
 from kioskd.front.server import Front
 from kioskd.journal.errors import JournalError, NotWritten
+from kioskd.journal.in_memory import lies_in_memory, read_mounts
 from kioskd.journal.journal import Journal
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.thread import JournalThread
@@ -88,6 +89,8 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     session_was = left_open(settings.station.state_dir, journal)
     if journal.salvaged is not None:
         _tell_salvage(journal.salvaged)
+    if lies_in_memory(settings.station.state_dir, read_mounts()):
+        log.warning("journal_in_memory where=%s", settings.station.state_dir)
     queue = JournalThread(journal, loop.call_soon_threadsafe, _tell_salvage)
     stack.callback(queue.stop)
 

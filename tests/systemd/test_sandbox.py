@@ -70,7 +70,7 @@ def test_the_screens_user_reaches_the_screens_calls_and_nothing_else(station: St
     assert json.loads(refused.splitlines()[0])["error"]["data"]["kind"] == "not_allowed"
     assert station.status('kioskctl call scan.inject \'{"code": "30000000000020"}\'', user="kiosk") == 1
     # The browser's user has no business with the socket at all, and neither has anybody else.
-    for user in ("kiosk-display", "nobody"):
+    for user in ("kiosk-display", "daemon"):
         assert "you may not open it" in station.run("kioskctl call view.get", user=user, check=False)
 
 
