@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -68,7 +69,7 @@ class Machine:
             notices.bind(str(address))
             notices.settimeout(BOOT_S)
             command = [
-                *("setpriv", "--pdeathsig=KILL", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
+                *("setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit"),
                 "--private-network",
                 *("--notify-ready=yes", "--console=pipe", f"--machine=k{os.getpid()}-{id(self) % 9999}"),
                 *(f"--bind-ro={outside}:{inside}" for outside, inside in self._binds.items()),
@@ -163,8 +164,11 @@ class Machine:
         self._nspawn = None
 
     def kill(self) -> None:
-        """End all its processes at once."""
+        """End all its processes at once, as if it broke; what the kernel has of its files stays."""
         if self._nspawn is not None:
+            # With its first process all others of the machine end; nspawn alone would leave them running.
+            if self._leader:
+                os.kill(self._leader, signal.SIGKILL)
             self._nspawn.kill()
             self._nspawn.wait()
             self._nspawn = None
