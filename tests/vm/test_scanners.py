@@ -40,15 +40,15 @@ def test_unplugged_in_the_middle_of_a_scan(machine: Machine, kind: str) -> None:
 @pytest.mark.cell("evdev", "overflow", on="uhid")
 @pytest.mark.parametrize("kind", ["uhid", "usb"])
 def test_a_scan_that_waits_unread_is_whole_or_lost_and_never_shorter(machine: Machine, kind: str) -> None:
-    whole, lost = [], []
-    for characters in range(8, 21):
-        first, *rest = machine.call("tests.vm.guest.codes:unread", kind=kind, characters=characters)
+    whole, lost, lengths = [], [], list(range(8, 21))
+    told = machine.call("tests.vm.guest.codes:unread", kind=kind, lengths=lengths)
+    for length, (first, *rest) in zip(lengths, told, strict=True):
         assert rest == [CARD], "the next scan is whole"
         if first == ["overflow"]:
-            lost.append(characters)
+            lost.append(length)
         else:
-            assert first == "1234567890123456789012345678901234567890"[:characters]
-            whole.append(characters)
+            assert first == ("1234567890" * 4)[:length]
+            whole.append(length)
     print(f"{kind}: whole up to {max(whole)} characters and a suffix, lost from {min(lost)}")
     assert max(whole) < min(lost)
     assert 11 in lost

@@ -22,6 +22,7 @@ Keyboard = UinputKeyboard | UhidKeyboard | UsbKeyboard
 KEYBOARDS: dict[str, Callable[[], Keyboard]] = {"uinput": UinputKeyboard, "uhid": UhidKeyboard, "usb": UsbKeyboard}
 CARD = "20000000000014"
 PRINTABLE = "".join(chr(code) for code in range(0x20, 0x7F))
+DIGITS = "1234567890" * 4
 QUIET_S = 1.0
 
 
@@ -135,15 +136,18 @@ def unplugged_mid_scan(kind: str) -> dict[str, object]:
         }
 
 
-def unread(kind: str, characters: int) -> list:
-    """Let a scan of so many characters wait in the kernel's queue, then read it, and one more scan."""
+def unread(kind: str, lengths: list[int]) -> list[list[str | list[str]]]:
+    """For each length: let a scan of so many characters wait in the kernel's queue, read it, and one more scan."""
     with ExitStack() as stack:
         keyboard = plugged(kind, stack)
         scanner = stack.enter_context(SCANNERS["evdev"](device=path_of(keyboard)))
-        keyboard.type_text("1234567890123456789012345678901234567890"[:characters] + "\r")
-        time.sleep(0.1)
-        got = listen(scanner, enough=1)
-        return got + typed(keyboard, scanner, "\r" + CARD + "\r")
+        results = []
+        for length in lengths:
+            keyboard.type_text(DIGITS[:length] + "\r")
+            time.sleep(0.1)
+            got = listen(scanner, enough=1)
+            results.append(got + typed(keyboard, scanner, "\r" + CARD + "\r"))
+        return results
 
 
 def _hold_grabbed(path: str, ready: Event, told: Event) -> None:
