@@ -27,6 +27,8 @@ KERNEL: Final = (
     "console=ttyS0 quiet loglevel=4 net.ifnames=0 panic=-1 mitigations=off audit=0 nowatchdog "
     # Reading any other clock is a way out of the machine and back, and Python reads it often.
     "tsc=reliable clocksource=tsc "
+    # The kernel waits for ten ticks of a timer, and on a busy host takes their lateness for a broken board.
+    "no_timer_check "
     # Closing an event device waits for the kernel's readers of it.
     "rcupdate.rcu_expedited=1 "
     # A disk as fresh as this one would have its hardware database and catalogues made anew at each start.

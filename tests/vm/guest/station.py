@@ -43,7 +43,7 @@ SAID = {"recorded", "checked_out"}
 """What a patron is told of an item that goes home."""
 
 
-def run(*command: str, timeout_s: float = 600.0) -> str:
+def run(*command: str, timeout_s: float = 1800.0) -> str:
     """Run a command; what it wrote. Raises RuntimeError with that, when it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     del environment["PYTHONPATH"]  # the installed programs have libraries of their own
