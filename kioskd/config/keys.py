@@ -210,6 +210,19 @@ SECTIONS: Final[Mapping[str, Section]] = {
         },
         s.JournalSettings,
     ),
+    "registration": Section(
+        "The form for new patrons.",
+        {
+            "libraries": Key(kinds.TEXTS, "the libraries that it offers; none: any text"),
+            "languages": Key(kinds.TEXTS, "the languages that it offers; none: any text"),
+            "profiles": Key(kinds.TEXTS, "the user profiles that it offers; none: any text"),
+            "ticks": Key(
+                kinds.TICKS, "what staff must tick; `guardian_signed` only for patrons younger than `minor_age`"
+            ),
+            "minor_age": Key(Whole(0, 30), "from this age on nobody has to sign for a patron", "years"),
+        },
+        s.RegistrationSettings,
+    ),
     "scanner": Section(
         "A `[[scanner]]` for each; none, and the daemon finds them by itself.",
         {

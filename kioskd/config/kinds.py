@@ -155,6 +155,10 @@ SIGNAL: Final = Checked(
     f"hidraw: {', '.join(SIGNALS['hidraw'])}; {NO_SIGNAL}",
 )
 OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false")
+TEXTS: Final = ListOf(Checked(checks.label, "a text of at most 64 characters"), "a list of texts")
+TICKS: Final = ListOf(
+    one_of("paper_form_kept", "id_seen", "guardian_signed"), "a list of paper_form_kept, id_seen, guardian_signed"
+)
 TERMINATOR: Final = one_of(*dict.fromkeys(name for names in TERMINATORS.values() for name in names))
 TIMEZONE: Final = Checked(checks.timezone, "a name of the tz database, as America/Los_Angeles")
 ENCODING: Final = Checked(checks.encoding, "a text encoding that holds ASCII, as utf-8, cp850 or cp1252")

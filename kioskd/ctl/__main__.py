@@ -17,9 +17,11 @@ from kioskd.ctl.verbs import (
     export,
     journal,
     mode,
+    registrations,
     scan,
     screen,
     setup,
+    sheet,
     staff,
     station,
     status,
@@ -27,7 +29,24 @@ from kioskd.ctl.verbs import (
     watch,
 )
 
-VERBS = (status, watch, screen, mode, journal, exceptions, upload, export, staff, setup, station, commands, scan, call)
+VERBS = (
+    status,
+    watch,
+    screen,
+    mode,
+    journal,
+    exceptions,
+    upload,
+    export,
+    sheet,
+    registrations,
+    staff,
+    setup,
+    station,
+    commands,
+    scan,
+    call,
+)
 
 
 def parser() -> argparse.ArgumentParser:

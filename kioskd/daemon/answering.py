@@ -12,9 +12,9 @@ from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
 from kioskd.journal.journal import Journal
 from kioskd.journal.listing import entry_document, exception_document, story_document
 from kioskd.journal.reading import Story
-from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, StatusGet
+from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, RegistrationsList, StatusGet
 from kioskd.model.effects import Query
-from kioskd.model.entry import Entry, EntryFilter, EntryState, Seq
+from kioskd.model.entry import AddNote, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.settings import Settings
 from kioskd.rules.state import State
@@ -50,6 +50,19 @@ class Answering:
             case ExceptionsList() as call:
                 wanted = EntryFilter(after=Seq(call.after), limit=call.limit + 1, state=EntryState.EXCEPTION)
                 self._list(query, wanted, call.limit)
+            case RegistrationsList():
+                self._journal.submit(
+                    AskJob(lambda journal: journal.registrations()), partial(self._registrations, query)
+                )
+
+    def _registrations(self, query: Query, found: list[tuple[Entry, AddNote]] | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+            return
+        documents = [
+            {**entry_document(entry, self._zone), "sealed": note.content.get("sealed", "")} for entry, note in found
+        ]
+        self._front.reply(query.request, {"registrations": documents})
 
     def _told(self, query: Query, call: JournalShow, found: Story | JournalError | None) -> None:
         if isinstance(found, JournalError):
@@ -71,7 +84,7 @@ class Answering:
         more = page[-1].seq if len(found) > limit else None
         exceptions = isinstance(query.call, ExceptionsList)
         draw = exception_document if exceptions else entry_document
-        reveal = not isinstance(query.call, StatusGet) and query.call.reveal
+        reveal = isinstance(query.call, JournalList | ExceptionsList) and query.call.reveal
         documents = [draw(entry, self._zone, reveal=reveal) for entry in page]
         self._front.reply(query.request, {"exceptions" if exceptions else "entries": documents, "next": more})
 

@@ -8,17 +8,19 @@ from typing import Final, Protocol, assert_never
 
 from kioskd.daemon.answering import Answering
 from kioskd.daemon.open_session import OpenSession
+from kioskd.daemon.sealing import Sealing
 from kioskd.front.server import Front
 from kioskd.journal.errors import JournalError, NotRead, NotWritten
-from kioskd.journal.jobs import AskJob, JournalQueue, WriteJob
+from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob, WriteJob
 from kioskd.journal.journal import Journal, Written
 from kioskd.model import effects as e
 from kioskd.model import inputs
 from kioskd.model.effects import Effect
-from kioskd.model.entry import Entry, StorageProblem
+from kioskd.model.entry import AddNote, Entry, StorageProblem
 from kioskd.model.ils import AskId
 from kioskd.model.inputs import Input
 from kioskd.model.slip import SlipFate
+from kioskd.rules.by_hand import NOTE
 from kioskd.rules.state import State
 from kioskd.staff import StaffCodes, StaffCodesTrouble
 
@@ -74,6 +76,7 @@ class Rooms:
         staff_codes: Callable[[], StaffCodes | None],
         answering: Answering,
         session: OpenSession,
+        sealing: Sealing,
     ) -> None:
         self._deliver = deliver
         self._journal = journal
@@ -85,6 +88,7 @@ class Rooms:
         self._staff_codes = staff_codes
         self._answering = answering
         self._session = session
+        self._sealing = sealing
         self._checks: set[asyncio.Task[None]] = set()
 
     def attach(self, line: Line, paper: Paper | None, scanners: Scanners, state: State) -> None:
@@ -123,6 +127,13 @@ class Rooms:
                 self._journal.submit(
                     AskJob(lambda journal: journal.those(effect.seqs)), partial(self._entries_read, effect)
                 )
+            case e.FindEntries():
+                self._journal.submit(
+                    ScanJob(lambda journal: journal.of_number(effect.item, effect.patron)),
+                    partial(self._entries_read, effect),
+                )
+            case e.Seal():
+                self._journal.submit(AskJob(lambda journal: journal.notes(NOTE)), partial(self._notes_read, effect))
             case e.CheckDisk():
                 self._journal.submit(
                     AskJob(lambda journal: (journal.takes_rows(), journal.free_mib())), self._disk_checked
@@ -137,9 +148,7 @@ class Rooms:
                     _clock_corrected,
                 )
             case e.CheckStaffCode():
-                task = asyncio.get_running_loop().create_task(self._check_staff_code(effect))
-                self._checks.add(task)
-                task.add_done_callback(self._checks.discard)
+                self._in_a_thread(partial(self._check_staff_code, effect))
             case e.Beep():
                 if self._scanners is not None:
                     self._scanners.signal(effect.scanner, accepted=effect.good)
@@ -166,7 +175,23 @@ class Rooms:
             result = []
         self._deliver(inputs.ExceptionsFetched(tuple(result)))
 
-    def _entries_read(self, effect: e.ReadEntries, result: list[Entry] | JournalError) -> None:
+    def _notes_read(self, effect: e.Seal, result: list[AddNote] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            _problem("journal_not_read", result)
+            result = []
+        self._in_a_thread(partial(self._sealing.seal, effect, result))
+
+    def _in_a_thread(self, work: Callable[[], Input]) -> None:
+        """Do what takes a while beside the loop, and hand its input to the rules."""
+
+        async def done() -> None:
+            self._deliver(await asyncio.to_thread(work))
+
+        task = asyncio.get_running_loop().create_task(done())
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
+
+    def _entries_read(self, effect: e.ReadEntries | e.FindEntries, result: list[Entry] | JournalError) -> None:
         if isinstance(result, JournalError):
             _problem("journal_not_read", result)
             result = []
@@ -178,17 +203,14 @@ class Rooms:
         problem, free_mib = result
         self._deliver(inputs.DiskChecked(problem, free_mib))
 
-    async def _check_staff_code(self, effect: e.CheckStaffCode) -> None:
-        initials = await asyncio.to_thread(self._initials, str(effect.code))
-        self._deliver(inputs.StaffCodeChecked(effect.request, initials))
-
-    def _initials(self, code: str) -> str | None:
+    def _check_staff_code(self, effect: e.CheckStaffCode) -> Input:
+        initials = None
         try:
             codes = self._staff_codes()
-            return codes.check(code) if codes is not None else None
+            initials = codes.check(str(effect.code)) if codes is not None else None
         except StaffCodesTrouble as trouble:
             log.error("staff codes: %s", trouble)
-            return None
+        return inputs.StaffCodeChecked(effect.request, initials)
 
     def _carry_out(self, effect: e.Ask | e.Forget | e.Connect | e.Disconnect | e.Print | e.DropSlips) -> None:
         """Hand an effect to the line or to the printer."""

@@ -15,6 +15,7 @@ from kioskd.daemon.answering import Answering
 from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.notify import Heartbeat, notify, watchdog_limit_s
 from kioskd.daemon.open_session import OpenSession, left_open
+from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
 from kioskd.front.greeting import HelloInfo
 from kioskd.front.listening import SocketTrouble
@@ -113,6 +114,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
         staff_codes=lambda: StaffCodes.load(codes_file) if codes_file is not None else None,
         answering=Answering(settings, queue, front, lambda: clock.now().wall_s),
         session=OpenSession(settings.station.state_dir, queue),
+        sealing=Sealing(codes_file),
     )
     station.begin(rooms)
     stack.callback(station.end)

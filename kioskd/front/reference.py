@@ -35,6 +35,9 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.ExceptionsResolve: "the journal in numbers",
     calls.JournalWithdraw: "the journal in numbers",
     calls.JournalHandOver: "the journal in numbers",
+    calls.SheetAdd: "`seq`: the entry's number",
+    calls.PatronRegister: "`seq`: the entry's number",
+    calls.RegistrationsList: "`registrations`: entries, each with `sealed`",
 }
 """What a method answers; all others answer the View."""
 

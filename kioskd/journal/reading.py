@@ -18,7 +18,7 @@ from kioskd.journal.folder import free_mib
 from kioskd.journal.listing import moment
 from kioskd.journal.lock import Lock
 from kioskd.journal.names import JOURNAL
-from kioskd.model.barcode import ItemBarcode
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import (
     BEFORE_ALL,
     UNSENT,
@@ -201,6 +201,29 @@ class JournalReader:
             (item,),
         )
         return bool(found)
+
+    def of_number(self, item: ItemBarcode | None, patron: PatronBarcode | None) -> Iterator[list[Entry]]:
+        """Yield the entries of this item or this card, a stretch of the journal at a time, in sequence."""
+        newest = self._next_seq - 1
+        for after in range(0, newest, STRIDE):
+            found = self._query(
+                "SELECT seq FROM entries WHERE seq > ? AND seq <= ? AND (item = ? OR patron = ?) ORDER BY seq",
+                (after, after + STRIDE, item, patron),
+            )
+            yield list(chain.from_iterable(self._by_number([Seq(_int(s)) for (s,) in part]) for part in _parts(found)))
+
+    def notes(self, kind: str) -> list[AddNote]:
+        """Return all notes of this kind, oldest first."""
+        return [columns.note_of(cells) for cells in self._query(f"{NOTES.select} WHERE kind = ? ORDER BY n", (kind,))]
+
+    def registrations(self) -> list[tuple[Entry, AddNote]]:
+        """Return the registrations with the notes that hold their sealed fields, oldest first."""
+        notes = {note.content.get("id"): note for note in self.notes("registration")}
+        if not notes:
+            return []
+        seqs = [Seq(_int(seq)) for (seq,) in self._query("SELECT seq FROM entries WHERE kind = 'registration'")]
+        entries = chain.from_iterable(self._by_number(part) for part in _parts(seqs))
+        return [(entry, notes[entry.what.id]) for entry in entries if entry.what.id in notes]
 
     def last_note(self, kind: str) -> AddNote | None:
         """Return the newest note of this kind."""

@@ -293,6 +293,57 @@ class JournalShow:
 
 
 @dataclass(frozen=True, slots=True)
+class SheetAdd:
+    """`sheet.add`: one row of a paper downtime sheet, as it stands there.
+
+    `kind`: `checkout` or `renewal`, or the sheet's own `C` or `R`. `by`: the initials on the sheet. `sure`: record it
+    although it looks like an entry that is here already.
+    """
+
+    at: dt.datetime
+    kind: str
+    item: Secret
+    patron: Secret = NO_SECRET
+    due_date: dt.date | None = None
+    by: str = ""
+    sure: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PatronRegister:
+    """`patron.register`: the registration form; the fields are those of `kioskd.rules.form`.
+
+    `sure`: record it although the card, or a person of this name and birth date, was registered here already.
+    """
+
+    card: Secret
+    last: Secret
+    birth_date: Secret
+    language: str
+    first: Secret = NO_SECRET
+    middle: Secret = NO_SECRET
+    alt_first: Secret = NO_SECRET
+    alt_middle: Secret = NO_SECRET
+    alt_last: Secret = NO_SECRET
+    library: str = ""
+    profile: str = ""
+    categories: tuple[str, ...] = ()
+    address: Secret = NO_SECRET
+    email: Secret = NO_SECRET
+    phone: Secret = NO_SECRET
+    ticks: tuple[str, ...] = ()
+    sure: bool = False
+
+    def __repr__(self) -> str:
+        return "PatronRegister(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationsList:
+    """`registrations.list`; the forms stay sealed: who has a staff code opens them at his own end."""
+
+
+@dataclass(frozen=True, slots=True)
 class UploadStart:
     """`upload.start`."""
 
@@ -336,6 +387,9 @@ Call = (
     | JournalHandOver
     | JournalShow
     | ExceptionsResolve
+    | SheetAdd
+    | PatronRegister
+    | RegistrationsList
     | UploadStart
     | ScanInject
 )
@@ -371,6 +425,9 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "journal.hand_over": JournalHandOver,
     "journal.show": JournalShow,
     "exceptions.resolve": ExceptionsResolve,
+    "sheet.add": SheetAdd,
+    "patron.register": PatronRegister,
+    "registrations.list": RegistrationsList,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
 }
@@ -410,6 +467,9 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         JournalHandOver,
         JournalShow,
         ExceptionsResolve,
+        SheetAdd,
+        PatronRegister,
+        RegistrationsList,
         UploadStart,
     ),
     Role.TECHNICIAN: (ScanInject,),

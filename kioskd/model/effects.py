@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import (
     ExceptionsList,
     JournalList,
     JournalShow,
+    RegistrationsList,
     RequestId,
     StatusGet,
 )
@@ -66,6 +68,27 @@ class ReadEntries:
 
     request: RequestId
     seqs: tuple[Seq, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindEntries:
+    """Find the entries of this item or of this card (one of them is None); answered by `EntriesRead`."""
+
+    request: RequestId
+    item: ItemBarcode | None = None
+    patron: PatronBarcode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Seal personal data so that staff alone can open it; answered by `Sealed`.
+
+    `twin`: what two forms of the same person have in common; told apart by a keyed hash that is kept, never as it is.
+    """
+
+    request: RequestId
+    content: Mapping[str, str] = field(repr=False)
+    twin: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +152,7 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalList | JournalShow | ExceptionsList | StatusGet
+    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatusGet
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +204,8 @@ Effect = (
     | FetchUnsent
     | FetchExceptions
     | ReadEntries
+    | FindEntries
+    | Seal
     | Connect
     | Disconnect
     | Ask

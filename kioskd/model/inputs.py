@@ -1,6 +1,7 @@
 """All that can reach the rules: one union, each with the moment it was noticed (see `Event`)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from kioskd.model.calls import Call, RequestId, Role
 from kioskd.model.device import DeviceStatus
@@ -106,10 +107,29 @@ class ExceptionsFetched:
 
 @dataclass(frozen=True, slots=True)
 class EntriesRead:
-    """The answer to a `ReadEntries`: those that exist, by number."""
+    """The answer to a `ReadEntries` or `FindEntries`: those that exist, by number."""
 
     request: RequestId
     entries: tuple[Entry, ...]
+
+
+class CannotSeal(StrEnum):
+    """Why personal data could not be sealed."""
+
+    NO_KEYS = "no_keys"
+    """No staff member has a code that could open it."""
+    UNREADABLE = "keys_unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The answer to a `Seal`. `twin`: the keyed hash to keep; `known`: such a one is here already."""
+
+    request: RequestId
+    sealed: str = field(default="", repr=False)
+    twin: str = ""
+    known: bool = False
+    problem: CannotSeal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +210,7 @@ Heard = (
     | FetchFailed
     | ExceptionsFetched
     | EntriesRead
+    | Sealed
     | LineUp
     | LineDown
     | Answered

@@ -193,6 +193,20 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationSettings:
+    """`[registration]`: what the form offers; an empty list lets anything stand there.
+
+    `ticks`: what staff must tick, `guardian_signed` only for those younger than `minor_age` years.
+    """
+
+    libraries: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    ticks: tuple[str, ...] = ("paper_form_kept",)
+    minor_age: int = 18
+
+
+@dataclass(frozen=True, slots=True)
 class ScannerSettings:
     """One `[[scanner]]`: `port` for serial, `device` for evdev and hidraw; one of these without a device is found.
 
@@ -251,6 +265,7 @@ class Settings:
     offline: OfflineSettings = field(default_factory=OfflineSettings)
     session: SessionSettings = field(default_factory=SessionSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     scanners: tuple[ScannerSettings, ...] = ()
     printer: PrinterSettings | None = None
     rfid_driver: str = "none"

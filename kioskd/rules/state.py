@@ -408,6 +408,8 @@ class SaveFor(StrEnum):
     """The renewals of all that a patron has, in one piece."""
     LOANS_MARK = "loans_mark"
     """Their due dates, and that they are about to be sent."""
+    BY_HAND = "by_hand"
+    """A row of a paper sheet, or a registration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -426,10 +428,22 @@ class Saving:
     """Whose scan it was, to let it beep once the item is safe."""
     live: bool = False
     """Saved as `sending`: to be sent as soon as it is saved."""
+    patron: PatronBarcode | None = None
+    item: ItemBarcode | None = None
+    row: AddRow | None = None
+    """What is noted of a new entry as soon as it has its number."""
 
 
 WAITED_FOR = frozenset(
-    {SaveFor.ITEM, SaveFor.LOANS, SaveFor.WITHDRAWAL, SaveFor.MODE, SaveFor.HAND_OVER, SaveFor.RESOLUTION}
+    {
+        SaveFor.ITEM,
+        SaveFor.LOANS,
+        SaveFor.WITHDRAWAL,
+        SaveFor.MODE,
+        SaveFor.HAND_OVER,
+        SaveFor.RESOLUTION,
+        SaveFor.BY_HAND,
+    }
 )
 """While one of these is in flight, scans and calls wait their turn."""
 

@@ -27,6 +27,7 @@ from kioskd.model.inputs import (
     Saved,
     ScanLost,
     Scanned,
+    Sealed,
     SlipEnded,
     StaffCodeChecked,
     Started,
@@ -37,6 +38,7 @@ from kioskd.model.view import Tone, View
 from kioskd.rules import (
     account,
     backlog,
+    by_hand,
     calls,
     cards,
     finishing,
@@ -135,6 +137,8 @@ def _hear(turn: Turn, what: Heard) -> None:
             retrying.fetched(turn, what.entries)
         case EntriesRead():
             calls.entries_read(turn, what)
+        case Sealed():
+            by_hand.sealed(turn, what)
         case StaffCodeChecked():
             staffing.checked(turn, what)
         case DiskChecked():
@@ -250,6 +254,9 @@ def _saved(turn: Turn, event: Saved) -> None:
         case SaveFor.MODE:
             calls.mode_saved(turn, saving)
             return
+        case SaveFor.BY_HAND:
+            by_hand.saved(turn, saving, event)
+            return
         case SaveFor.HAND_OVER:
             upload.drop(turn, saving.seqs)
         case SaveFor.RESOLUTION:
@@ -288,6 +295,8 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
         case SaveFor.MARK:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
+        case SaveFor.BY_HAND:
+            by_hand.not_saved(turn, event)
         case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER | SaveFor.RESOLUTION:
             upload.start_over(turn, saving.seqs)
             lending.storage_failed(turn, event.problem)

@@ -9,7 +9,7 @@ from kioskd.model import calls as c
 from kioskd.model import ils
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import Entry
-from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, ExceptionsFetched, Fetched, Input, Scanned
+from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, ExceptionsFetched, Fetched, Input, Scanned, Sealed
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import Instant
 from kioskd.rules.recognise import recognise
@@ -46,6 +46,8 @@ class Ring:
             what, recognised = self._asked(what)
         elif isinstance(what, Answered):
             what = replace(what, answer=self._answer(what.answer))
+        elif isinstance(what, Sealed):
+            what = replace(what, sealed="", twin="")
         elif isinstance(what, Fetched | ExceptionsFetched | EntriesRead):
             what = replace(what, entries=tuple(self._entry(entry) for entry in what.entries))
         self._ring.append(Traced(event.at, what, recognised))
@@ -71,6 +73,12 @@ class Ring:
         elif isinstance(call, c.ScanInject):
             recognised = self._name(call.code, typed=False)
             call = replace(call, code=Secret(self._for(call.code)))
+        elif isinstance(call, c.SheetAdd):
+            patron = Secret(self._for(call.patron)) if call.patron else call.patron
+            call = replace(call, item=Secret(self._for(call.item)), patron=patron)
+        elif isinstance(call, c.PatronRegister):
+            # Of a person nothing is kept, not even how long a name is.
+            call = c.PatronRegister(Secret(self._for(call.card)), HIDDEN, HIDDEN, "", sure=call.sure)
         elif isinstance(call, c.StaffUnlock | c.StaffLock):
             call = replace(call, code=HIDDEN)
         elif isinstance(call, c.ItemCheckin):

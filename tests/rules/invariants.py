@@ -135,8 +135,8 @@ def _whose(station: "Station", effects: Sequence[e.Effect]) -> None:
         if not isinstance(effect, e.Save):
             continue
         for write in effect.writes:
-            if not isinstance(write, AddEntry):
-                continue
+            if not isinstance(write, AddEntry) or not write.entry.session:
+                continue  # A row of a sheet or a registration: typed by staff, in nobody's visit.
             item, patron = write.entry.item, write.entry.patron
             assert item is not None
             if not any(item in scan.code for scan in station.scans):

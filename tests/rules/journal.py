@@ -7,7 +7,7 @@ from kioskd.model import effects as e
 from kioskd.model import entry as n
 from kioskd.model import inputs
 
-Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.CheckDisk
+Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.FindEntries | e.CheckDisk
 
 
 @dataclass
@@ -43,6 +43,16 @@ class Journal:
             case e.ReadEntries() as read:
                 found = tuple(self.entries[seq] for seq in read.seqs if seq in self.entries)
                 return inputs.EntriesRead(read.request, found)
+            case e.FindEntries() as find:
+                return inputs.EntriesRead(
+                    find.request,
+                    tuple(
+                        entry
+                        for entry in self.entries.values()
+                        if (entry.what.item is not None and entry.what.item == find.item)
+                        or (entry.what.patron is not None and entry.what.patron == find.patron)
+                    ),
+                )
             case e.CheckDisk():
                 return inputs.DiskChecked(self.problem, 100)
 

@@ -109,6 +109,7 @@ class Station:
     printer_waits: bool = False
     checks: deque[e.CheckStaffCode] = field(default_factory=deque)
     codes_wait: bool = False
+    cannot_seal: inputs.CannotSeal | None = None
     scans: list[invariants.Scan] = field(default_factory=list)
     steps: int = 0
     round_trip_s: float = 0.01
@@ -387,7 +388,7 @@ class Station:
 
     def _carry(self, effect: e.Effect) -> None:
         match effect:
-            case e.Save() | e.FetchUnsent() | e.FetchExceptions() | e.ReadEntries() | e.CheckDisk():
+            case e.Save() | e.FetchUnsent() | e.FetchExceptions() | e.ReadEntries() | e.FindEntries() | e.CheckDisk():
                 self.journal.asked.append(effect)
             case e.Reply() | e.Fail() | e.Query():
                 self.answers[effect.request].append(effect)
@@ -405,6 +406,11 @@ class Station:
                 forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
                 self.line.queue = [place for place in self.line.queue if place not in forgotten]
                 self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
+            case e.Seal():
+                twin = f"hash of {effect.twin}"
+                known = any(note.content.get("twin") == twin for note in self.journal.notes)
+                told = inputs.Sealed(effect.request, "sealed", twin, known=known, problem=self.cannot_seal)
+                self._inputs.append(told)
             case e.CheckStaffCode():
                 self.checks.append(effect)
             case e.Print():

@@ -1,0 +1,279 @@
+"""What staff type in afterwards or beside the lending: rows of a paper downtime sheet, and registrations.
+
+Both are looked at against what is recorded here before they are saved; `sure` says that staff have seen the warning.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from kioskd.model import calls as c
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.effects import FindEntries, Reply, Seal
+from kioskd.model.entry import AddEntry, AddNote, AddRow, Entry, EntryState, How, Kind, ModeName, NewEntry, Source
+from kioskd.model.errors import ErrorKind
+from kioskd.model.inputs import Asked, CannotSeal, NotSaved, Saved, Sealed
+from kioskd.model.settings import Secret
+from kioskd.model.time import ClockTrust
+from kioskd.rules import backlog, form, lending
+from kioskd.rules.outcome import Outcome
+from kioskd.rules.recognise import IsCard, IsEither, IsItem, IsNothing, recognise
+from kioskd.rules.state import SaveFor, Saving
+from kioskd.rules.turn import Turn
+
+KINDS: Final = {"checkout": Kind.CHECKOUT, "c": Kind.CHECKOUT, "renewal": Kind.RENEWAL, "r": Kind.RENEWAL}
+SAME_S: Final = 600.0
+"""A loan recorded here within ten minutes of a row of the sheet may be the same one."""
+OLDEST_S: Final = 400 * 86_400.0
+AHEAD_S: Final = 60.0
+NOTE: Final = "registration"
+"""The kind of note that holds a registration's sealed fields; `id` is its entry's."""
+GONE: Final = frozenset({EntryState.WITHDRAWN, EntryState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number as staff typed it. `unmatched`: no pattern knows it."""
+
+    text: str
+    unmatched: bool = False
+
+
+def asked(turn: Turn, event: Asked, call: c.SheetAdd | c.PatronRegister) -> None:
+    """Look at what was typed, then ask the journal what it knows of that item or card."""
+    assert turn.request is not None
+    find: FindEntries | None = None
+    match call:
+        case c.SheetAdd():
+            row = _row(turn, call)
+            find = FindEntries(turn.request, item=row.item) if row is not None else None
+        case c.PatronRegister():
+            card = _card(turn, call.card, sure=call.sure, field="card")
+            filled = _filled(turn, call) if card is not None else None
+            if card is not None and filled is not None:
+                find = FindEntries(turn.request, patron=PatronBarcode(card.text))
+    if find is not None:
+        turn.do(find)
+        turn.set(reading={**turn.state.reading, find.request: event})
+        turn.request = None
+
+
+def found(turn: Turn, event: Asked, entries: Sequence[Entry]) -> None:
+    """The journal told what it knows: save the row, or seal the form."""
+    match event.call:
+        case c.SheetAdd() as call:
+            _save_row(turn, call, entries)
+        case c.PatronRegister() as call:
+            known = next(
+                (each for each in entries if each.what.kind is Kind.REGISTRATION and each.state not in GONE), None
+            )
+            filled = _filled(turn, call)
+            if known is not None and not call.sure:
+                _again(turn, "card", f"entry {known.seq} registers this card already")
+            elif filled is not None:
+                card = _card(turn, call.card, sure=call.sure, field="card")
+                assert card is not None
+                content = {**filled.content, "card": card.text}
+                turn.do(Seal(event.request, content, form.twin(filled)))
+                turn.set(reading={**turn.state.reading, event.request: event})
+                turn.request = None
+        case _:
+            raise TypeError(type(event.call).__name__)
+
+
+def sealed(turn: Turn, event: Sealed) -> None:
+    """The form is sealed: record it."""
+    reading = dict(turn.state.reading)
+    by = reading.pop(event.request, None)
+    turn.set(reading=reading)
+    if by is None or not isinstance(by.call, c.PatronRegister):
+        return
+    turn.request, turn.role = event.request, by.role
+    if event.problem is CannotSeal.NO_KEYS:
+        turn.fail(ErrorKind.NOT_NOW, "there are no keys to seal it with; `kioskctl staff add INITIALS` makes them")
+        return
+    if event.problem is not None:
+        turn.fail(ErrorKind.STORAGE, "the keys of the registrations cannot be read; see the daemon's log")
+        return
+    if event.known and not by.call.sure:
+        _again(turn, "last", "a person of this name and birth date was registered here already")
+        return
+    card = _card(turn, by.call.card, sure=True, field="card")
+    assert card is not None
+    entry = _entry(turn, Kind.REGISTRATION, patron=card)
+    note = AddNote(NOTE, turn.at.wall_s, {"id": entry.id, "sealed": event.sealed, "twin": event.twin})
+    turn.save((AddEntry(entry), note), Saving(SaveFor.BY_HAND, request=turn.request))
+    turn.request = None
+
+
+def saved(turn: Turn, saving: Saving, event: Saved) -> None:
+    """It is durable: staff hear its number."""
+    (seq,) = event.seqs
+    if saving.row is not None:
+        turn.later(replace(saving.row, seq=seq))
+    backlog.add(turn, saving.patron, saving.item)
+    if saving.request is not None:
+        turn.do(Reply(saving.request, {"seq": int(seq)}))
+
+
+def not_saved(turn: Turn, event: NotSaved) -> None:
+    """The disk took nothing of it."""
+    lending.storage_failed(turn, event.problem)
+    lending.refuse_storage(turn, event.problem)
+
+
+# --- a row of a sheet -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the sheet as it will be recorded."""
+
+    kind: Kind
+    item: ItemBarcode
+    patron: PatronBarcode | None
+    unmatched: bool
+
+
+def _row(turn: Turn, call: c.SheetAdd) -> _Row | None:
+    """Return the row, or refuse the call naming the field that is wrong."""
+    kind = KINDS.get(call.kind.strip().lower())
+    if kind is None:
+        _wrong(turn, "kind", "checkout or renewal, or C or R as on the sheet")
+        return None
+    at_s = call.at.timestamp()
+    if at_s > turn.at.wall_s + AHEAD_S and turn.state.clock.trusted:
+        _wrong(turn, "at", "a time that was, not one to come")
+        return None
+    if at_s < turn.at.wall_s - OLDEST_S and turn.state.clock.trusted:
+        _wrong(turn, "at", "a time of the last 400 days; is the year right?")
+        return None
+    day = dt.datetime.fromtimestamp(at_s, turn.state.zone).date()
+    if call.due_date is not None and call.due_date < day:
+        _wrong(turn, "due_date", f"a day from {day.isoformat()} on")
+        return None
+    item = _item(turn, call)
+    if item is None:
+        return None
+    if not call.patron.strip():
+        if kind is Kind.CHECKOUT:
+            _wrong(turn, "patron", "the card's number, for a checkout")
+            return None
+        return _Row(kind, ItemBarcode(item.text), None, item.unmatched)
+    card = _card(turn, call.patron, sure=call.sure, field="patron")
+    if card is None:
+        return None
+    return _Row(kind, ItemBarcode(item.text), PatronBarcode(card.text), item.unmatched or card.unmatched)
+
+
+def _save_row(turn: Turn, call: c.SheetAdd, entries: Sequence[Entry]) -> None:
+    row = _row(turn, call)
+    if row is None:
+        return
+    at_s = call.at.timestamp()
+    live = [each for each in entries if each.state not in GONE]
+    twin = next((each for each in live if _same(each, row, at_s)), None)
+    if twin is not None and not call.sure:
+        _again(turn, "item", f"entry {twin.seq} is this item at about that time")
+        return
+    entry = _entry(turn, row.kind, patron=_Number(row.patron, row.unmatched) if row.patron else None, item=row.item)
+    entry = replace(
+        entry,
+        source=Source.SHEET,
+        # The paper's own time, whatever the clock of this machine says.
+        at_wall_s=at_s,
+        clock=ClockTrust.TRUSTED,
+        mode=ModeName.OFFLINE,
+        unmatched=row.unmatched,
+        by=call.by.strip() or turn.state.staff.by,
+        due_date=call.due_date,
+    )
+    later = next((each for each in live if _after(each, at_s)), None)
+    behind = None
+    if later is not None:
+        # Sent now it would undo what happened since: a person looks at it.
+        said = {"later": str(later.seq)}
+        behind = AddRow(later.seq, EntryState.EXCEPTION, turn.at.wall_s, Outcome.LATER_ACTIVITY.value, said)
+    saving = Saving(SaveFor.BY_HAND, request=turn.request, row=behind, patron=row.patron, item=row.item)
+    turn.save((AddEntry(entry),), saving)
+    turn.request = None
+
+
+def _same(entry: Entry, row: _Row, at_s: float) -> bool:
+    what = entry.what
+    alike = what.kind is row.kind and (row.patron is None or what.patron is None or what.patron == row.patron)
+    return alike and what.clock is not ClockTrust.UNSURE and abs(what.at_wall_s - at_s) <= SAME_S
+
+
+def _after(entry: Entry, at_s: float) -> bool:
+    """Tell whether the library system knows of something later about this item."""
+    settled = entry.state in (EntryState.SETTLED, EntryState.RESOLVED)
+    return settled and entry.what.clock is not ClockTrust.UNSURE and entry.what.at_wall_s > at_s
+
+
+# --- both -------------------------------------------------------------------------------------------
+
+
+def _filled(turn: Turn, call: c.PatronRegister) -> form.Form | None:
+    filled = form.filled(call, turn.state.settings.registration, turn.local().date())
+    if isinstance(filled, form.Wrong):
+        _wrong(turn, filled.field, filled.expected)
+        return None
+    return filled
+
+
+def _item(turn: Turn, call: c.SheetAdd) -> _Number | None:
+    match recognise(call.item, turn.state.settings.barcodes, typed=True):
+        case IsItem(code, _) | IsEither(code):
+            return _Number(code)
+        case IsNothing() if call.item.strip() and call.sure:
+            return _Number(call.item.strip(), unmatched=True)
+        case IsNothing() if call.item.strip():
+            _again(turn, "item", "this is no item number of this library")
+        case _:
+            _wrong(turn, "item", "the item's number")
+    return None
+
+
+def _card(turn: Turn, code: Secret, *, sure: bool, field: str) -> _Number | None:
+    match recognise(code, turn.state.settings.barcodes, typed=True):
+        case IsCard(card, _) | IsEither(card):
+            return _Number(card)
+        case IsNothing() if code.strip() and sure:
+            return _Number(code.strip(), unmatched=True)
+        case IsNothing() if code.strip():
+            _again(turn, field, "this is no card number of this library")
+        case _:
+            _wrong(turn, field, "the card's number")
+    return None
+
+
+def _entry(turn: Turn, kind: Kind, *, patron: _Number | None, item: ItemBarcode | None = None) -> NewEntry:
+    clock = turn.state.clock
+    return NewEntry(
+        id=turn.uuid(),
+        kind=kind,
+        how=How.TYPED,
+        patron=PatronBarcode(patron.text) if patron is not None else None,
+        item=item,
+        at_wall_s=turn.at.wall_s,
+        at_boot_s=turn.at.boot_s,
+        boot_id=clock.boot_id,
+        clock=ClockTrust.TRUSTED if clock.trusted else ClockTrust.UNSURE,
+        mode=turn.state.mode.name,
+        station=turn.state.settings.station.id,
+        session="",
+        unmatched=patron is not None and patron.unmatched,
+        by=turn.state.staff.by,
+    )
+
+
+def _wrong(turn: Turn, field: str, expected: str) -> None:
+    turn.fail(ErrorKind.BAD_PARAMS, f"{field}: expected {expected}", {"field": field})
+
+
+def _again(turn: Turn, field: str, why: str) -> None:
+    turn.fail(
+        ErrorKind.BAD_PARAMS, f"{field}: {why}; with `sure` it is recorded all the same", {"field": field, "sure": True}
+    )

@@ -1,0 +1,142 @@
+"""The registration form: which fields there are, what each may hold, and which of them is wrong and why.
+
+Source of the fields: the downtime procedure of a county library (Symphony): names as the patron goes by, library, birth
+date MM/DD/YYYY, language required, user categories 9 to 11 and LOS left empty, another name on the ID kept as ALT_NAMES
+in the order first middle last. A PIN and the phone for text notices are never taken: they are added after the upload.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from kioskd.model.calls import PatronRegister
+from kioskd.model.settings import RegistrationSettings
+
+LONGEST: Final = 200
+"""Characters in one field; an address may have as many in each of its lines."""
+OLDEST_YEARS: Final = 120
+NOT_OFFERED: Final = frozenset({"9", "10", "11", "LOS"})
+TICKS: Final = ("paper_form_kept", "id_seen", "guardian_signed")
+_DATES: Final = (
+    re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})", re.ASCII),
+    re.compile(r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})", re.ASCII),
+)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_PHONE: Final = re.compile(r"[+0-9][0-9 ().x/-]{4,39}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A field that cannot stay so, and what is expected there."""
+
+    field: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that can be recorded: its fields by name, empty ones left out."""
+
+    content: Mapping[str, str]
+
+
+def filled(call: PatronRegister, settings: RegistrationSettings, today: dt.date) -> Form | Wrong:
+    """Return the form with its fields cleaned, or the first field that is wrong."""
+    content: dict[str, str] = {}
+    for name in ("first", "middle", "last", "alt_first", "alt_middle", "alt_last", "library", "profile", "language"):
+        text = " ".join(getattr(call, name).split())
+        if bad := _text(name, text):
+            return bad
+        content[name] = text
+    for name in ("last", "language"):
+        if not content[name]:
+            return Wrong(name, "it must not be empty")
+    for name, allowed in (
+        ("library", settings.libraries),
+        ("profile", settings.profiles),
+        ("language", settings.languages),
+    ):
+        if allowed and content[name] and content[name] not in allowed:
+            return Wrong(name, f"one of {', '.join(allowed)}")
+    born = _born(call.birth_date.strip(), today)
+    if isinstance(born, Wrong):
+        return born
+    content["birth_date"] = born.isoformat()
+    for each in (_categories(call), _reachable(call), _ticks(call, settings, born, today)):
+        if isinstance(each, Wrong):
+            return each
+        content |= each
+    alternative = " ".join(content.pop(name) for name in ("alt_first", "alt_middle", "alt_last")).split()
+    content["ALT_NAMES"] = " ".join(alternative)
+    return Form({name: text for name, text in content.items() if text})
+
+
+def twin(form: Form) -> str:
+    """Return what two forms of the same person have in common: name and birth date."""
+    named = " ".join(form.content.get(name, "") for name in ("first", "last")).casefold()
+    return f"{named} {form.content['birth_date']}"
+
+
+def _born(text: str, today: dt.date) -> dt.date | Wrong:
+    wrong = Wrong("birth_date", "a day that was, as MM/DD/YYYY")
+    found = next((match for pattern in _DATES if (match := pattern.fullmatch(text))), None)
+    if found is None:
+        return wrong
+    try:
+        born = dt.date(int(found["y"]), int(found["m"]), int(found["d"]))
+    except ValueError:
+        return wrong
+    if born > today:
+        return Wrong("birth_date", "a day that was, not one to come, as MM/DD/YYYY")
+    return born if age(born, today) <= OLDEST_YEARS else Wrong("birth_date", f"a day of the last {OLDEST_YEARS} years")
+
+
+def age(born: dt.date, today: dt.date) -> int:
+    """Return whole years; who was born on a leap day has a birthday on 1 March in other years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _categories(call: PatronRegister) -> dict[str, str] | Wrong:
+    found: dict[str, str] = {}
+    for each in call.categories:
+        name, equals, value = (part.strip() for part in each.partition("="))
+        if not equals or not name or not value or _text("categories", each):
+            return Wrong("categories", "a list of NAME=VALUE")
+        if name.upper() in NOT_OFFERED:
+            return Wrong("categories", f"{name} stays empty")
+        found[f"category {name}"] = value
+    return found
+
+
+def _reachable(call: PatronRegister) -> dict[str, str] | Wrong:
+    lines = [" ".join(line.split()) for line in call.address.splitlines() if line.strip()]
+    if len(lines) > 6 or any(_text("address", line) for line in lines):
+        return Wrong("address", f"up to 6 lines of up to {LONGEST} characters")
+    email, phone = call.email.strip(), call.phone.strip()
+    if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST):
+        return Wrong("email", "an address such as name@example.org, or nothing")
+    if phone and not _PHONE.fullmatch(phone):
+        return Wrong("phone", "digits, such as 503-555-0100, or nothing")
+    return {"address": "\n".join(lines), "email": email, "phone": phone}
+
+
+def _ticks(
+    call: PatronRegister, settings: RegistrationSettings, born: dt.date, today: dt.date
+) -> dict[str, str] | Wrong:
+    unknown = [tick for tick in call.ticks if tick not in TICKS]
+    if unknown:
+        return Wrong("ticks", f"of {', '.join(TICKS)}")
+    for tick in settings.ticks:
+        if tick == "guardian_signed" and age(born, today) >= settings.minor_age:
+            continue
+        if tick not in call.ticks:
+            return Wrong("ticks", f"{tick} is wanted")
+    return {"ticks": " ".join(tick for tick in TICKS if tick in call.ticks)}
+
+
+def _text(name: str, text: str) -> Wrong | None:
+    if len(text) > LONGEST:
+        return Wrong(name, f"up to {LONGEST} characters")
+    return None if text.isprintable() else Wrong(name, "letters and signs, no control characters")
