@@ -12,7 +12,7 @@ from kioskd.model import calls as c
 from kioskd.model import ils
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import Entry, EntryState, How, Kind, ModeName, NewEntry, Seq
-from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, Fetched, Input, Scanned
+from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, Fetched, Input, Scanned, Sealed
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import ClockTrust, Instant
 from kioskd.rules.recognise import IsNothing, recognise
@@ -80,6 +80,9 @@ def answered(answer: ils.Answer) -> Answered:
         asked(c.StaffUnlock(Secret("4711"))),
         asked(c.StaffLock(Secret("4711"))),
         asked(c.ItemCheckin(ItemBarcode(ITEM))),
+        asked(c.SheetAdd(dt.datetime(2026, 11, 24, tzinfo=dt.UTC), "C", Secret(ITEM), Secret(CARD))),
+        asked(c.PatronRegister(Secret(CARD), Secret("DOE"), Secret("4711"), "Jane", first=Secret("Jane"))),
+        Sealed(c.RequestId(1), "DOE", "Jane"),
         answered(ils.PatronAnswer(PatronBarcode(CARD), valid=True, charged=(ItemBarcode(ITEM),), message="Jane Doe")),
         answered(ils.ItemAnswer(ItemBarcode(ITEM), ils.Circulation.CHARGED, known=True, message="Jane Doe")),
         answered(ils.LoanAnswer(ok=True, renewal=False, item=ITEM, patron=CARD, message="Jane Doe")),
