@@ -127,6 +127,8 @@ class Rooms:
                 self._journal.submit(
                     AskJob(lambda journal: journal.those(effect.seqs)), partial(self._entries_read, effect)
                 )
+            case e.Purge():
+                self._purge(effect, 0)
             case e.FindEntries():
                 self._journal.submit(
                     ScanJob(lambda journal: journal.of_number(effect.item, effect.patron)),
@@ -174,6 +176,19 @@ class Rooms:
             _problem("journal_not_read", result)
             result = []
         self._deliver(inputs.ExceptionsFetched(tuple(result)))
+
+    def _purge(self, effect: e.Purge, done: int) -> None:
+        self._journal.submit(
+            AskJob(lambda journal: journal.purge(effect.before_wall_s)), partial(self._purged, effect, done)
+        )
+
+    def _purged(self, effect: e.Purge, done: int, result: int | JournalError) -> None:
+        if isinstance(result, JournalError):
+            _problem("journal_not_purged", result)
+        elif result:
+            self._purge(effect, done + result)
+        elif done:
+            log.info("journal_purged entries=%d", done)
 
     def _notes_read(self, effect: e.Seal, result: list[AddNote] | JournalError) -> None:
         if isinstance(result, JournalError):

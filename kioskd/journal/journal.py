@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import apsw
 
-from kioskd.journal import columns, log, moved, opening, salvage, schema, sqlite
+from kioskd.journal import columns, log, moved, opening, purging, salvage, schema, sqlite
 from kioskd.journal.columns import CORRECTIONS, ENTRIES, NOTES, ROWS, Correction
 from kioskd.journal.counts import WAITING, Counts
 from kioskd.journal.errors import JournalDamaged, JournalError, NoSuchEntry, NotWritten
@@ -73,6 +73,8 @@ class Journal(JournalReader):
         self._log_pages = 0
         self._trouble = Trouble()
         self._unpromised: int | None = None
+        self._purged = True
+        """Entries were taken out since the log was emptied last; at the start nobody knows."""
         try:
             connection, self.salvaged = opening.open_connection(state_dir, vfs)
             try:
@@ -196,12 +198,37 @@ class Journal(JournalReader):
         if not self._log_pages:
             return
         with self._transaction():
-            self._connection.execute(
-                "UPDATE tally SET to_seq = ?, to_n = ?, counts = ?, next_seq = ?",
-                (self._next_seq - 1, self._next_row - 1, json.dumps(self._counts.plain()), self._next_seq),
-            )
+            self._tally()
+        self._write_back(apsw.SQLITE_CHECKPOINT_PASSIVE)
+
+    def purge(self, before_wall_s: float) -> int:
+        """Forget some of the entries that were over before that time (`purging.AT_ONCE` at most); return how many.
+
+        Their numbers are never given out again, and they stay counted. Call it again until it returns 0: then the log,
+        in which they could still be read, has been emptied too. Raises NotWritten.
+        """
+        with self._transaction():
+            self._tally()
+            number = purging.forget(self._connection, before_wall_s)
+        if number:
+            self._purged = True
+        elif self._purged:
+            self._write_back(apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._purged = False
+            if self._vfs is None:
+                log.make_room(self._state_dir / LOG, LOG_ROOM_BYTES)
+        return number
+
+    def _tally(self) -> None:
+        """Note the numbers, so that what is below them need not be counted again."""
+        self._connection.execute(
+            "UPDATE tally SET to_seq = ?, to_n = ?, counts = ?, next_seq = ?",
+            (self._next_seq - 1, self._next_row - 1, json.dumps(self._counts.plain()), self._next_seq),
+        )
+
+    def _write_back(self, mode: int) -> None:
         try:
-            pages, moved = self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+            pages, moved = self._connection.wal_checkpoint(mode=mode)
         except sqlite.DAMAGED as error:
             raise JournalDamaged(self._state_dir / JOURNAL, str(error)) from error
         except apsw.Error as error:

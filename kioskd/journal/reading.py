@@ -258,7 +258,7 @@ class JournalReader:
         )
         self._counts = counts
         self._next_seq = max(_int(last_seq or 0) + 1, _int(next_seq))
-        self._next_row = _int(last_n or 0) + 1
+        self._next_row = max(_int(last_n or 0), _int(to_n)) + 1
         self._corrections = {}
         for cells in self._query(f"{CORRECTIONS.select} ORDER BY n"):
             correction = columns.correction_of(cells)

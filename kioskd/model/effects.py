@@ -43,6 +43,13 @@ class CorrectClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Purge:
+    """Forget the entries that were over before that time; nothing is answered."""
+
+    before_wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class FetchUnsent:
     """Read the oldest unsent entries after `after`; answered by `Fetched`.
 
@@ -201,6 +208,7 @@ Effect = (
     Save
     | CheckDisk
     | CorrectClock
+    | Purge
     | FetchUnsent
     | FetchExceptions
     | ReadEntries

@@ -42,6 +42,7 @@ from kioskd.rules import (
     calls,
     cards,
     finishing,
+    forgetting,
     lending,
     mode,
     passing,
@@ -85,6 +86,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     upload.drive(turn)
     _empty_outbox(turn)
     timekeeping.correct(turn, state)
+    forgetting.follow(turn, state)
     questions.remind(turn)
     return _show(turn)
 
@@ -402,6 +404,7 @@ def _tick(turn: Turn) -> None:
     night = turn.state.nightly_wall_s
     if night is not None and turn.at.wall_s >= night:
         turn.set(nightly_wall_s=_next_night(turn))
+        forgetting.nightly(turn)
         upload.at_once(turn)
         retrying.again(turn, Outcome.CARD_NOT_REGISTERED)
 

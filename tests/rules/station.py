@@ -418,7 +418,7 @@ class Station:
             case e.DropSlips():
                 dropped, self.printing = self.printing, []
                 self._inputs.extend(inputs.SlipEnded(slip.slip, SlipFate.DROPPED) for slip in dropped)
-            case e.Disconnect() | e.Show() | e.CorrectClock() | e.Beep() | e.Log():
+            case e.Disconnect() | e.Show() | e.CorrectClock() | e.Purge() | e.Beep() | e.Log():
                 pass
 
 
