@@ -77,6 +77,7 @@ class Rooms:
         answering: Answering,
         session: OpenSession,
         sealing: Sealing,
+        read_blocks: Callable[[], Input],
     ) -> None:
         self._deliver = deliver
         self._journal = journal
@@ -89,6 +90,7 @@ class Rooms:
         self._answering = answering
         self._session = session
         self._sealing = sealing
+        self._read_blocks = read_blocks
         self._checks: set[asyncio.Task[None]] = set()
 
     def attach(self, line: Line, paper: Paper | None, scanners: Scanners, state: State) -> None:
@@ -149,6 +151,8 @@ class Rooms:
                     ),
                     _clock_corrected,
                 )
+            case e.ReadBlockList():
+                self._in_a_thread(self._read_blocks)
             case e.CheckStaffCode():
                 self._in_a_thread(partial(self._check_staff_code, effect))
             case e.Beep():

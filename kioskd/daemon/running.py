@@ -6,12 +6,14 @@ import os
 import signal
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 from importlib import import_module
 from typing import Final
 
 from kioskd import __version__
 from kioskd.clock import WallClock
 from kioskd.daemon.answering import Answering
+from kioskd.daemon.block_list import read_block_list
 from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.notify import Heartbeat, notify, watchdog_limit_s
 from kioskd.daemon.open_session import OpenSession, left_open
@@ -115,6 +117,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
         answering=Answering(settings, queue, front, lambda: clock.now().wall_s),
         session=OpenSession(settings.station.state_dir, queue),
         sealing=Sealing(codes_file),
+        read_blocks=partial(read_block_list, settings.offline.block_list),
     )
     station.begin(rooms)
     stack.callback(station.end)

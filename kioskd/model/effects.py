@@ -99,6 +99,11 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBlockList:
+    """Read the block list; answered by `BlockListRead`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Open a line: TCP, 93 if there is a login, 99; answered by `LineUp` or `LineDown` within `timeout_s`."""
 
@@ -214,6 +219,7 @@ Effect = (
     | ReadEntries
     | FindEntries
     | Seal
+    | ReadBlockList
     | Connect
     | Disconnect
     | Ask

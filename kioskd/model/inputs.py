@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kioskd.model.blocks import BlockList
 from kioskd.model.calls import Call, RequestId, Role
 from kioskd.model.device import DeviceStatus
 from kioskd.model.entry import Entry, How, SaveToken, Seq, StorageProblem, Summary
@@ -133,6 +134,14 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockListRead:
+    """The answer to a `ReadBlockList`: the list, or why it could not be read."""
+
+    blocks: BlockList | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineUp:
     """The answer to a `Connect`: connected, logged in, and the first 98 is here."""
 
@@ -211,6 +220,7 @@ Heard = (
     | ExceptionsFetched
     | EntriesRead
     | Sealed
+    | BlockListRead
     | LineUp
     | LineDown
     | Answered

@@ -1,19 +1,20 @@
 """A card's way: opening a session, asking the library system about the card, and whose session it is."""
 
-from kioskd.model.barcode import PatronBarcode
+from kioskd.model.barcode import PatronBarcode, masked
 from kioskd.model.effects import DropSlips
 from kioskd.model.entry import How
 from kioskd.model.ils import AskEndSession, AskPatron, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import backlog, lending, mode, questions
+from kioskd.rules import backlog, lending, listed, mode, questions
 from kioskd.rules.state import (
     GOOD,
     OPEN,
     AskFor,
     Asking,
     FinishFirst,
+    ListedCard,
     Phase,
     Session,
     Stage,
@@ -96,13 +97,45 @@ def adopt(turn: Turn, card: PatronBarcode, *, unmatched: bool = False) -> None:
     turn.set_session(patron=card, patron_unmatched=unmatched)
     turn.set(question=None)
     if not backlog.serves_live(turn.state, card):
-        turn.set_session(stage=Stage.ITEMS)
-        questions.prompt(turn)
+        unasked(turn)
     elif turn.state.settings.ils.ask_pin:
         turn.set_session(stage=Stage.PIN)
         questions.prompt(turn)
     else:
         look_up(turn, None)
+
+
+def unasked(turn: Turn) -> None:
+    """Nobody can be asked about the session's card: take it as it is, unless the block list has it."""
+    session = turn.session
+    assert session.patron is not None
+    asked = listed.question(turn, session.patron, unmatched=session.patron_unmatched)
+    if asked is None:
+        turn.set_session(lookup=None, stage=Stage.ITEMS, pin=None)
+        if turn.state.message is None or turn.state.message.tone is not Tone.WARN:
+            questions.prompt(turn)
+    elif turn.staffed:
+        # Nothing is lent to it before staff have decided.
+        turn.set_session(lookup=None, stage=Stage.CARD, pin=None, patron=None, patron_unmatched=False)
+        questions.ask(turn, asked)
+    else:
+        _turn_away(turn, "card_blocked")
+
+
+def decided(turn: Turn, asked: ListedCard, *, yes: bool) -> None:
+    """Staff have looked at a listed card."""
+    turn.log(
+        "info",
+        "listed_card_allowed" if yes else "listed_card_rejected",
+        card=masked(asked.card),
+        reason=asked.reason.value,
+        by=turn.state.staff.by or "",
+    )
+    if not yes:
+        end(turn)
+        return
+    turn.set_session(patron=asked.card, patron_unmatched=asked.unmatched, stage=Stage.ITEMS)
+    questions.prompt(turn)
 
 
 def look_up(turn: Turn, pin: Secret | None) -> None:
@@ -151,8 +184,7 @@ def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:
     if event.why is NoAnswer.UNSENDABLE:
         _turn_away(turn, "card_unknown")
         return
-    turn.set_session(lookup=None, stage=Stage.ITEMS, pin=None)
-    questions.prompt(turn)
+    unasked(turn)
 
 
 def end(turn: Turn) -> None:

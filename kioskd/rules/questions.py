@@ -5,7 +5,17 @@ from typing import Final
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules.state import CardOrItem, FinishFirst, Message, Question, Session, Stage, StillCard, TypedCard
+from kioskd.rules.state import (
+    CardOrItem,
+    FinishFirst,
+    ListedCard,
+    Message,
+    Question,
+    Session,
+    Stage,
+    StillCard,
+    TypedCard,
+)
 from kioskd.rules.turn import Turn
 
 BEFORE_QUESTIONS: Final = frozenset({"still_there", "storage"})
@@ -22,6 +32,8 @@ def wording(question: Question, session: Session | None) -> Message:
             return Message("finish_first", Tone.ASK, {"card": own, "other": last_digits(question.card)})
         case StillCard():
             return Message("still_card", Tone.ASK, {"card": own})
+        case ListedCard():
+            return Message(question.reason.value, Tone.ASK)
         case TypedCard():
             return Message("typed_card_sure", Tone.ASK, {"card": str(question.card)})
         case _:

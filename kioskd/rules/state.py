@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.blocks import BlockList, BlockReason
 from kioskd.model.calls import DueDateScope, RequestId
 from kioskd.model.device import DeviceStatus
 from kioskd.model.entry import (
@@ -113,7 +114,16 @@ class Unmatched:
     how: How
 
 
-Question = CardOrItem | FinishFirst | StillCard | TypedCard | Unmatched
+@dataclass(frozen=True, slots=True)
+class ListedCard:
+    """A card on the block list, while the library system is away: staff lend to it, or do not."""
+
+    card: PatronBarcode
+    reason: BlockReason
+    unmatched: bool = False
+
+
+Question = CardOrItem | FinishFirst | StillCard | TypedCard | Unmatched | ListedCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,6 +555,7 @@ class State:
     """When somebody last did something at the station."""
     upload: Upload = field(default_factory=Upload)
     fetch: FetchFor | None = None
+    blocks: BlockList | None = None
     backlog: Backlog = field(default_factory=Backlog)
     nightly_wall_s: float | None = None
     view: View | None = None

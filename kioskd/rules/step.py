@@ -10,6 +10,7 @@ from kioskd.model.ils import NoAnswer, PatronAnswer, StatusAnswer
 from kioskd.model.inputs import (
     Answered,
     Asked,
+    BlockListRead,
     ClockChanged,
     DeviceChanged,
     DiskChecked,
@@ -44,6 +45,7 @@ from kioskd.rules import (
     finishing,
     forgetting,
     lending,
+    listed,
     mode,
     passing,
     policy,
@@ -87,6 +89,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     _empty_outbox(turn)
     timekeeping.correct(turn, state)
     forgetting.follow(turn, state)
+    listed.follow(turn, state)
     questions.remind(turn)
     return _show(turn)
 
@@ -139,6 +142,8 @@ def _hear(turn: Turn, what: Heard) -> None:
             retrying.fetched(turn, what.entries)
         case EntriesRead():
             calls.entries_read(turn, what)
+        case BlockListRead():
+            listed.read(turn, what)
         case Sealed():
             by_hand.sealed(turn, what)
         case StaffCodeChecked():
@@ -213,8 +218,7 @@ def _nobody_waits(turn: Turn) -> None:
     account.nobody_waits(turn)
     session = turn.state.session
     if session is not None and session.stage is Stage.PIN:
-        turn.set_session(stage=Stage.ITEMS, pin=None)
-        questions.prompt(turn)
+        cards.unasked(turn)
 
 
 def _let_in(turn: Turn) -> None:

@@ -29,6 +29,7 @@ from kioskd.rules.state import (
     AlternativeDue,
     CardOrItem,
     FinishFirst,
+    ListedCard,
     Overlay,
     Stage,
     StillCard,
@@ -139,6 +140,8 @@ def confirm(turn: Turn, call: SessionConfirm) -> None:
             else:
                 source = Scanned("", Secret(question.code), question.how)
                 scanning.item(turn, ItemBarcode(question.code), source, question.how, None)
+        case ListedCard():
+            cards.decided(turn, question, yes=call.yes)
         case TypedCard():
             if call.yes:
                 cards.came(turn, question.card, How.TYPED)

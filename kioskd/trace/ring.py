@@ -9,7 +9,18 @@ from kioskd.model import calls as c
 from kioskd.model import ils
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import Entry
-from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, ExceptionsFetched, Fetched, Input, Scanned, Sealed
+from kioskd.model.inputs import (
+    Answered,
+    Asked,
+    BlockListRead,
+    EntriesRead,
+    Event,
+    ExceptionsFetched,
+    Fetched,
+    Input,
+    Scanned,
+    Sealed,
+)
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import Instant
 from kioskd.rules.recognise import recognise
@@ -46,6 +57,8 @@ class Ring:
             what, recognised = self._asked(what)
         elif isinstance(what, Answered):
             what = replace(what, answer=self._answer(what.answer))
+        elif isinstance(what, BlockListRead):
+            what = replace(what, blocks=None)
         elif isinstance(what, Sealed):
             what = replace(what, sealed="", twin="")
         elif isinstance(what, Fetched | ExceptionsFetched | EntriesRead):

@@ -15,6 +15,7 @@ from typing import Any
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
+from kioskd.model.blocks import BlockList
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.entry import Entry, ModeName
 from kioskd.model.errors import CallError
@@ -110,6 +111,7 @@ class Station:
     checks: deque[e.CheckStaffCode] = field(default_factory=deque)
     codes_wait: bool = False
     cannot_seal: inputs.CannotSeal | None = None
+    blocks: BlockList | None = None
     scans: list[invariants.Scan] = field(default_factory=list)
     steps: int = 0
     round_trip_s: float = 0.01
@@ -406,6 +408,8 @@ class Station:
                 forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
                 self.line.queue = [place for place in self.line.queue if place not in forgotten]
                 self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
+            case e.ReadBlockList():
+                self._inputs.append(inputs.BlockListRead(self.blocks, "" if self.blocks else "no such file"))
             case e.Seal():
                 twin = f"hash of {effect.twin}"
                 known = any(note.content.get("twin") == twin for note in self.journal.notes)
