@@ -14,7 +14,7 @@ DESCRIPTOR: Final = bytes.fromhex(
     "0501093b95018102"  # byte count, on the desktop page
     "058c09fb09fc09fd95038102"  # the symbology identifier's three characters
     "09fe9538820201"  # decoded data, 56 buffered bytes
-    "09ff250175018102"  # decoded data continued: a bit
+    "09ff2501750195018102"  # decoded data continued: a bit
     "75078103"  # and seven to fill the byte
     "c0"
 )
