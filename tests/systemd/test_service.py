@@ -73,8 +73,8 @@ def test_a_loop_that_turns_is_left_alone(station: Station) -> None:
 
 
 def test_connections_wait_while_it_restarts(station: Station) -> None:
-    # Long enough that every connection is made while nobody is there to take it.
-    station.drop_in("kioskd.service", "[Service]\nExecStartPre=/bin/sleep 1\n")
+    # Not before every connection is made, while nobody is there to take it.
+    station.drop_in("kioskd.service", "[Service]\nExecStartPre=/bin/sh -c 'until [ -e /run/go ]; do sleep 0.1; done'\n")
     station.run("systemctl kill -s KILL kioskd")
     station.until(lambda: station.pid == 0, "it is down")
     waiting = [station.open(_ask()) for _ in range(5)]
@@ -82,6 +82,7 @@ def test_connections_wait_while_it_restarts(station: Station) -> None:
         assert each.stdout is not None
         assert each.stdout.readline().strip() == "asked"
     assert station.pid == 0, "it came back before the connections were made"
+    station.run("touch /run/go")
     for each in waiting:
         assert each.stdout is not None
         said = each.stdout.read()
