@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import drivers_alone, journal_adds, life, scanning, uploading
+from tests.bench import drivers_alone, journal_adds, life, painting, scanning, uploading
 from tests.bench.figures import Figure
 
 AIMS = {
@@ -31,6 +31,7 @@ def main() -> int:
     options = parser.parse_args()
     parts: dict[str, Callable[[Path], dict[str, Figure]]] = {
         "scanning": scanning.scan_to_screen,
+        "pixels": painting.scan_to_pixels,
         "cost": scanning.cost_of_an_entry,
         "journal": lambda folder: journal_adds.adds(folder, options.largest),
         "upload": uploading.upload,

@@ -2,14 +2,17 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 from textual.widgets import Button, Input, Static
 
 from kioskd.ctl.text_screen.app import TextScreen
 from kioskd.ctl.text_screen.drawing import draw
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.scenes import scenes
+from tests.screen.view_shapes import VIEWS
 from tests.screen.views import LANGUAGES, line, message, view
 
 
@@ -65,3 +68,9 @@ async def test_a_visit_at_the_terminal_and_a_daemon_that_restarts(tmp_path: Path
             await core.start()
             await until(core, app, "PIN")
             assert app.query_one("#code", Input).password
+
+
+@given(VIEWS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_view_of_every_shape_that_its_types_allow_draws_as_text(shown: dict[str, Any]) -> None:
+    assert draw(shown, LANGUAGES).banner

@@ -7,14 +7,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 
+from kioskd.model.view import Screen
 from kioskd.screen import host
 from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.scenes import CLIPPED, scenes
 from tests.screen.station import serving, start, stop
+from tests.screen.view_shapes import VIEWS
 from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, message, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -164,6 +167,31 @@ async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> No
         ]
         drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(views)))
         assert drawn == [len(views) * 8, 0]
+
+
+def shapes(count: int, seed: int) -> list[dict[str, Any]]:
+    """So many Views of the shapes that the types allow; the same for the same seed."""
+    found: list[dict[str, Any]] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(max_examples=count, database=None, deadline=None, phases=[hypothesis.Phase.generate])
+    @hypothesis.given(VIEWS)
+    def collect(view: dict[str, Any]) -> None:
+        found.append(view)
+
+    collect()
+    return found
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(1500, marks=pytest.mark.long)])
+async def test_a_view_of_every_shape_that_its_types_allow_draws(browser: Browser, tmp_path: Path, count: int) -> None:
+    every = [screen.value for screen in Screen]
+    views = [view | {"screen": every[at % len(every)]} for at, view in enumerate(shapes(count, seed=count))]
+    async with opened(browser, tmp_path / "s") as (_, page):
+        for at in range(0, len(views), 100):
+            some = views[at : at + 100]
+            drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(some)))
+            assert drawn == [len(some) * 8, 0]
 
 
 async def test_a_button_is_there_only_if_its_method_makes_sense(browser: Browser, tmp_path: Path) -> None:

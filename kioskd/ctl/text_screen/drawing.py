@@ -31,6 +31,9 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """What stands above where the View says nothing itself."""
 
+LONGEST_SECRET: Final = 64
+"""Dots that are drawn at most."""
+
 HIDES_THE_LIST: Final = frozenset({"confirm", "pin", "loans"})
 
 
@@ -94,7 +97,7 @@ def _lines(language: str, view: Mapping[str, Any]) -> Sequence[str]:
         found.append(label(language, "time_text", n=view["timer"]["ends_in_s"]))
     keyed = view.get("keyed")
     if keyed:
-        found.append(keyed["text"] if keyed["text"] is not None else "•" * keyed["count"])
+        found.append(keyed["text"] if keyed["text"] is not None else "•" * min(keyed["count"], LONGEST_SECRET))
     if view["screen"] == "help":
         found += [f"{n}. {label(language, f'help_{n}')}" for n in (1, 2, 3)]
     if view["screen"] not in HIDES_THE_LIST:

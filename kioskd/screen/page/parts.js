@@ -149,7 +149,7 @@ export function list(page) {
   const removing = page.use.panel === "remove" ? " removing" : "";
   return h(
     "ol",
-    { key: "list", class: `list${removing}`, reversed: true },
+    { key: "list", class: `list${removing}`, reversed: true, tabindex: "0", "aria-label": page.say("count", { n: taken(page.view) }) },
     items.toReversed().map((item, i) => line(page, item, i === 0)),
   );
 }

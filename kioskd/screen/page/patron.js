@@ -59,6 +59,7 @@ export function languages(page) {
   return h(
     "main",
     { key: "languages", class: "choose" },
+    h("h1", { key: "headline", class: "headline medium" }, page.say("language")),
     h("div", { class: "tiles languages" }, language_buttons(page), close_button(page)),
   );
 }
@@ -73,7 +74,7 @@ export function idle(page) {
       offer(page, "session.start", { flow: "checkout" }, { name: "borrow", look: "primary", hint: say("borrow_hint") }),
       offer(page, "session.start", { flow: "renew" }, { name: "renew", look: "primary second", hint: say("renew_hint") }),
     ),
-    h("nav", { class: "foot" }, may(page, "session.language") && language_buttons(page), page.view.staff.unlocked ? staff_button(page) : help_button(page)),
+    h("div", { class: "foot" }, may(page, "session.language") && language_buttons(page), page.view.staff.unlocked ? staff_button(page) : help_button(page)),
   );
 }
 
@@ -95,6 +96,7 @@ export function number(page) {
   return keypad(page, { title: h("h1", { class: "headline" }, page.say("type_title")), secret: false, back: close_button(page) });
 }
 
+const LONGEST_SECRET = 64;
 const KEYED = { number: "type_title", pin: "pin_title", staff: "staff_code" };
 
 /** Digits that come by command barcodes, one after the other. */
@@ -108,7 +110,7 @@ export function keyed(page) {
       { class: "hero" },
       h("h1", { key: "headline", class: "headline" }, page.say(KEYED[what] ?? "type_title")),
       alarming(page) && headline(page),
-      h("output", { key: "field", class: "field", "aria-live": text === null ? "off" : "polite" }, text ?? "•".repeat(count), h("i", { class: "caret" })),
+      h("output", { key: "field", class: "field", "aria-live": text === null ? "off" : "polite" }, text ?? "•".repeat(Math.min(count, LONGEST_SECRET)), h("i", { class: "caret" })),
     ),
   );
 }

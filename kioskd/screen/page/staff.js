@@ -58,8 +58,8 @@ export function staff(page) {
     h(
       "section",
       { key: `tab-${tab}`, class: "sheet staff" },
-      h("p", { class: "who" }, h("b", null, view.station.id), view.staff.by && ` · ${say("unlocked_by", { by: view.staff.by })}`),
-      headline(page),
+      h("h1", { key: "who", class: "who" }, h("b", null, view.station.id), view.staff.by && ` · ${say("unlocked_by", { by: view.staff.by })}`),
+      view.message && h("p", { key: "told", class: `told tone-${view.message.tone}` }, view.message.text),
       TABS[tab](page),
     ),
     h(

@@ -5,6 +5,9 @@ import { LABELS } from "./labels.js";
 
 const rules = new Map();
 
+/** A language that this page has words in; another tag may be none at all, and the browser would throw. */
+const known = (language) => (language in LABELS ? language : "en");
+
 /** How a language counts; made once, for each is dear to make. */
 function plural(language) {
   if (!rules.has(language)) rules.set(language, new Intl.PluralRules(language));
@@ -13,10 +16,10 @@ function plural(language) {
 
 /** The texts of a language, as a function from key and values to words. */
 export function words(language) {
-  const table = LABELS[language] ?? LABELS.en;
+  const table = LABELS[known(language)];
   const say = (key, values = {}) => {
     let text = table[key];
-    if (typeof text === "object") text = text[plural(language).select(values.n)] ?? text.other;
+    if (typeof text === "object") text = text[plural(known(language)).select(values.n)] ?? text.other;
     return text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
   };
   say.known = (key) => key in table;
@@ -50,5 +53,5 @@ export function date(language, text) {
   const day = new Date(Date.UTC(+match[1], +match[2] - 1, +match[3]));
   if (Number.isNaN(day.getTime())) return text;
   const style = { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" };
-  return new Intl.DateTimeFormat(language, style).format(day);
+  return new Intl.DateTimeFormat(known(language), style).format(day);
 }

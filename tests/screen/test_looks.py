@@ -1,0 +1,139 @@
+"""What eyes and hands meet, measured in the browser: axe-core, contrast, room for fingers, text twice as large."""
+
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from tests.screen.browser import Browser, Page, chromium
+from tests.screen.fake_core import FakeCore, fake_core
+from tests.screen.scenes import PANELS, scenes
+from tests.screen.station import serving
+from tests.screen.views import LANGUAGES
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+FINGER_PX = 105
+"""20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
+
+SEVEN = 7.0
+"""For whatever is read; 4.5 is what WCAG's AA asks."""
+
+# Every text that is seen, with the colour it has and the ground that it stands on.
+CONTRAST = """(() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const linear = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const ground = (e) => {
+    for (let at = e; at; at = at.parentElement) {
+      const found = parts(getComputedStyle(at).backgroundColor);
+      if (found.length === 3 || found[3] > 0.99) return found;
+    }
+    return [255, 255, 255];
+  };
+  const texts = document.createTreeWalker(document.querySelector("#screen"), NodeFilter.SHOW_TEXT);
+  const low = [];
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const e = text.parentElement;
+    if (!text.data.trim() || !e.getBoundingClientRect().width || e.closest("svg")) continue;
+    const [a, b] = [light(parts(getComputedStyle(e).color)), light(ground(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < SEVEN) low.push(`${ratio.toFixed(2)} ${e.className}: ${text.data}`);
+  }
+  return low;
+})()"""
+
+# With text twice as large: nothing sticks out sideways, nothing is cut, and every button can be brought to view.
+CUT = """[...document.querySelectorAll("#screen *")].filter((e) => {
+  const box = e.getBoundingClientRect();
+  if (!box.width || e.closest("svg")) return false;
+  const hidden = ["hidden", "clip"].includes(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 4;
+  return box.right > innerWidth + 1 || box.left < -1 || hidden;
+}).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 30)}`)"""
+
+HIGH = """(() => {
+  const wanted = [...document.querySelectorAll("#screen button")];
+  return wanted.filter((b) => b.getBoundingClientRect().bottom + scrollY > document.documentElement.scrollHeight + 1)
+    .map((b) => b.dataset.name ?? b.className);
+})()"""
+
+_seqs = itertools.count(2)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
+
+
+async def states(core: FakeCore, page: Page, language: str, *, every: int = 1) -> AsyncIterator[str]:
+    """Show every state of a language, the page's own panels included; yields each one's name."""
+    known = scenes(language)
+    for number, (name, shown) in enumerate(known.items()):
+        if number % every == 0:
+            await show(core, page, shown)
+            yield name
+    for name, (scene, tap) in PANELS.items():
+        await show(core, page, known["idle"])
+        await show(core, page, known[scene])
+        await page.ask(f"document.querySelector({tap!r}).click()")
+        yield name
+
+
+async def show(core: FakeCore, page: Page, shown: dict[str, object]) -> None:
+    seq = next(_seqs)
+    core.show(shown | {"seq": seq})
+    await page.until(f"document.body.dataset.seq === '{seq}'")
+
+
+@pytest.mark.parametrize("language", [pytest.param(name, marks=pytest.mark.long) for name in LANGUAGES])
+async def test_axe_finds_nothing_and_contrast_is_seven_in_every_state(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
+    async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
+        page = await browser.page(reduced_motion="reduce")
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        async for name in states(core, page, language):
+            assert await page.violations() == [], name
+            assert await page.ask(CONTRAST.replace("SEVEN", str(SEVEN))) == [], name
+        await core.stop()
+        await page.until("document.body.dataset.screen === 'down'")
+        assert await page.violations() == []
+        assert await page.ask(CONTRAST.replace("SEVEN", str(SEVEN))) == []
+        await page.close()
+
+
+async def test_axe_and_contrast_where_most_people_are(browser: Browser, tmp_path: Path) -> None:
+    async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
+        page = await browser.page(reduced_motion="reduce")
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        for name in ("idle-offline", "items-refused", "loans", "finish", "staff-offline"):
+            await show(core, page, scenes("en")[name])
+            assert await page.violations() == [], name
+            assert await page.ask(CONTRAST.replace("SEVEN", str(SEVEN))) == [], name
+        await page.close()
+
+
+@pytest.mark.parametrize(
+    "language", [pytest.param(name, marks=() if name == "ru" else pytest.mark.long) for name in LANGUAGES]
+)
+async def test_text_twice_as_large_loses_nothing(browser: Browser, tmp_path: Path, language: str) -> None:
+    async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
+        page = await browser.page(reduced_motion="reduce")
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        await show(core, page, scenes(language)["help"])
+        before = await page.ask("parseFloat(getComputedStyle(document.querySelector('.steps span')).fontSize)")
+        for _ in range(2):
+            await page.ask("document.querySelector('[data-name=\"larger\"]').click()")
+        after = await page.ask("parseFloat(getComputedStyle(document.querySelector('.steps span')).fontSize)")
+        assert after == pytest.approx(2 * before, rel=0.01)
+        async for name in states(core, page, language, every=1 if language != "ru" else 4):
+            assert await page.ask("document.documentElement.dataset.size") == "2", name
+            assert await page.ask(CUT) == [], name
+            assert await page.ask(HIGH) == [], name
+        await page.close()
