@@ -259,6 +259,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "why_says_offline": "says it is offline",
     "why_garbled": "unreadable answers",
     "why_half_up": "answers, but does not work",
+    "why_ils_suspect": "doubted: its refusals are being checked",
+    "why_quiet_hours": "quiet hours",
     "why_forced": "staff's decision",
     "unsent": "Not yet sent",
     "address": "Network address",

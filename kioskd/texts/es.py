@@ -263,6 +263,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "why_says_offline": "dice estar fuera de línea",
     "why_garbled": "respuestas ilegibles",
     "why_half_up": "responde, pero no trabaja",
+    "why_ils_suspect": "en duda: se comprueban sus negativas",
+    "why_quiet_hours": "horas de pausa",
     "why_forced": "decisión del personal",
     "unsent": "Por enviar",
     "address": "Dirección de red",

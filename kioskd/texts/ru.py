@@ -267,6 +267,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "why_says_offline": "сообщает, что отключена",
     "why_garbled": "ответы не читаются",
     "why_half_up": "отвечает, но не работает",
+    "why_ils_suspect": "под сомнением: отказы проверяются",
+    "why_quiet_hours": "часы покоя",
     "why_forced": "решение сотрудника",
     "unsent": "Ещё не отправлено",
     "address": "Сетевой адрес",

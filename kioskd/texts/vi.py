@@ -247,6 +247,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "why_says_offline": "báo đang ngoại tuyến",
     "why_garbled": "trả lời không đọc được",
     "why_half_up": "có trả lời nhưng không làm việc",
+    "why_ils_suspect": "chưa tin chắc: đang kiểm tra các lần từ chối",
+    "why_quiet_hours": "giờ nghỉ",
     "why_forced": "do nhân viên đặt",
     "unsent": "Chưa gửi",
     "address": "Địa chỉ mạng",

@@ -247,6 +247,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "why_says_offline": "自称离线",
     "why_garbled": "应答无法识别",
     "why_half_up": "有应答但不工作",
+    "why_ils_suspect": "存疑：正在核查其拒绝",
+    "why_quiet_hours": "静默时段",
     "why_forced": "工作人员设定",
     "unsent": "尚未提交",
     "address": "网络地址",
