@@ -99,8 +99,8 @@ def _done(turn: Turn, *, missing: bool) -> None:
     count = str(cards.done_good(session))
     recorded = any(line.result is LineResult.RECORDED for line in session.lines)
     if recorded and turn.state.settings.station.gates:
-        shown = session.receipt and not missing
-        turn.say("done_gate" if shown else "done_gate_no_slip", Tone.WARN, lasting=True, count=count)
+        shown = "done_gate" if session.receipt else "done_gate_no_slip"
+        turn.say("done_gate_no_paper" if missing else shown, Tone.WARN, lasting=True, count=count)
     elif missing:
         turn.say("done_no_paper", Tone.WARN, lasting=True, count=count)
     else:

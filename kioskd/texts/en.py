@@ -49,6 +49,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "done_recorded": "Items recorded: {count}. You can take them. Thank you!",
     "done_gate": "Items recorded: {count}. You can take them. The gate may sound: show your slip.",
     "done_gate_no_slip": "Items recorded: {count}. You can take them. The gate may sound: please tell staff.",
+    "done_gate_no_paper": "Items recorded: {count}. No paper for a slip, and the gate may sound: please tell staff.",
     "done_no_paper": "All done. Items: {count}. You can take them. There is no paper for a receipt just now.",
     "cancelled_kept": "Items recorded: {count}. They are yours.",
     "session_interrupted": "The station was restarted. Items recorded: {count}. They are safe.",

@@ -52,6 +52,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "muestre su recibo.",
     "done_gate_no_slip": "Artículos registrados: {count}. Puede llevárselos. La alarma de la puerta puede sonar: "
     "avise al personal.",
+    "done_gate_no_paper": "Artículos registrados: {count}. No hay papel y la puerta puede sonar: avise al personal.",
     "done_no_paper": "Listo. Artículos: {count}. Puede llevárselos. Ahora no hay papel para el recibo.",
     "cancelled_kept": "Artículos registrados: {count}. Puede llevárselos.",
     "session_interrupted": "La estación se reinició. Artículos registrados: {count}. Están a salvo.",

@@ -49,6 +49,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "done_recorded": "Đã ghi: {count} tài liệu. Quý vị có thể mang về. Cảm ơn quý vị!",
     "done_gate": "Đã ghi: {count} tài liệu. Quý vị có thể mang về. Cổng có thể kêu: xin đưa biên nhận cho xem.",
     "done_gate_no_slip": "Đã ghi: {count} tài liệu. Quý vị có thể mang về. Cổng có thể kêu: xin báo nhân viên.",
+    "done_gate_no_paper": "Đã ghi: {count} tài liệu. Quý vị có thể mang về. Hết giấy in biên nhận, cổng có thể kêu: "
+    "xin báo nhân viên.",
     "done_no_paper": "Xong: {count} tài liệu. Quý vị có thể mang về. Hiện không có giấy để in biên nhận.",
     "cancelled_kept": "Đã ghi: {count} tài liệu. Quý vị có thể mang về.",
     "session_interrupted": "Máy vừa khởi động lại. Đã ghi: {count} tài liệu, không mất gì cả.",

@@ -49,6 +49,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "done_recorded": "已记录 {count} 件，可以带走。谢谢！",
     "done_gate": "已记录 {count} 件，可以带走。门禁可能会响，请出示凭条。",
     "done_gate_no_slip": "已记录 {count} 件，可以带走。门禁可能会响，请告诉工作人员。",
+    "done_gate_no_paper": "已记录 {count} 件，可以带走。没有纸打印凭条，门禁可能会响，请告诉工作人员。",
     "done_no_paper": "办好了，共 {count} 件，可以带走。现在没有纸，不能打印凭条。",
     "cancelled_kept": "已记录 {count} 件，可以带走。",
     "session_interrupted": "本机刚才重新启动。已记录 {count} 件，没有丢失。",

@@ -99,6 +99,16 @@ def test_the_gate_is_spoken_of_where_it_will_sound(gates: bool, offline: bool, w
     assert (station.said == "done_gate") is warned
 
 
+def test_without_paper_for_a_slip_the_gate_is_for_staff_to_hear_of() -> None:
+    station = town(station={"gates": True}).with_printer()
+    station.offline()
+    station.tell(PrinterChanged(Paper.OUT, ready=False))
+    station.scan(ANNA)
+    station.scan(BOOK)
+    station.finish(SlipKind.RECEIPT)
+    assert station.said == "done_gate_no_paper"
+
+
 def test_only_what_the_patron_may_take_stands_on_it() -> None:
     station = lent(offline=True)
     station.call(c.SessionWithdraw(1))

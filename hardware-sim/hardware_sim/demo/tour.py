@@ -211,7 +211,7 @@ class Tour:
         self.until(lambda view: view["paper"] == "out", "paper out")
         self.lend(3, [6], "recorded")
         view = self.finish("receipt")
-        see(view["message"]["key"] == "done_no_paper", "the word on the missing paper")
+        see(view["message"]["key"] == "done_gate_no_paper", "the word on the missing paper")
         self.desk.printer.fault(paper="ok")
         self.until(lambda view: view["paper"] == "ok", "the new roll")
         see(len(self.slips(0)) == before, "no slip for the next person after the paper change")
