@@ -4,9 +4,11 @@ import argparse
 import dataclasses
 import multiprocessing
 import os
+import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 
 from tests.simulation import plan as plans
 from tests.simulation.shrink import kind, shrink
@@ -21,6 +23,14 @@ def one(task: tuple[int, int]) -> Outcome:
     return live(plans.make(seed, days))
 
 
+def _lives(tasks: list[tuple[int, int]], workers: int) -> Iterator[Outcome]:
+    if workers == 1:
+        yield from map(one, tasks)
+        return
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        yield from pool.imap_unordered(one, tasks)
+
+
 def tell(outcomes: list[Outcome], took_s: float, workers: int) -> None:
     """Print what was simulated, in numbers."""
 
@@ -29,7 +39,10 @@ def tell(outcomes: list[Outcome], took_s: float, workers: int) -> None:
 
     days, steps = total("days"), total("steps")
     print(f"{len(outcomes)} seeds, {days} days of two stations in {took_s:.1f} s on {workers} processes:")
+    used = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu_s = sum(each.ru_utime + each.ru_stime for each in used)
     print(f"  {days / took_s:.1f} days/s, {steps} events of the stations, {steps / took_s:.0f} events/s")
+    print(f"  {cpu_s:.0f} s of processor time, {cpu_s / days:.2f} s a day")
     print(f"  {total('scans')} scans, the fewest on a day {min(each.fewest_scans for each in outcomes)}")
     print(f"  {total('entries')} entries, {total('promises')} promises, {total('slips')} lines with numbers on paper")
     print(f"  {total('settled')} settled, {total('exceptions')} before a person, {total('withdrawn')} withdrawn")
@@ -71,6 +84,7 @@ def main() -> int:
     parser.add_argument("--years", type=float, metavar="Y", help="as many lives as make so many years")
     parser.add_argument("--days", type=int, default=DAYS_A_SEED, metavar="D", help=f"of each life ({DAYS_A_SEED})")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="P")
+    parser.add_argument("--first", action="store_true", help="stop at the first that fails")
     parser.add_argument("--no-shrink", action="store_true", help="do not look for a shorter story")
     parser.add_argument("--verbose", action="store_true", help="tell all that happens (with --seed)")
     options = parser.parse_args()
@@ -88,15 +102,12 @@ def main() -> int:
     began = time.monotonic()
     outcomes: list[Outcome] = []
     workers = min(options.processes, number)
-    tasks = [(seed, options.days) for seed in seeds]
-    if workers == 1:
-        outcomes = [one(task) for task in tasks]
-    else:
-        with multiprocessing.get_context("fork").Pool(workers) as pool:
-            for outcome in pool.imap_unordered(one, tasks):
-                outcomes.append(outcome)
-                if outcome.wrong:
-                    print(f"seed {outcome.seed}: {outcome.wrong[0].splitlines()[0]}", flush=True)
+    for outcome in _lives([(seed, options.days) for seed in seeds], workers):
+        outcomes.append(outcome)
+        if outcome.wrong:
+            print(f"seed {outcome.seed}: {outcome.wrong[0].strip().splitlines()[0]}", flush=True)
+            if options.first:
+                break
     outcomes.sort(key=lambda each: each.seed)
     tell(outcomes, time.monotonic() - began, workers)
     failed = [outcome for outcome in outcomes if outcome.wrong]
@@ -104,7 +115,9 @@ def main() -> int:
         print(f"  trace {outcomes[0].trace}")
     for outcome in failed[:1] if not options.no_shrink else []:
         explain(outcome, options.days)
-    print(f"\n{len(failed)} of {number} seeds failed" + (f": {[each.seed for each in failed]}" if failed else ""))
+    print(
+        f"\n{len(failed)} of {len(outcomes)} seeds failed" + (f": {[each.seed for each in failed]}" if failed else "")
+    )
     return int(bool(failed))
 
 

@@ -1,0 +1,1 @@
+"""Whether the proofs notice what they should: faults seeded one at a time."""

@@ -1,0 +1,128 @@
+"""`python -m tests.mutations`: each seeded fault in a copy of the tree; which proof notices it, as a table."""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutations.faults import FAULTS, Fault
+
+TOP = Path(__file__).resolve().parents[2]
+LEFT_OUT = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", "dist")
+SEEDS, DAYS = 12, 10
+TESTS_S, LIVES_S = 600, 900
+
+
+@dataclass(frozen=True)
+class Caught:
+    """What noticed a fault: the first failing test, and what a life said; None: nothing did."""
+
+    fault: Fault
+    test: str | None
+    life: str | None
+    took_s: float
+
+
+def try_out(fault: Fault, seeds: int, *, tests: bool = True) -> Caught:
+    """Make the fault in a copy of the tree, and run what should notice it."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        tree = Path(folder) / "tree"
+        shutil.copytree(TOP, tree, ignore=LEFT_OUT)
+        path = tree / fault.file
+        source = path.read_text()
+        assert source.count(fault.old) == 1, f"{fault.name}: its text stands {source.count(fault.old)} times"
+        path.write_text(source.replace(fault.old, fault.new))
+        test = _tests(tree, fault) if tests else None
+        life = _lives(tree, seeds) if seeds else None
+    return Caught(fault, test, life, time.monotonic() - began)
+
+
+def _run(tree: Path, seconds: float, *command: str) -> str | None:
+    """Run a module of the tree; return what it said if it failed, or did not end in time."""
+    env = {**os.environ, "PYTHONPATH": f"{tree}:{tree / 'hardware-sim'}", "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        run = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=tree,
+            env=env,
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return "it does not end"
+    return run.stdout + run.stderr if run.returncode else None
+
+
+def _tests(tree: Path, fault: Fault) -> str | None:
+    options = ("-n", "0", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--timeout", "120")
+    said = _run(tree, TESTS_S, "pytest", *options, *fault.tests)
+    if said is None:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?:\[.*| - .*)?$", said, re.MULTILINE)
+    return found[1] if found else said.strip().splitlines()[-1][:80]
+
+
+def _lives(tree: Path, seeds: int) -> str | None:
+    command = (
+        "tests.simulation",
+        "--seeds",
+        str(seeds),
+        "--days",
+        str(DAYS),
+        "--no-shrink",
+        "--first",
+        "--processes",
+        "1",
+    )
+    said = _run(tree, LIVES_S, *command)
+    if said is None:
+        return None
+    found = re.search(r"^(seed \d+: .*)$", said, re.MULTILINE)
+    return found[1] if found else said.strip().splitlines()[-1][:120]
+
+
+def row(caught: Caught) -> str:
+    """Return the fault's row of the table."""
+    life = caught.life or ""
+    life = re.sub(r"\d{14}", "…", life).replace("|", "/")[:110]
+    return f"| {caught.fault.name} | {caught.fault.means} | {caught.test or '**no**'} | {life or '**no**'} |"
+
+
+def main() -> int:
+    """Try them all; 1 if nothing notices one of them."""
+    parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="NAME", help="these faults alone (a part of the name)")
+    parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="lives for each; 0: tests alone")
+    parser.add_argument("--no-tests", action="store_true", help="lives alone")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    chosen = [each for each in FAULTS if not options.only or any(part in each.name for part in options.only)]
+    if not chosen:
+        parser.error(f"--only: there is no such fault; one of {', '.join(each.name for each in FAULTS)}")
+    print("| fault | what it would mean | test that notices | life that notices |")
+    print("| --- | --- | --- | --- |", flush=True)
+    caught: list[Caught] = []
+    with ThreadPoolExecutor(options.processes) as pool:
+        for found in pool.map(lambda fault: try_out(fault, options.seeds, tests=not options.no_tests), chosen):
+            caught.append(found)
+            print(row(found), flush=True)
+    missed = [each.fault.name for each in caught if not (each.test or each.life)]
+    tests, lives = sum(bool(each.test) for each in caught), sum(bool(each.life) for each in caught)
+    print(f"\n{len(caught)} faults: {tests} noticed by tests, {lives} by lives of stations, {len(missed)} by nothing")
+    for name in missed:
+        print(f"  missed: {name}")
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

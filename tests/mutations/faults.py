@@ -1,0 +1,452 @@
+"""Faults that a programmer could make in what must never fail, each as one replacement of text.
+
+`tests` are those that should notice it; `simulated` says that lives of whole stations should too. Both are tried for
+each by `python -m tests.mutations`; that each text still stands in the code exactly once is tested every time.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+RULES, JOURNAL, ILS, SIP2, DEVICES = (
+    "kioskd/rules/",
+    "kioskd/journal/",
+    "kioskd/ils/",
+    "kioskd/sip2/",
+    "kioskd/devices/",
+)
+LENDING, UPLOADS, MODES, SESSIONS = (
+    f"tests/rules/test_{name}.py" for name in ("lending", "upload", "modes", "sessions")
+)
+PAPER, TAKING_BACK, CARDS, ALWAYS = (
+    f"tests/rules/test_{name}.py" for name in ("paper", "taking_back", "cards", "always")
+)
+ON_DISK = ("tests/powercut/test_journal.py", "tests/journal")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One wrong line. `means` says what would become of it at a library."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    means: str
+    tests: tuple[str, ...]
+
+
+FAULTS: Final = (
+    # Save before say.
+    Fault(
+        "say before save",
+        RULES + "lending.py",
+        '        LineResult.CHECKING,\n        turn.at.mono_s,\n        reason="check_digit"',
+        "        LineResult.CHECKING if live else LineResult.RECORDED,\n        turn.at.mono_s,\n"
+        '        reason="check_digit"',
+        "the screen says *recorded* before the disk has it",
+        (LENDING, ALWAYS),
+    ),
+    Fault(
+        "show before save",
+        RULES + "step.py",
+        "effects = [*saves, Show(view), *rest]",
+        "effects = [Show(view), *rest, *saves]",
+        "a View goes out before the save it may speak of",
+        (LENDING, ALWAYS),
+    ),
+    Fault(
+        "not saved, said all the same",
+        RULES + "lending.py",
+        "turn.set_session(lines=tuple(line for line in turn.session.lines if line is not gone))",
+        "turn.set_line(gone.n, result=LineResult.RECORDED)",
+        "a full disk, and the screen says *recorded*",
+        (LENDING,),
+    ),
+    Fault(
+        "sent though saved as recorded",
+        RULES + "lending.py",
+        "    if not saving.live or not serves_live(turn, line.item, renewal=line.renewal):",
+        "    if not serves_live(turn, line.item, renewal=line.renewal):",
+        "sent while the journal says that it was not: sent again after a power cut",
+        (LENDING, ALWAYS),
+    ),
+    Fault(
+        "send before the mark is durable",
+        RULES + "upload.py",
+        "        _set(turn, current=Current(entry, Step.MARK))\n        _mark(turn)",
+        "        _set(turn, current=Current(entry, Step.SEND))\n        _mark(turn)",
+        "a power cut after the loan was sent, and it is sent again without a look",
+        (UPLOADS, ALWAYS),
+    ),
+    Fault(
+        "a mark that failed is taken for one",
+        RULES + "step.py",
+        "            upload.mark_failed(turn)",
+        "            upload.marked(turn, saving, Saved(event.token, (), turn.state.summary))",
+        "a full disk, and loans are sent that the journal does not hold as sent",
+        (UPLOADS, ALWAYS),
+    ),
+    # The upload.
+    Fault(
+        "forget to look",
+        RULES + "upload.py",
+        "    fresh = entry.state is EntryState.RECORDED or entry.seq in upload.marked",
+        "    fresh = True",
+        "what was sent and not answered is sent again without a look",
+        (UPLOADS,),
+    ),
+    Fault(
+        "forget that it was sent",
+        RULES + "upload.py",
+        "    if current.step is Step.SEND:\n        entry = replace(entry, state=EntryState.SENDING)\n",
+        "    if current.step is Step.SEND:\n",
+        "the line dies, and the loan is sent again on the next without a look",
+        (UPLOADS,),
+    ),
+    Fault(
+        "sent counts as fresh for ever",
+        RULES + "upload.py",
+        "        marked=upload.marked - {seq} if sends else upload.marked,",
+        "        marked=upload.marked,",
+        "an entry that was marked and sent is believed never to have been sent",
+        (UPLOADS,),
+    ),
+    Fault(
+        "drop at ten attempts",
+        RULES + "upload.py",
+        "    over = upload.backoffs - FREE_STUMBLES\n",
+        "    if upload.backoffs >= 9:\n        _finish(turn, entry, Outcome.LENT)\n        return\n"
+        "    over = upload.backoffs - FREE_STUMBLES\n",
+        "after ten tries an entry is given up and counts as done",
+        (UPLOADS, MODES),
+    ),
+    Fault(
+        "wrong order",
+        RULES + "upload.py",
+        "key=lambda each: (each.what.kind is not Kind.REGISTRATION, each.what.item in aside)",
+        "key=lambda each: -each.seq",
+        "the newest entry is sent first",
+        (UPLOADS,),
+    ),
+    Fault(
+        "refused counts as lent",
+        RULES + "upload.py",
+        "    _finish(turn, entry, outcome.refused_loan(says, answer), current.said)",
+        "    _finish(turn, entry, Outcome.LENT, current.said)",
+        "the library system says no, and nobody ever hears of it",
+        (UPLOADS,),
+    ),
+    Fault(
+        "believe the first refusal",
+        RULES + "upload.py",
+        "        _set(turn, current=replace(current, step=Step.VERIFY_PATRON, said=said))",
+        "        _finish(turn, entry, Outcome.REFUSED, said)",
+        "a loan that was done in spite of a no waits for a person",
+        (UPLOADS,),
+    ),
+    Fault(
+        "a loan behind an exception goes ahead",
+        RULES + "upload.py",
+        "    if before is not None:\n        _finish(turn, entry, Outcome.BEHIND",
+        "    if before is None and entry.seq < 0:\n        _finish(turn, entry, Outcome.BEHIND",
+        "two loans of one item, the first undecided, and the second is lent",
+        (UPLOADS,),
+    ),
+    Fault(
+        "a due date never moves",
+        RULES + "outcome.py",
+        "    return item.due_text.strip() != before.strip()",
+        "    return False",
+        "a renewal whose answer was lost is sent twice",
+        (UPLOADS,),
+    ),
+    Fault(
+        "the window never goes back",
+        RULES + "upload.py",
+        "    to = BEFORE_ALL if at_end else event.entries[-1].seq",
+        "    to = event.entries[-1].seq if event.entries else upload.fetched_to",
+        "an entry that stepped aside is not read again",
+        (UPLOADS, MODES),
+    ),
+    Fault(
+        "an answer for the last entry settles this one",
+        RULES + "upload.py",
+        "    if current is None or current.entry.seq != by.seq:\n        return\n    others",
+        "    if current is None:\n        return\n    others",
+        "an answer on its way for an entry that was taken back settles another one",
+        (UPLOADS, TAKING_BACK),
+    ),
+    Fault(
+        "a day's outcome lost with a full disk",
+        RULES + "step.py",
+        "            turn.set(outbox=(*saving.rows, *turn.state.outbox))",
+        "            turn.set(outbox=turn.state.outbox)",
+        "what became of entries is forgotten when the disk is full",
+        (UPLOADS, LENDING, ALWAYS),
+    ),
+    # Taking back.
+    Fault(
+        "taken back and sent",
+        RULES + "upload.py",
+        "    _set(turn, queue=tuple(entry for entry in upload.queue if entry.seq not in seqs))\n",
+        "",
+        "staff take an entry back, and it is lent all the same",
+        (TAKING_BACK, UPLOADS),
+    ),
+    Fault(
+        "taken back though it may have been sent",
+        RULES + "lending.py",
+        '    state = EntryState.EXCEPTION if sent else EntryState.WITHDRAWN\n    outcome = "check_this_in" if sent',
+        '    state = EntryState.WITHDRAWN\n    outcome = "check_this_in" if sent',
+        "the loan stands on the account, and nobody checks it in",
+        (TAKING_BACK,),
+    ),
+    # Modes.
+    Fault(
+        "check-in offline",
+        RULES + "policy.py",
+        "    ModeName.OFFLINE: {\n        Act.CHECKOUT: How.RECORD,\n"
+        "        Act.RENEW: How.RECORD,\n        Act.CHECKIN: How.REFUSE,",
+        "    ModeName.OFFLINE: {\n        Act.CHECKOUT: How.RECORD,\n"
+        "        Act.RENEW: How.RECORD,\n        Act.CHECKIN: How.LIVE,",
+        "a return is asked for while loans wait",
+        (MODES, "tests/rules/test_staff.py"),
+    ),
+    Fault(
+        "payment online",
+        RULES + "policy.py",
+        "        Act.CHECKIN: How.LIVE,\n        Act.RFID: How.LIVE,\n        Act.PAYMENT: How.ELSEWHERE,",
+        "        Act.CHECKIN: How.LIVE,\n        Act.RFID: How.LIVE,\n        Act.PAYMENT: How.LIVE,",
+        "the refusal of a payment names no other place",
+        (MODES, "tests/rules/test_staff.py"),
+    ),
+    Fault(
+        "unsent entries do not stop a check-in",
+        RULES + "policy.py",
+        "    if permitted in (How.LIVE, How.ELSEWHERE) and act in REFUSAL and unsent(state):",
+        "    if permitted in (How.LIVE, How.ELSEWHERE) and act in REFUSAL and unsent(state) < 0:",
+        "a return before its loan charges somebody who brought the item back",
+        (MODES, "tests/rules/test_staff.py", ALWAYS),
+    ),
+    Fault(
+        "patrons wait on when it goes offline",
+        RULES + "step.py",
+        "    if turn.state.mode.name is not ModeName.OFFLINE:\n        return\n    waiting",
+        "    if turn.state.mode.name is not ModeName.RECOVERING:\n        return\n    waiting",
+        "an item stands *checking* until its time-out, on a line that is gone",
+        (MODES, LENDING, ALWAYS),
+    ),
+    Fault(
+        "live before the queue",
+        RULES + "backlog.py",
+        "            return trusted and patron not in known.numbers and item not in known.numbers",
+        "            return trusted",
+        "while it recovers, a second loan of an item overtakes the first",
+        (MODES, ALWAYS),
+    ),
+    Fault(
+        "forced offline is forgotten at a restart",
+        JOURNAL + "reading.py",
+        "WHERE kind = ? ORDER BY n DESC LIMIT 1",
+        "WHERE kind = ? ORDER BY n LIMIT 1",
+        "the first mode that staff ever chose holds, not the last",
+        ("tests/journal",),
+    ),
+    # Whose it is, and who sees it.
+    Fault(
+        "an open visit never ends",
+        RULES + "visiting.py",
+        '        turn.log("info", "session_abandoned", items=len(session.lines))\n        cards.end(turn)',
+        '        turn.log("info", "session_abandoned", items=len(session.lines))\n        scanning.touch(turn)',
+        "who walks away leaves the card open for the next person",
+        (SESSIONS,),
+    ),
+    Fault(
+        "still your card? is not asked",
+        RULES + "scanning.py",
+        "quiet_s >= after_s > 0:",
+        "quiet_s >= after_s > 1e9:",
+        "the next person's item goes to the last person's card",
+        (SESSIONS, LENDING, CARDS),
+    ),
+    Fault(
+        "a second card adds to the first",
+        RULES + "cards.py",
+        "    questions.ask(turn, FinishFirst(card, how, unmatched))",
+        "    questions.prompt(turn)",
+        "the next person's card is not taken, and items go to the last one's",
+        (CARDS, SESSIONS),
+    ),
+    Fault(
+        "the receipt lists what was refused",
+        RULES + "slips.py",
+        "    items = [line.item for line in turn.session.lines if line.result in GOOD]",
+        "    items = [line.item for line in turn.session.lines]",
+        "a receipt for an item that stays here",
+        (PAPER,),
+    ),
+    Fault(
+        "the card on the receipt",
+        RULES + "slips.py",
+        "        *(SlipLine(item) for item in items),",
+        '        SlipLine(str(turn.session.patron or "")),\n        *(SlipLine(item) for item in items),',
+        "a card's number lies on the floor of the library",
+        (PAPER,),
+    ),
+    Fault(
+        "a slip outlives its visit",
+        DEVICES + "spool.py",
+        "            dropped = list(self._waiting)\n            self._waiting.clear()",
+        "            dropped = list(self._waiting)",
+        "a slip that waited for paper comes out for the next person",
+        ("tests/devices",),
+    ),
+    Fault(
+        "the printer is not emptied",
+        DEVICES + "printer_life.py",
+        "        self._owes_cancel = self._owes_recovery = True",
+        "        self._owes_recovery = True",
+        "half a slip comes out with the new roll, for somebody else",
+        ("tests/devices/test_printer.py",),
+    ),
+    Fault(
+        "the PIN in the log",
+        RULES + "cards.py",
+        "    turn.set_session(stage=Stage.LOOKUP, lookup=ask, pin=pin)",
+        '    turn.log("info", "card_asked", pin=str.__str__(pin or ""))\n'
+        "    turn.set_session(stage=Stage.LOOKUP, lookup=ask, pin=pin)",
+        "PINs in the log of every station",
+        (CARDS, "tests/rules"),
+    ),
+    # The journal.
+    Fault(
+        "flush seldom",
+        JOURNAL + "sqlite.py",
+        'SYNCHRONOUS: Final[str] = "FULL"',
+        'SYNCHRONOUS: Final[str] = "NORMAL"',
+        "a power cut takes what was promised in the last minutes",
+        ON_DISK,
+    ),
+    Fault(
+        "never flush",
+        JOURNAL + "sqlite.py",
+        'SYNCHRONOUS: Final[str] = "FULL"\n"""',
+        'SYNCHRONOUS: Final[str] = "OFF"\n"""',
+        "a power cut takes what it likes",
+        ON_DISK,
+    ),
+    Fault(
+        "commit nothing",
+        JOURNAL + "transaction.py",
+        '                self._connection.execute("COMMIT")',
+        '                self._connection.execute("ROLLBACK")',
+        "the journal says yes and keeps nothing",
+        ("tests/journal",),
+    ),
+    Fault(
+        "the log is not written again",
+        JOURNAL + "journal.py",
+        "        if self._log_pages:\n            self._make_sure()",
+        "        if self._log_pages < 0:\n            self._make_sure()",
+        "after a flush that failed, a power cut takes what was promised since",
+        ("tests/journal/test_flush_that_failed.py",),
+    ),
+    Fault(
+        "not written comes back",
+        JOURNAL + "journal.py",
+        "            if self._unpromised is not None:\n                self._take_back(pending)",
+        "            if self._unpromised is not None and pending.next_seq < 0:\n"
+        "                self._take_back(pending)",
+        "a loan that was refused for want of a disk is sent all the same",
+        ("tests/journal/test_disk.py",),
+    ),
+    Fault(
+        "settled still stands",
+        JOURNAL + "journal.py",
+        "        elif was in WAITING and row.state not in WAITING:",
+        "        elif was not in WAITING and row.state not in WAITING:",
+        "settled entries are read as unsent again",
+        ("tests/journal",),
+    ),
+    Fault(
+        "an exception is uncounted",
+        JOURNAL + "journal.py",
+        "        pending.counts.move(was, row.state)",
+        "        pending.counts.move(was, row.state if row.state is not EntryState.EXCEPTION else EntryState.SETTLED)",
+        "nobody looks for what waits",
+        ("tests/journal",),
+    ),
+    Fault(
+        "exceptions hold up nobody",
+        JOURNAL + "reading.py",
+        "        behind = found[0][0]",
+        "        behind = None",
+        "after a restart a second loan of an item goes ahead of the undecided first",
+        ("tests/journal",),
+    ),
+    Fault(
+        "how often it was sent is not counted",
+        JOURNAL + "reading.py",
+        "            due_before=row.due_before if sends else entry.due_before,",
+        "            due_before=None,",
+        "a renewal whose answer was lost cannot be decided after a restart",
+        ("tests/journal",),
+    ),
+    Fault(
+        "a damaged row is read",
+        JOURNAL + "columns.py",
+        '        raise JournalDamaged("journal", f"{table.name}: row {cells[0]!r} is not as it was written")',
+        "        return cells[:-1]",
+        "a flipped bit is another book",
+        ("tests/journal",),
+    ),
+    # The line.
+    Fault(
+        "loans go again by themselves",
+        ILS + "waiting.py",
+        "and isinstance(self.ask.question, HARMLESS)",
+        "and self.ask.question is not None",
+        "a loan is sent twice when a line dies",
+        ("tests/ils",),
+    ),
+    Fault(
+        "silence counts as never sent",
+        ILS + "talk.py",
+        "self.end = End(trouble, NoAnswer.TIMED_OUT, detail + self._seen())",
+        "self.end = End(trouble, NoAnswer.NO_LINE, detail + self._seen())",
+        "a loan whose answer did not come is sent again without a look",
+        ("tests/ils",),
+    ),
+    Fault(
+        "a dead line counts as never sent",
+        ILS + "talk.py",
+        "            self._over(End(LineTrouble.LOST, NoAnswer.DROPPED, why + asked + self._seen()))",
+        "            self._over(End(LineTrouble.LOST, NoAnswer.NO_LINE, why + asked + self._seen()))",
+        "a loan is sent again without a look when a line dies",
+        ("tests/ils",),
+    ),
+    Fault(
+        "any answer will do",
+        ILS + "wording.py",
+        "            fits = _names(answer.item, asked.item, must=answer.ok) and _names(answer.patron, asked.patron)\n",
+        "            fits = True\n",
+        "another person's answer settles a loan",
+        ("tests/ils",),
+    ),
+    Fault(
+        "old answers are taken",
+        SIP2 + "exchange.py",
+        "and not echoed and not self._asked_again:",
+        "and not echoed and self._asked_again < 0:",
+        "the last question's answer is taken for this one's",
+        ("tests/sip2", "tests/ils"),
+    ),
+    Fault(
+        "checksums are not looked at",
+        SIP2 + "exchange.py",
+        "            frame = split(line, verify=self.dialect.verify_checksum)",
+        "            frame = split(line, verify=False)",
+        "a damaged answer is read as it came",
+        ("tests/sip2",),
+    ),
+)
