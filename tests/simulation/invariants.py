@@ -13,10 +13,12 @@ from tests.simulation.library import Done
 from tests.simulation.machine import Machine
 
 if TYPE_CHECKING:
-    from tests.simulation.world import World
+    from tests.simulation.world import Asked, World
 
 PEOPLE = frozenset({EntryState.EXCEPTION, EntryState.HANDED_OVER, EntryState.RESOLVED, EntryState.WITHDRAWN})
 """States in which a person has it, or had."""
+NEVER_DONE = frozenset({EntryState.WITHDRAWN, EntryState.HANDED_OVER, EntryState.REFUSED})
+"""Entries that may have led to no deed at all."""
 PERSONAL = ("kiosk-password-8471", "24682468")
 
 
@@ -161,7 +163,7 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
     alone: dict[str, int] = defaultdict(int)
     for its in kept.values():
         for entry in its:
-            if entry.state not in (EntryState.WITHDRAWN, EntryState.HANDED_OVER):
+            if entry.state not in NEVER_DONE:
                 asked[entry.what.patron, str(entry.what.item)].append(entry)
             if entry.what.patron is None:
                 alone[str(entry.what.item)] += 1
@@ -175,21 +177,26 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
 
 
 def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entry]) -> None:
-    """What waited was first sent in sequence, as far as it concerns one item or one card; nothing was sent twice
-    without a look in between, which `_nothing_twice` and the library system's ways find out."""
-    first: dict[int, float] = {}
+    """What waited was first sent in sequence: entries of one item always, and all of them but for those that had to
+    step aside because line after line died of them."""
+    first: dict[int, Asked] = {}
     for asked in world.asked:
         if asked.station == machine.name and asked.seq is not None:
-            first.setdefault(asked.seq, asked.at_s)
+            first.setdefault(asked.seq, asked)
+    items = {int(entry.seq): str(entry.what.item) for entry in kept}
+    aside = {items.get(seq) for seq in machine.stepped_aside}
     newest: dict[str, int] = {}
-    for seq, _ in sorted(first.items(), key=lambda each: each[1]):
-        entry = next((entry for entry in kept if entry.seq == seq), None)
-        if entry is None:
+    newest_upload = 0
+    for seq, asked in sorted(first.items(), key=lambda each: each[1].at_s):
+        number = items.get(seq)
+        if number is None:
             continue
-        number = str(entry.what.item)
         before = newest.get(number, 0)
         checks.that(before < seq, machine.name, f"sent {before} before {seq}, both of item {number}")
         newest[number] = max(before, seq)
+        if asked.urgency == "upload" and number not in aside:
+            checks.that(newest_upload < seq, machine.name, f"uploaded {newest_upload} before {seq}")
+            newest_upload = max(newest_upload, seq)
 
 
 def _nothing_offline(checks: Checks, world: "World") -> None:

@@ -15,10 +15,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hardware_sim.ils.catalog import Catalog
-from hardware_sim.ils.desk import Caller, Desk
+from hardware_sim.ils.desk import Desk
 from hardware_sim.ils.disguise import Disguise
 from hardware_sim.ils.faults import Faults
 from hardware_sim.ils.ledger import Deed, Ledger, Origin
+from hardware_sim.ils.logins import Caller, Logins
 from hardware_sim.ils.personality import PERSONALITIES
 from hardware_sim.ils.wire import ChecksumError, Lines, NotSip2Error, Request, read_request
 from hardware_sim.ils.world import World
@@ -27,8 +28,8 @@ from kioskd.ils.line import Line
 NET_S = 0.004
 HANG_S = 3600.0
 DESK = Origin(connection=0, message="world")
-ACTS = ("11", "29", "09")
-"""Messages that change something."""
+OTHERS = {"AA": "29999999999990", "AB": "39999999999998"}
+"""Whom an answer names that is about something else."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ class LibrarySystem:
         self._stations: dict[int, str] = {0: ""}
         self.ledger = Ledger(None, clock=self.clock, on_entry=self._noted)
         self.world = World(self.catalog, self.ledger, clock=self.clock)
-        self.desk = Desk(self.world, self.personality, institution="SIM", library="Simulated")
+        self.logins = Logins(self.loop.time)
+        self.desk = Desk(self.world, self.personality, self.logins, institution="SIM", library="Simulated")
         self.disguise = Disguise(self.personality)
         self.last: dict[str, bytes] = {}
         self._starting = Faults()
@@ -208,6 +210,9 @@ class LibrarySystem:
         if answer is None:
             wire.hang_up()
             return
+        if fate == "another":
+            fields = tuple((name, OTHERS.get(name, value)) for name, value in answer.fields)
+            answer = replace(answer, fields=fields)
         whole = self.disguise.write(answer, sequence=request.sequence, checked=request.checked)
         self._send(wire, fate, whole)
         self.last[wire.station] = whole
@@ -227,8 +232,6 @@ class LibrarySystem:
                 wire.send(self.last.get(wire.station, b"") + whole)
             case "damaged":
                 wire.send(whole.replace(b"AZ", b"AZ0", 1)[: len(whole)])
-            case "another":
-                wire.send(whole)
             case "pieces":
                 half = len(whole) // 2
                 wire.send(whole[:half])

@@ -147,6 +147,8 @@ class Carrier:
 
     def carry(self, effect: e.Effect, state: State) -> None:
         machine = self._machine
+        if state.upload.last:
+            machine.stepped_aside |= state.upload.last
         if isinstance(effect, e.Ask):
             if isinstance(effect.question, AskCheckout | AskRenew):
                 seq = state.asks[effect.ask].seq if effect.ask in state.asks else None
@@ -288,6 +290,8 @@ class Machine:
     steps: int = 0
     starts: int = 0
     lost_writes: int = 0
+    stepped_aside: set[int] = field(default_factory=set)
+    """Entries that let others go first because lines died of them."""
     answers: dict[c.RequestId, Any] = field(default_factory=dict)
     _requests: int = 0
 

@@ -16,7 +16,7 @@ from hardware_sim.ils.codes import code14
 DAY_S = 86_400.0
 OPENS_S, CLOSES_S = 9 * 3600.0, 20 * 3600.0
 PATRONS, ITEMS = 18, 400
-SCANS_A_DAY = 66
+SCANS_A_DAY = 76
 OUTAGE_EVERY = 5
 """Days; each fifth has one for sure."""
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -38,6 +38,7 @@ FATES = (
     "stale",
     "damaged",
     "ask again",
+    "another",
     "refusal",
     "pieces",
 )

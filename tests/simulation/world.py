@@ -230,8 +230,18 @@ class World:
         self.masked_lines.append(line)
 
     def _heard(self, station: str, request: Request, connection: int) -> None:
+        if request.get("AD"):
+            self._pin_on_the_line(station, request)
         if self.verbose:
             self._say(f"{station} → library ({connection}): {request.code} {dict(request.fields)}")
+
+    def _pin_on_the_line(self, station: str, request: Request) -> None:
+        """A PIN goes to the library system with what its owner does while it is up, and never with an upload."""
+        machine = next(each for each in self.machines if each.name == station)
+        last = next((asked for asked in reversed(self.asked) if asked.station == station), None)
+        uploads = request.code in ("11", "29") and last is not None and last.urgency == "upload"
+        if uploads or not machine.settings.ils.ask_pin:
+            self.ledger.wrong.append(f"a PIN went out with {request.code}")
 
     def _paper(self, machine: Machine, numbers: list[str]) -> None:
         self.trace.update(repr(numbers).encode())
