@@ -17,6 +17,7 @@ RULES, JOURNAL, ILS, SIP2, DEVICES = (
 LENDING, UPLOADS, MODES, SESSIONS = (
     f"tests/rules/test_{name}.py" for name in ("lending", "upload", "modes", "sessions")
 )
+NEVER = "tests/rules/test_never_given_up.py"
 PAPER, TAKING_BACK, CARDS, ALWAYS = (
     f"tests/rules/test_{name}.py" for name in ("paper", "taking_back", "cards", "always")
 )
@@ -84,7 +85,7 @@ FAULTS: Final = (
         "            upload.mark_failed(turn)",
         "            upload.marked(turn, saving, Saved(event.token, (), turn.state.summary))",
         "a full disk, and loans are sent that the journal does not hold as sent",
-        (UPLOADS, ALWAYS),
+        (NEVER,),
     ),
     # The upload.
     Fault(
@@ -112,12 +113,20 @@ FAULTS: Final = (
         (UPLOADS,),
     ),
     Fault(
-        "drop at ten attempts",
+        "drop after four attempts",
         RULES + "upload.py",
         "    over = upload.backoffs - FREE_STUMBLES\n",
-        "    if upload.backoffs >= 9:\n        _finish(turn, entry, Outcome.LENT)\n        return\n"
+        "    if upload.backoffs >= 3:\n        _finish(turn, entry, Outcome.LENT)\n        return\n"
         "    over = upload.backoffs - FREE_STUMBLES\n",
-        "after ten tries an entry is given up and counts as done",
+        "after a few tries an entry is given up and counts as done",
+        (NEVER,),
+    ),
+    Fault(
+        "parked counts as done",
+        RULES + "upload.py",
+        "        _finish(turn, entry, Outcome.UNSURE)\n        return\n    over",
+        "        _finish(turn, entry, Outcome.LENT)\n        return\n    over",
+        "an entry of which line after line died counts as done",
         (UPLOADS, MODES),
     ),
     Fault(
@@ -159,22 +168,6 @@ FAULTS: Final = (
         "    return False",
         "a renewal whose answer was lost is sent twice",
         (UPLOADS,),
-    ),
-    Fault(
-        "the window never goes back",
-        RULES + "upload.py",
-        "    to = BEFORE_ALL if at_end else event.entries[-1].seq",
-        "    to = event.entries[-1].seq if event.entries else upload.fetched_to",
-        "an entry that stepped aside is not read again",
-        (UPLOADS, MODES),
-    ),
-    Fault(
-        "an answer for the last entry settles this one",
-        RULES + "upload.py",
-        "    if current is None or current.entry.seq != by.seq:\n        return\n    others",
-        "    if current is None:\n        return\n    others",
-        "an answer on its way for an entry that was taken back settles another one",
-        (UPLOADS, TAKING_BACK),
     ),
     Fault(
         "a day's outcome lost with a full disk",

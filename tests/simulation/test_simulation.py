@@ -11,6 +11,7 @@ from tests.simulation.shrink import kind, shrink
 from tests.simulation.world import live
 
 
+@pytest.mark.timeout(600)
 def test_a_life_of_two_days() -> None:
     outcome = live(plans.make(7, 2))
     assert outcome.wrong == []
@@ -20,7 +21,7 @@ def test_a_life_of_two_days() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(101, 111))
 def test_ten_lives_of_ten_days(seed: int) -> None:
     outcome = live(plans.make(seed, 10))
@@ -28,6 +29,7 @@ def test_ten_lives_of_ten_days(seed: int) -> None:
     assert outcome.fewest_scans >= 20
 
 
+@pytest.mark.timeout(600)
 def test_a_seed_is_the_same_life_wherever_it_is_lived() -> None:
     """Another process, another order of sets: the same trace of every View, line, deed and slip."""
     traces = set()
