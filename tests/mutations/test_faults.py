@@ -23,7 +23,9 @@ def test_each_fault_can_be_made_in_one_place() -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["say before save", "forget to look", "not written comes back", "wrong order"])
+@pytest.mark.parametrize(
+    "name", ["say before save", "forget that it was sent", "not written comes back", "wrong order"]
+)
 def test_a_few_are_noticed(name: str) -> None:
     fault: Fault = next(each for each in FAULTS if each.name == name)
     assert try_out(fault, 0).test is not None
