@@ -310,7 +310,7 @@ FAULTS: Final = (
         "        behind = found[0][0]",
         "        behind = None",
         "after a restart a second loan of an item goes ahead of the undecided first",
-        ("tests/journal",),
+        ("tests/journal/test_behind.py",),
     ),
     Fault(
         "how often it was sent is not counted",
