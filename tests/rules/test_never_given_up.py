@@ -1,6 +1,10 @@
 """What the upload owes each entry whatever happens: found by seeding faults that no other test noticed."""
 
+from kioskd.model import calls as c
+from kioskd.model import effects as e
 from kioskd.model.entry import EntryState, StorageProblem
+from kioskd.model.errors import ErrorKind
+from kioskd.model.ils import AskCheckin
 from tests.rules.station import ANNA, BOOK, Station, town
 
 
@@ -38,3 +42,11 @@ def test_however_often_it_dies_an_entry_waits() -> None:
     station.advance(1800)
     assert station.lent() == []
     assert [entry.state for entry in station.entries] in ([EntryState.SENDING], [EntryState.EXCEPTION])
+
+
+def test_a_check_in_offline_asks_nobody_and_is_refused_at_once() -> None:
+    # Nothing is unsent yet: the table alone forbids it.
+    station = town().offline()
+    error = station.refused(c.ItemCheckin(BOOK), c.Role.STAFF)
+    assert error.kind is ErrorKind.REFUSED_OFFLINE
+    assert not [ask for ask in station.of(e.Ask) if isinstance(ask.question, AskCheckin)]
