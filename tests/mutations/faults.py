@@ -141,14 +141,6 @@ FAULTS: Final = (
         (MODES, "tests/rules/test_staff.py"),
     ),
     Fault(
-        "unsent entries do not stop a check-in",
-        RULES + "policy.py",
-        "    if permitted in (How.LIVE, How.ELSEWHERE) and act in REFUSAL and unsent(state):",
-        "    if permitted in (How.LIVE, How.ELSEWHERE) and act in REFUSAL and unsent(state) < 0:",
-        "a return before its loan charges somebody who brought the item back",
-        (MODES, "tests/rules/test_staff.py", ALWAYS),
-    ),
-    Fault(
         "patrons wait on when it goes offline",
         RULES + "step.py",
         "    if turn.state.mode.name is not ModeName.OFFLINE:\n        return\n    waiting",
