@@ -13,6 +13,7 @@ from kioskd.ctl.place import socket_path
 from kioskd.ctl.verbs import (
     call,
     commands,
+    doctor,
     exceptions,
     export,
     journal,
@@ -31,6 +32,7 @@ from kioskd.ctl.verbs import (
 
 VERBS = (
     status,
+    doctor,
     watch,
     screen,
     mode,

@@ -24,7 +24,7 @@ def test_help_is_asked_for_and_so_goes_to_stdout(tmp_path: Path) -> None:
     answer = dev("--help", cwd=tmp_path)
     assert answer.returncode == 0
     assert answer.stderr == ""
-    for command in ("demo", "test", "check", "bench", "matrix", "setup"):
+    for command in ("demo", "test", "check", "bench", "matrix", "faults", "setup"):
         assert f"\n  {command}" in answer.stdout
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from drivers.base import WhyNot
 from drivers.printer_profiles import PROFILES, PrinterProfile
+from kioskd.ctl.doctor.faults import FAULTS
 from kioskd.devices import advice
 from kioskd.model.commands import COMMANDS
 from kioskd.model.device import DeviceKind
@@ -198,12 +199,22 @@ def troubles() -> list[advice.Trouble]:
     return [*single, *advice.FAULTS.values()]
 
 
+def station_faults() -> str:
+    """Every fault that `kioskctl doctor` knows."""
+    head = ["| code | about | cause | what to do |", "| --- | --- | --- | --- |"]
+    rows = [(fault.code, fault.about.value, fault.cause, fault.do or "as the finding says") for fault in FAULTS]
+    return "\n".join([*head, *(f"| {' | '.join(cell.replace('|', BAR) for cell in row)} |" for row in rows)])
+
+
+BAR: Final = r"\|"
+
 DRAWN: Final[Mapping[tuple[str, str], Callable[[], str]]] = {
     ("docs/PROTOCOL.md", "command barcodes"): command_barcodes,
     ("docs/ILS.md", "outcomes"): outcomes,
     ("docs/ILS.md", "verdicts"): verdicts,
     ("docs/ARCHITECTURE.md", "upload"): upload_machine,
     ("docs/OPERATIONS.md", "device faults"): device_faults,
+    ("docs/OPERATIONS.md", "station faults"): station_faults,
     ("docs/PRINTERS.md", "printer profiles"): printer_profiles,
 }
 """Page and mark → the table that stands there."""
