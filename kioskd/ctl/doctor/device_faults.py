@@ -52,9 +52,13 @@ def _device(code: str) -> Callable[[Facts], Iterable[Found]]:
     return look
 
 
+def _there(facts: Facts, *codes: str) -> bool:
+    """Whether one of these is found."""
+    return any(True for code in codes for _ in _device(code)(facts))
+
+
 def _no_rules(facts: Facts) -> Iterable[str]:
-    denied = any(list(_device(code)(facts)) for code in HELPS)
-    if facts.udev_rules is False and denied:
+    if facts.udev_rules is False and _there(facts, *HELPS):
         yield "no 70-kioskd.rules in /usr/lib/udev/rules.d or /etc/udev/rules.d"
 
 
@@ -63,14 +67,13 @@ def _no_group(facts: Facts) -> Iterable[Found]:
         return
     for code, groups in (("DEV-02", ("input", "dialout")), ("DEV-12", ("lp",))):
         missing = [group for group in groups if group not in facts.daemon_groups]
-        if missing and list(_device(code)(facts)):
+        if missing and _there(facts, code):
             do = f"sudo usermod -aG {','.join(missing)} kioskd; sudo systemctl restart kioskd"
             yield Found(f"the daemon is not in {', '.join(missing)}", do)
 
 
 def _no_driver(facts: Facts) -> Iterable[str]:
-    out = any(list(_device(code)(facts)) for code in ("DEV-11", "DEV-19"))
-    if out:
+    if _there(facts, "DEV-11", "DEV-19"):
         yield from (
             f"{each.name} is plugged in, and no driver has it" for each in facts.usb_printers if not each.driven
         )
