@@ -26,6 +26,7 @@ from kioskd.ctl.verbs import (
     staff,
     station,
     status,
+    support_bundle,
     upload,
     watch,
 )
@@ -33,6 +34,7 @@ from kioskd.ctl.verbs import (
 VERBS = (
     status,
     doctor,
+    support_bundle,
     watch,
     screen,
     mode,

@@ -49,7 +49,7 @@ def gather(asked: Asked, root: Path, told: Callable[[str], None]) -> tuple[Facts
     found |= _place(asked.where, root, unknown, daemon_answers="status" in found)
     found |= at.machine(root) | at.network(root) | {"udev_rules": at.udev_rules(root)}
     found |= _systemd(root, unknown)
-    if settings is not None and asked.options.own_line:
+    if settings is not None and getattr(asked.options, "own_line", False):
         found |= _own_line(settings.ils.host, settings.ils.port)
     if found.get("throttled") is None:
         found["throttled"] = _vcgencmd()
