@@ -306,6 +306,8 @@ async def test_the_whole_way_by_keyboard(browser: Browser, tmp_path: Path) -> No
         await page.ask("new Promise((done) => setTimeout(done, 150))")
         await page.key("Tab")  # the list, which arrows scroll
         assert await page.ask("document.activeElement.className") == "list"
+        await page.key("ArrowDown")
+        assert await page.ask("document.activeElement.className") == "list"
         await page.key("Tab")
         assert await page.ask("document.activeElement.dataset.name") == "finish"
         assert await page.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"

@@ -184,7 +184,9 @@ function extend() {
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || view === null) return;
   extend();
-  const by = step(event.code, keys);
+  // In a list that is longer than its place the arrows scroll.
+  const scrolls = event.code.startsWith("Arrow") && event.target.closest(".list, .devices, .rules") === event.target;
+  const by = scrolls ? 0 : step(event.code, keys);
   if (by !== 0) {
     event.preventDefault();
     go(by);
