@@ -16,6 +16,7 @@ from kioskd.ctl.verbs import (
     doctor,
     exceptions,
     export,
+    ils_test,
     journal,
     mode,
     registrations,
@@ -34,6 +35,7 @@ from kioskd.ctl.verbs import (
 VERBS = (
     status,
     doctor,
+    ils_test,
     support_bundle,
     watch,
     screen,
