@@ -13,6 +13,7 @@ from kioskd.ctl.place import socket_path
 from kioskd.ctl.verbs import (
     call,
     commands,
+    completion,
     doctor,
     exceptions,
     export,
@@ -52,6 +53,7 @@ VERBS = (
     commands,
     scan,
     call,
+    completion,
 )
 
 

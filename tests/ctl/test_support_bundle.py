@@ -22,6 +22,7 @@ CONFIG = """# card {card} of {card_in_groups}
 [ils]
 host = "ils.example"
 login_password = "{password}"
+# was {{ ask = 1, upload_password = 'ch4nged', keep = 2 }}
 probe_patron = "{test_card}"
 [station]
 id = "T"
@@ -90,7 +91,19 @@ async def test_nothing_seeded_is_in_it(seeded: Path) -> None:
     status, files, said = await bundle(seeded)
     assert status == 0, said
     whole = "\n".join([*files, *files.values(), said])
-    for secret in (CARD, ITEM, TEST_CARD, NAME, "Hopper", "Main St", PASSWORD, "2116 8000", f"PIN: {PIN}", f"AD{PIN}"):
+    for secret in (
+        CARD,
+        ITEM,
+        TEST_CARD,
+        NAME,
+        "ch4nged",
+        "Hopper",
+        "Main St",
+        PASSWORD,
+        "2116 8000",
+        f"PIN: {PIN}",
+        f"AD{PIN}",
+    ):
         assert secret not in whole
     assert "kioskd odd patron=" + GONE in files["kioskd-support/log.txt"]  # the rest of a line stays
     assert '"outcome": "patron_blocked"' in files["kioskd-support/journal.json"]

@@ -27,7 +27,12 @@ LOG_LINES: Final = "2000"
 LOG_S: Final = 20.0
 KEPT: Final = ("seq", "at", "kind", "how", "state", "outcome", "mode", "clock")
 """What of an entry goes into the bundle: nothing that says who or which."""
-SECRET_KEY: Final = re.compile(r"(?im)^(\s*(?:[\w.-]*(?:password|secret|pin|code)|probe_patron)\s*=\s*)(?!.*_file).*$")
+SECRET_KEY: Final = re.compile(
+    r"""(?isx)
+    ( (?:[\w.-]*(?:password|secret|pin|code)|probe_patron) ["']? \s*=\s* )
+    (?: \"\"\".*?\"\"\" | \'\'\'.*?\'\'\' | "[^"\n]*" | '[^'\n]*' | [^,}\s\#]+ )
+    """
+)
 """A key of the configuration whose value is a secret or somebody's; names of files are none."""
 
 
@@ -114,7 +119,8 @@ def _collect(asked: Asked) -> tuple[list[Part], Known]:
     findings = list(find(FAULTS, facts))
     config = asked.where.config or DEFAULT_CONFIG
     written = _read(config)
-    known = {*_secrets(config.parent), *re.findall(r"(?m)^\s*probe_patron\s*=\s*[\"'](.+)[\"']", written)}
+    named = [Path(name) for name in re.findall(r"password_file\s*=\s*[\"'](.+?)[\"']", written)]
+    known = {*_secrets(config.parent, named), *re.findall(r"(?m)^\s*probe_patron\s*=\s*[\"'](.+)[\"']", written)}
     parts = [
         Part(
             "doctor.json",
@@ -152,8 +158,10 @@ def _entries(source: JournalSource) -> list[dict[str, Any]]:
     return source.entries(Selection(reveal=True))
 
 
-def _secrets(folder: Path) -> set[str]:
-    return {text for name in ("ils-password", "ils-upload-password") if (text := _read(folder / name).strip())}
+def _secrets(folder: Path, named: Sequence[Path]) -> set[str]:
+    """Return the passwords, from where they lie by default and from the files that the configuration names."""
+    places = (folder / "ils-password", folder / "ils-upload-password", *named)
+    return {text for place in places if (text := _read(place).strip())}
 
 
 def _read(path: Path) -> str:
