@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.base import Fault, Paper, PrinterStatus, WhyNot
+from drivers.identity import Evidence, Found, Verdict
 from kioskd.ctl.doctor.facts import Facts, Unit, UsbDevice
 from kioskd.devices import advice
+from kioskd.devices.finding import nothing_found
 from kioskd.model.device import DeviceKind
 from kioskd.model.ils import LineTrouble
 
@@ -49,6 +51,7 @@ HEALTHY: Final = Facts(
     state_dir=Path("/var/lib/kioskd"),
     state_dir_there=True,
     state_dir_mode=0o700,
+    state_dir_owner="kioskd",
     state_dir_mount="ext4",
     state_dir_read_only=False,
     free_mib=20_000,
@@ -112,6 +115,16 @@ def devices() -> Iterator[Case]:
             facts = with_device(kind, f"/dev/x: {why.value}", told, "absent" if why is WhyNot.ABSENT else "failing")
             yield Case(f"{kind.value} {why.value}", facts, frozenset({f"DEV-{number + at:02}"}), told[:12])
     scanner, printer = DeviceKind.SCANNER, DeviceKind.PRINTER
+    candidate = Found("evdev", "/dev/input/event3", "USB Keyboard", Verdict.CANDIDATE, Evidence.MAKER, None)
+    hidden = Found("evdev", "/dev/input/event4", "", Verdict.DENIED, Evidence.MAKER, None)
+    searches = (
+        ("no scanner", (), "DEV-06"),
+        ("scanner does not say so", (candidate,), "DEV-07"),
+        ("devices denied", (hidden,), "DEV-02"),
+    )
+    for name, there, code in searches:
+        missing = nothing_found(there)
+        yield Case(name, with_device(scanner, missing.problem, missing.advice, "absent"), frozenset({code}))
     denied = with_device(scanner, "denied", advice.advice(scanner, WhyNot.DENIED))
     yield Case("scanner node of no group", with_device(scanner, "denied", advice.NO_GROUP), frozenset({"DEV-02"}))
     yield Case(
@@ -151,6 +164,8 @@ def devices() -> Iterator[Case]:
         frozenset({"DEV-11", "DEV-32"}),
         "modprobe usblp",
     )
+    told = "correct [printer] and restart kioskd"
+    yield Case("printer settings wrong", with_device(printer, "no such profile", told), frozenset({"DEV-14"}))
     yield Case("a driver of another package", with_device(scanner, "odd", "ask its makers"), frozenset({"DEV-99"}))
     yield Case("device opening", with_device(scanner, "", "", "opening"), frozenset({"DEV-33"}))
 
@@ -211,6 +226,7 @@ def others() -> Iterator[Case]:
         ("configuration warns", HEALTHY.but(config_warnings=("odd",)), {"CFG-02"}, "--check"),
         ("unsent for days", HEALTHY.but(oldest_unsent_s=2e5), {"JRN-07"}, "upload"),
         ("exceptions wait", HEALTHY.but(status=status(journal={"exceptions": 2})), {"JRN-08"}, "exceptions list"),
+        ("state directory copied by root", HEALTHY.but(state_dir_owner="root"), {"JRN-09"}, "chown -R kioskd"),
         ("newer journal", HEALTHY.but(other_version="schema 9"), {"JRN-06"}, "newer"),
         ("disk full", HEALTHY.but(status=status(disk={"problem": "disk_full"})), {"DSK-01"}, "clean"),
         ("read-only", HEALTHY.but(status=status(disk={"problem": "disk_read_only"})), {"DSK-02"}, "change"),

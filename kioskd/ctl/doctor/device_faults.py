@@ -7,15 +7,17 @@ from kioskd.ctl.doctor.facts import Facts
 from kioskd.ctl.doctor.fault import About, Fault, Found, Weight
 
 WORDS: Final = {
-    "DEV-01": ("scanner", ("plug the scanner in",)),
+    "DEV-01": ("scanner", ("plug the scanner in, or correct",)),
     "DEV-02": ("scanner", ("let the daemon's user", "no group may use it")),
     "DEV-03": ("scanner", ("another program holds it",)),
     "DEV-04": ("scanner", ("this is no scanner", "correct driver")),
     "DEV-05": ("scanner", ("unplug the scanner",)),
+    "DEV-06": ("scanner", ("plug the scanner in, or say",)),
+    "DEV-07": ("scanner", ("scan a barcode of the library",)),
     "DEV-11": ("printer", ("switch the printer on and check",)),
     "DEV-12": ("printer", ("let the daemon's user", "no group may use it")),
     "DEV-13": ("printer", ("another program holds it",)),
-    "DEV-14": ("printer", ("this is no receipt printer",)),
+    "DEV-14": ("printer", ("this is no receipt printer", "correct [printer]")),
     "DEV-15": ("printer", ("put a new roll in",)),
     "DEV-16": ("printer", ("close the cover until",)),
     "DEV-17": ("printer", ("let go of the feed button",)),
@@ -98,6 +100,8 @@ DEVICE_FAULTS: Final = (
     _row("DEV-03", "another program has a scanner"),
     _row("DEV-04", "a scanner is set up as what it is not"),
     _row("DEV-05", "a scanner fails while it is open"),
+    _row("DEV-06", "no scanner was found anywhere"),
+    _row("DEV-07", "no device says that it is a scanner; a keyboard may be one"),
     _row("DEV-11", "the printer is off, unplugged, or its place is wrong"),
     _row("DEV-12", "the daemon may not open the printer"),
     _row("DEV-13", "another program has the printer"),

@@ -10,6 +10,8 @@ DAY_S: Final = 86_400.0
 OTHERS: Final = 0o077
 """Permission bits of everybody but the owner."""
 STARTED_OFTEN: Final = 5
+DAEMON: Final = "kioskd"
+"""The user as which the unit runs the daemon."""
 
 
 def _away(words: str) -> Look:
@@ -38,6 +40,14 @@ def _open_state_dir(facts: Facts) -> Iterable[Found]:
     if facts.state_dir_mode is not None and facts.state_dir_mode & OTHERS:
         seen = f"{facts.state_dir} has mode {facts.state_dir_mode:04o}"
         yield Found(seen, f"sudo chmod 0700 {facts.state_dir}")
+
+
+def _others_state_dir(facts: Facts) -> Iterable[Found]:
+    # Where the units are installed the daemon is user kioskd; elsewhere nobody can say whose it should be.
+    installed = any(unit.name == "kioskd.service" for unit in facts.units)
+    if installed and facts.state_dir_owner not in (None, DAEMON):
+        seen = f"{facts.state_dir} belongs to {facts.state_dir_owner}"
+        yield Found(seen, f"sudo chown -R {DAEMON}:{DAEMON} {facts.state_dir}; sudo systemctl restart kioskd")
 
 
 def _old_unsent(facts: Facts) -> Iterable[str]:
@@ -254,6 +264,14 @@ STATION_FAULTS: Final = (
         "the library system refused what was lent",
         "kioskctl exceptions list",
         _exceptions,
+    ),
+    Fault(
+        "JRN-09",
+        About.JOURNAL,
+        WRONG,
+        "the daemon's user does not own the journal's place: it was copied there by somebody else",
+        "",
+        _others_state_dir,
     ),
     Fault("UNT-01", About.UNITS, WRONG, "a unit failed", "", _unit_failed),
     Fault("UNT-02", About.UNITS, WRONG, "a unit that the station needs is not started", "", _unit_down),
