@@ -17,12 +17,14 @@ from typing import Any
 
 from kioskd.clock import clock_of
 from kioskd.daemon.answering import Answering
+from kioskd.daemon.block_list import read_block_list
 from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.open_session import NAME as MARK
 from kioskd.daemon.open_session import OpenSession, left_open
+from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
 from kioskd.devices.scanner import ScannerLife
-from kioskd.ils.conversation import Conversation
+from kioskd.ils.lines import Lines
 from kioskd.journal import opening
 from kioskd.journal.errors import JournalError
 from kioskd.journal.journal import Journal
@@ -192,11 +194,13 @@ class Process:
             staff_codes=lambda: StaffCodes(machine.codes),  # type: ignore[arg-type, return-value]
             answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s),  # type: ignore[arg-type]
             session=OpenSession(settings.station.state_dir, self.queue),
+            sealing=Sealing(None),
+            read_blocks=partial(read_block_list, settings.offline.block_list),
         )
         self.station.begin(Carrier(machine, self.rooms))
         forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
         self.deliver(inputs.Started(self.instance, summary, clocks.trust(), forced, was_open))
-        self.line = Conversation(
+        self.line = Lines(
             settings.ils,
             settings_zone(settings),
             self.deliver,

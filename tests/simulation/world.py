@@ -23,6 +23,7 @@ from kioskd.model.entry import UNSENT, EntryFilter, EntryState, Seq
 from kioskd.model.settings import (
     BarcodeSettings,
     IlsSettings,
+    JournalSettings,
     OfflineSettings,
     Secret,
     SessionSettings,
@@ -177,6 +178,8 @@ class World:
             barcodes=BarcodeSettings(),
             offline=OfflineSettings(max_items=chosen["max_items"]),
             session=SessionSettings(idle_s=chosen["idle_s"]),
+            # Nothing is purged within a life: what became of each entry is compared at its end.
+            journal=JournalSettings(keep_settled_days=3650),
         )
         return Machine(
             name=name,
