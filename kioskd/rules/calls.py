@@ -224,6 +224,7 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
     entries = {entry.seq: entry for entry in event.entries if entry.state in open_ and entry.seq not in moving}
     if isinstance(by.call, c.ExceptionsResolve):
         retrying.resolve(turn, entries.get(by.call.seq), by.call)
+        return
     if isinstance(by.call, c.SheetAdd | c.PatronRegister):
         by_hand.found(turn, by, event.entries)
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.open_session import OpenSession
+from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
 from kioskd.ils.conversation import Conversation
 from kioskd.ils.line import OpenLine, open_tcp
@@ -139,6 +140,8 @@ class Kiosk:
             staff_codes=lambda: None,
             answering=None,  # type: ignore[arg-type]
             session=OpenSession(self.folder, queue),
+            sealing=Sealing(None),
+            read_blocks=lambda: inputs.BlockListRead(None, "none here"),
         )
         self.station.begin(rooms)
         self._line = Conversation(

@@ -21,7 +21,7 @@ async def test_a_code_from_stdin_is_whose_it_is(folder: Path) -> None:
     path = folder / "codes"
     done = await kioskctl("staff", "add", "AB", "--code-stdin", "--codes-file", path, "--json", stdin="482915\n")
     assert (done.status, done.err) == (0, "")
-    assert done.document == {"initials": "AB", "file": str(path)}
+    assert done.document == {"initials": "AB", "file": str(path), "opens_registrations": True}
     assert "482915" not in path.read_text()
     assert path.stat().st_mode & 0o077 == 0
     assert StaffCodes.load(path).check(Secret("482915")) == "AB"

@@ -47,7 +47,6 @@ def test_everything_wrong_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("printer", "key"),
     [
-        (PrinterSettings(PrinterDriver.USB), "printer.driver"),
         (PrinterSettings(PrinterDriver.SERIAL), "printer.port"),
         (PrinterSettings(NETWORK), "printer.url"),
     ],

@@ -36,6 +36,7 @@ DATE = "20261123    222122"
         ["printer", "--pty", "/does/not/exist/printer"],
         ["bench", "--listen", "0.0.0.0:0", "--ils", "http://127.0.0.1:1"],
         ["bench", "--ils", "http://example.org:1"],
+        ["scanner"],
     ],
 )
 def test_wrong_usage_is_status_2_with_one_line_of_reason(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +47,7 @@ def test_wrong_usage_is_status_2_with_one_line_of_reason(words: list[str], capsy
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", [[], ["toaster"], ["ils", "--what"], ["scanner"], ["ils", "--latency-ms", "x"]])
+@pytest.mark.parametrize("words", [[], ["toaster"], ["ils", "--what"], ["ils", "--latency-ms", "x"]])
 def test_argparse_says_the_same(words: list[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(words)

@@ -1,5 +1,6 @@
 """Modes: when the library system is believed to be gone, and when to be back; what each permits."""
 
+import datetime as dt
 import itertools
 from dataclasses import replace
 
@@ -415,6 +416,8 @@ def test_every_method_needs_its_role(call: type) -> None:
         c.ItemCheckin: CALLS[Act.CHECKIN],
         c.JournalShow: c.JournalShow(1),
         c.ExceptionsResolve: c.ExceptionsResolve(1, c.ResolveAction.DONE_BY_HAND),
+        c.SheetAdd: c.SheetAdd(dt.datetime(2026, 11, 24, tzinfo=dt.UTC), "C", c.Secret("x")),
+        c.PatronRegister: c.PatronRegister(c.Secret("x"), c.Secret("x"), c.Secret("x"), "x"),
         c.JournalWithdraw: c.JournalWithdraw(1),
         c.JournalHandOver: c.JournalHandOver((1,), "x"),
         c.ScanInject: c.ScanInject(c.Secret("x")),
