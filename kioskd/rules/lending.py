@@ -196,15 +196,18 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     words = {"AF": answer.message} if answer.message else {}
     if answer.due_text:
         words["AH"] = answer.due_text
+    line = turn.line(asking.session, asking.n)
+    waited = line is not None and line.result is LineResult.CHECKING
     outcome = ("renewed" if asking.renewal or answer.renewal else "lent") if answer.ok else "refused"
-    state = EntryState.SETTLED if answer.ok else EntryState.REFUSED
+    # A no is final only if the patron hears it; to whoever has gone, perhaps with the item, a person must see.
+    refused = EntryState.REFUSED if waited else EntryState.EXCEPTION
+    state = EntryState.SETTLED if answer.ok else refused
     decided = "live_yes" if answer.ok else "live_no"
     turn.later(AddRow(asking.seq, state, turn.at.wall_s, outcome, words or None, decided=decided))
     if answer.ok:
         mode.settled(turn)
         belief.vouch(turn)
-    line = turn.line(asking.session, asking.n)
-    if line is None or line.result is not LineResult.CHECKING:
+    if line is None or not waited:
         return
     if not answer.ok:
         turn.set_line(line.n, result=LineResult.REFUSED, reason="ils_refused", said=answer.message or None)

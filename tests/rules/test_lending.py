@@ -402,3 +402,19 @@ def test_a_lost_scan_is_heard_as_refused() -> None:
     station = town()
     station.tell(ScanLost("front"))
     assert station.of(e.Beep) == [e.Beep("front", good=False)]
+
+
+def test_a_no_that_nobody_hears_is_for_a_person_to_see() -> None:
+    """The patron walked off while the item stood *checking*: whether the book went too, nobody knows."""
+    station = town(library_waits=False)
+    station.library.books[BOOK] = Book(holder=BEN)
+    station.scan(ANNA)
+    station.library_waits = True
+    station.scan(BOOK)
+    station.call(c.SessionCancel())
+    station.advance(1)
+    station.library_waits = False
+    station.answer()
+    station.advance(5)
+    (entry,) = station.entries
+    assert (entry.state, entry.outcome) == (EntryState.EXCEPTION, "refused")

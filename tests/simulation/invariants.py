@@ -115,7 +115,8 @@ def _promises(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> N
     for promise in world.ledger.promises.values():
         its = found.get((promise.station, promise.session, promise.item), [])
         checks.that(bool(its), "promised and nowhere in the journal:", _told(promise, world))
-        for entry in its:
+        # Who was refused an item and held it up again has two entries of it, and heard the no to the first.
+        for entry in [each for each in its if each.state is not EntryState.REFUSED] or its:
             _kept_promise(checks, world, promise, entry, deeds[promise.item])
 
 
