@@ -279,7 +279,7 @@ class Journal(JournalReader):
         """See that what the log holds is on the disk, whatever became of the flushes of those who wrote it."""
         try:
             log.write_again(self._state_dir / LOG, self._log_pages, schema.PAGE_SIZE, self._vfs)
-        except apsw.Error as error:
+        except (apsw.Error, OSError) as error:
             problem, detail = sqlite.problem(error)
             if problem is not StorageProblem.FULL:
                 raise NotWritten(problem, detail) from error

@@ -48,16 +48,26 @@ def make_room(path: Path, room: int) -> None:
 
 
 def write_again(path: Path, valid: int, size: int, vfs: str | None) -> None:
-    """Write the log's `valid` frames over themselves, and flush. Raises apsw.Error.
+    """Write the log's `valid` frames over themselves, and flush. Raises OSError; with a `vfs` apsw.Error.
 
     After a flush that failed, Linux takes what was not written for written: it is read back from memory as if it stood
     on the disk, and no later flush brings it there. SQLite takes such frames for true when it opens the log, and what
     is promised behind them would be lost with them at a power cut.
     Source: https://www.postgresql.org/docs/current/wal-reliability.html, and the errors of fsync(2)
     """
-    file = apsw.VFSFile(vfs or "", str(path), [apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_WAL, 0])
+    end = HEADER + valid * (FRAME_HEADER + size)
+    if vfs is None:
+        # The system's own calls, whose errors say whether the disk is full, read-only or broken.
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            for start in range(0, end, AGAIN_BYTES):
+                os.pwrite(fd, os.pread(fd, min(AGAIN_BYTES, end - start), start), start)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        return
+    file = apsw.VFSFile(vfs, str(path), [apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_WAL, 0])
     try:
-        end = HEADER + valid * (FRAME_HEADER + size)
         for start in range(0, end, AGAIN_BYTES):
             file.xWrite(file.xRead(min(AGAIN_BYTES, end - start), start), start)
         file.xSync(apsw.SQLITE_SYNC_NORMAL)
