@@ -89,10 +89,11 @@ class Desk:
             await asyncio.sleep(0.005)
 
     def close(self) -> None:
-        self.run(self._stop())
         if self._backend is not None:
+            # First, so that the printer's side sees them end while it still looks.
             for connection in self._backend._conns.values():
                 connection.close()
+        self.run(self._stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(5)
         self.loop.close()

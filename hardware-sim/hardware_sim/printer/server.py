@@ -20,7 +20,7 @@ from .usb_function import Sensors, UsbIdentity
 
 RECEIVE_BUFFER_BYTES: Final = 4096  # what a small printer holds; more waits on the line
 _LOOK_AGAIN_S: Final = 0.02
-_LAST_TURNS: Final = 4
+_LAST_TURNS: Final = 8
 
 
 class _Connection(asyncio.Protocol):
@@ -116,8 +116,6 @@ class PrinterCables:
             self._bound.close()
         # Lines that were cut, and one that was just being accepted, are gone some turns of the loop later.
         for _ in range(_LAST_TURNS):
-            await asyncio.sleep(0)
-        while self.connections:
             await asyncio.sleep(0)
 
     @staticmethod
