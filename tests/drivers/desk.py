@@ -87,6 +87,11 @@ class Desk:
         # A connection that was accepted just now is nobody's yet; it ends when it finds the printer off.
         for _ in range(5):
             await asyncio.sleep(0.005)
+        # Whatever line is left ends with the desk.
+        for transport in list(self.loop._transports.values()):  # type: ignore[attr-defined]
+            transport.abort()
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         if self._backend is not None:
