@@ -110,7 +110,7 @@ async def _play(
     st.booleans(),
     st.sampled_from([False, False, False, True]),
 )
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does("close")], [], 1, True, False)
 def test_each_question_and_each_line_gets_its_one_word(
     moves: list[tuple[float, tuple[Any, ...]]],

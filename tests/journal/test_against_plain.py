@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -141,11 +142,12 @@ def test_a_long_list_is_cut_where_it_was_asked(
     )
 
 
-def test_the_numbers_stay_right_at_a_hundred_thousand(tmp_path: Path) -> None:
+@pytest.mark.parametrize("rounds", [4, pytest.param(20, marks=pytest.mark.long)])
+def test_the_numbers_stay_right_at_many_thousands(tmp_path: Path, rounds: int) -> None:
     chance = random.Random(1)
     states: list[EntryState] = []
     journal = opened(tmp_path)
-    for _ in range(20):
+    for _ in range(rounds):
         new = [AddEntry(new_entry(len(states) + number)) for number in range(1, 5001)]
         states += [EntryState.RECORDED] * 5000
         journal.write(new)

@@ -67,7 +67,7 @@ def look(root: Path) -> set[str]:
     return found
 
 
-def cut(tmp_path: Path, writer: str, look: Look = look, most: int = 700) -> Report:
+def cut(tmp_path: Path, writer: str, look: Look = look, *, most: int) -> Report:
     disk = tmp_path / "disk"
     disk.mkdir()
     found = record([sys.executable, "-c", writer, str(disk)], disk, stdout=subprocess.DEVNULL)
@@ -77,16 +77,17 @@ def cut(tmp_path: Path, writer: str, look: Look = look, most: int = 700) -> Repo
 
 
 @pytest.mark.parametrize("after", ["journal.close()", "import os; os._exit(0)"])
-def test_nothing_said_is_missing(tmp_path: Path, after: str) -> None:
-    report = cut(tmp_path, WRITER.format(before="", after=after))
+@pytest.mark.parametrize("most", [150, pytest.param(1000, marks=pytest.mark.long)])
+def test_nothing_said_is_missing(tmp_path: Path, after: str, most: int) -> None:
+    report = cut(tmp_path, WRITER.format(before="", after=after), most=most)
     assert not report.wrong, report
     assert len(report.acknowledged) == 22
-    assert report.states == 700
+    assert report.states == most
 
 
 @pytest.mark.parametrize("before", WRONG.values(), ids=WRONG.keys())
 def test_a_journal_that_cuts_corners_is_found_out(tmp_path: Path, before: str) -> None:
-    report = cut(tmp_path, WRITER.format(before=before, after=""), most=300)
+    report = cut(tmp_path, WRITER.format(before=before, after=""), most=150)
     assert any("missing" in wrong for wrong in report.wrong), report
 
 
@@ -114,7 +115,8 @@ journal.close()
 """
 
 
-def test_a_salvage_may_be_cut_short_anywhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most", [150, pytest.param(1000, marks=pytest.mark.long)])
+def test_a_salvage_may_be_cut_short_anywhere(tmp_path: Path, most: int) -> None:
     def look_at_salvage(root: Path) -> set[str]:
         state_dir = root / "lib" / "state"
         files = list(state_dir.glob("*.sqlite3*")) if state_dir.exists() else []
@@ -124,7 +126,7 @@ def test_a_salvage_may_be_cut_short_anywhere(tmp_path: Path) -> None:
         with opened(state_dir) as journal:
             return {str(entry.seq) for entry in journal.entries(EntryFilter())}
 
-    report = cut(tmp_path, SALVAGER, look_at_salvage, most=700)
+    report = cut(tmp_path, SALVAGER, look_at_salvage, most=most)
     assert not report.wrong, report
     assert len(report.acknowledged) == 13
 

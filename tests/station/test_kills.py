@@ -8,22 +8,29 @@ import pytest
 from hardware_sim.demo.client import Hangup
 from tests.station.conftest import Bench
 
-KILLS = 50
 A_VISIT = 30
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 4))])
+@pytest.mark.parametrize(
+    ("seed", "kills"), [(0, 10), *(pytest.param(seed, 50, marks=pytest.mark.long) for seed in range(1, 5))]
+)
 @pytest.mark.timeout(240)
-def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) -> None:
+def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int, kills: int) -> None:
     chance = random.Random(seed)
     bench.start_ils("--fault", "down")
-    bench.stock(KILLS, 2000)
+    bench.stock(kills, 40 * kills)
     bench.start_scanner()
     bench.start_daemon()
     seen: list[str] = []
     scanned = 0
-    for kill in range(KILLS):
+    for kill in range(kills):
         bench.scan(bench.cards[kill])
+        first = bench.items[scanned]
+        if kill % 2:
+            # Somewhere among the items; otherwise somewhere from the card on, if it is read by then.
+            bench.scan(first)
+            scanned += 1
+            bench.result(first, "recorded")
         deadline = time.monotonic() + chance.uniform(0.0, 0.08)
         try:
             for _ in range(A_VISIT):
@@ -43,7 +50,7 @@ def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) ->
         bench.client.close()
         bench.restart_daemon()
     said = set(seen)
-    assert len(said) > KILLS
+    assert len(said) >= kills // 2
     journal = [entry["item"] for entry in bench.daemon.ctl("journal", "list")["entries"]]
     assert said <= set(journal)
     bench.ils.fault(down=False)
@@ -51,7 +58,7 @@ def test_what_was_seen_recorded_is_lent_exactly_once(bench: Bench, seed: int) ->
     lent = [entry["item"] for entry in bench.ledger("loan", "renewal")]
     assert sorted(lent) == sorted(journal), "each entry once, none else"
     assert lent == journal, "in order"
-    print(f"\n{KILLS} kills, {scanned} scans, {len(said)} seen recorded, {len(journal)} in the journal, 0 lost")
+    print(f"\n{kills} kills, {scanned} scans, {len(said)} seen recorded, {len(journal)} in the journal, 0 lost")
 
 
 def _take_in(bench: Bench, deadline: float) -> None:

@@ -25,9 +25,8 @@ from tests.station.conftest import Bench, wait_device
 VISITS = 3
 ITEMS_A_VISIT = 6
 SAID = rb'"item":"(\d+)","result":"recorded"'
-STATES = 800
-"""Drawn evenly over the run; all of them, some 26,000, take minutes."""
-STATES_FOR_THE_DAEMON = 10
+STATES_A_START = 80
+"""The daemon itself is started on one state of so many that are looked at."""
 NOT_FLUSHED = """
 import sys
 from kioskd.journal import sqlite
@@ -110,7 +109,7 @@ class Kept:
         self._looked = 0
 
     def look(self, root: Path) -> set[str]:
-        keep = self._looked % (STATES // STATES_FOR_THE_DAEMON) == STATES // STATES_FOR_THE_DAEMON // 2
+        keep = self._looked % STATES_A_START == STATES_A_START // 2
         self._looked += 1
         if keep:
             shutil.copytree(root, self.folder / str(len(self.found)))
@@ -130,24 +129,26 @@ def starts(bench: Bench, root: Path) -> set[str]:
         return {entry["item"] for entry in daemon.ctl("journal", "list")["entries"]}
 
 
+@pytest.mark.parametrize("states", [160, pytest.param(800, marks=pytest.mark.long)])
 @pytest.mark.timeout(240)
-def test_whenever_the_power_goes_nothing_said_is_missing_and_the_daemon_starts(bench: Bench) -> None:
+def test_whenever_the_power_goes_nothing_said_is_missing_and_the_daemon_starts(bench: Bench, states: int) -> None:
+    # Drawn evenly over the run; all of them, some 26,000, take minutes.
     bench.start_ils("--fault", "down")
     bench.stock(VISITS, 2 * VISITS * ITEMS_A_VISIT)
     disk = bench.folder / "disk"
     disk.mkdir()
     found = run(bench, disk)
     kept = Kept(bench.folder / "kept")
-    report = replay(found, SAID, kept.look, most=STATES)
+    report = replay(found, SAID, kept.look, most=states)
     print(f"\n{len(found.calls)} calls; {report}")
     assert not report.wrong, report
     assert report.acknowledged == bench.items
-    assert report.states == STATES
+    assert report.states == states
     for number, items in enumerate(kept.found):
         assert starts(bench, kept.folder / str(number)) == items
     sizes = [len(items) for items in kept.found]
     print(f"the daemon started on {len(sizes)} of them, with {sizes} entries")
-    assert len(sizes) == STATES_FOR_THE_DAEMON
+    assert len(sizes) == states // STATES_A_START
 
 
 @pytest.mark.timeout(240)
@@ -158,7 +159,7 @@ def test_a_journal_that_does_not_flush_is_found_out(bench: Bench) -> None:
     disk.mkdir()
     runner = bench.folder / "kioskd-not-flushed"
     runner.write_text(NOT_FLUSHED)
-    report = replay(run(bench, disk, sys.executable, str(runner)), SAID, look, most=STATES // 4)
+    report = replay(run(bench, disk, sys.executable, str(runner)), SAID, look, most=100)
     print(f"\n{report}")
     assert report.acknowledged == bench.items
     assert any("missing" in wrong for wrong in report.wrong), report

@@ -184,7 +184,12 @@ def test_on_a_full_disk_nothing_is_accepted_that_is_not_stored_and_lending_resum
 
 
 @pytest.mark.parametrize(
-    ("errno_name", "problem"), [("EROFS", "disk_read_only"), ("EIO", "disk_error"), ("ENOSPC", "disk_full")]
+    ("errno_name", "problem"),
+    [
+        ("EROFS", "disk_read_only"),
+        pytest.param("EIO", "disk_error", marks=pytest.mark.long),
+        pytest.param("ENOSPC", "disk_full", marks=pytest.mark.long),
+    ],
 )
 def test_a_disk_that_turns_read_only_or_fails_under_the_daemon(bench: Bench, errno_name: str, problem: str) -> None:
     bench.start_ils("--fault", "down")
