@@ -1,5 +1,6 @@
 """What no single value shows: keys that need, exclude or repeat one another."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -35,6 +36,15 @@ USES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
 }
 """Section and driver → which of its keys it looks at."""
 
+_ADDRESS: Final = {
+    "tcp": (
+        re.compile(r"(?:\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9_][A-Za-z0-9._-]*):\d{1,5}", re.ASCII),
+        "host:port, as sorter.local:6051",
+    ),
+    "http": (re.compile(r"https?://[!-~]+"), "an address, as https://catalog.example/"),
+}
+"""Probe → what its address must be."""
+
 WHERE: Final = ("url", "device", "port")
 
 
@@ -55,6 +65,16 @@ def wrong_together(
         yield from _lacks("printer", printer, "[printer]", source)
     if isinstance(languages, list) and any(languages.count(each) > 1 for each in languages):
         yield Problem(source("station", "languages"), "[station] languages", "a language twice", "each once")
+
+
+def unreachable(related: Sequence[Mapping[str, Any]], source: Source) -> Iterator[Problem]:
+    """Yield the related systems that could not be looked at as they should."""
+    for number, each in enumerate(related, 1):
+        probe, address = each.get("probe"), each.get("address", "")
+        wanted = _ADDRESS.get(probe) if isinstance(probe, str) else None
+        if wanted is not None and not (isinstance(address, str) and wanted[0].fullmatch(address)):
+            found = f"{shown(address)}, with probe {probe}"
+            yield Problem(source("related", "address"), f"[[related]] {number}: address", found, wanted[1])
 
 
 def _lacks(name: str, device: Mapping[str, Any], place: str, source: Source) -> Iterator[Problem]:

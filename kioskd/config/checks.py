@@ -11,12 +11,15 @@ from kioskd.model.settings import QuietHours
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST_TEXT: Final = 4096
 LONGEST_LABEL: Final = 64
+LONGEST_SENTENCE: Final = 200
 LONGEST_AFFIX: Final = 32
 DRIVER_GROUP: Final = "kioskd.drivers"
 LONGEST_FIELD_BYTES: Final = 255
 """Source: 3M SIP2 2.00, variable-length fields."""
 _ASCII: Final = bytes(range(128)).decode("ascii")
 _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+_MAIL: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _STATION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _USER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 _HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?")
@@ -43,6 +46,28 @@ def label(value: object) -> str:
     if len(word := text(value)) > LONGEST_LABEL:
         raise ValueError("it is too long")
     return word
+
+
+def sentence(value: object) -> str:
+    """What staff read on a board."""
+    if len(word := text(value)) > LONGEST_SENTENCE:
+        raise ValueError("it is too long")
+    return word
+
+
+def time(value: object) -> dt.time:
+    """A time of the day."""
+    if isinstance(value, dt.time):
+        return value
+    found = _TIME.fullmatch(text(value))
+    if found is None:
+        raise ValueError("no time of the day")
+    return dt.time(int(found[1]), int(found[2]))
+
+
+def mail_address(value: object) -> str:
+    """Where a mail goes; what stands in a mailto: as it is."""
+    return _of_form(_MAIL, value)
 
 
 def wire_text(value: object) -> str:

@@ -12,6 +12,7 @@ from kioskd.config import kinds
 from kioskd.config.kinds import FLAG, PORT, SECONDS, Kind, Number, Whole, member_of, one_of
 from kioskd.config.profiles import PROFILES
 from kioskd.model import settings as s
+from kioskd.model.downtime import ProbeKind
 
 LOGIN_USER: Final = "kiosk"
 LOGIN_PASSWORD_FILE: Final = Path("/etc/kioskd/ils-password")
@@ -173,6 +174,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
                 Number(0, 60), "a scanner's last code again within this, no other code between, is one scan", "s"
             ),
             "typed_twice": Key(FLAG, "a typed card without a valid check digit is typed twice, or confirmed by staff"),
+            "not_for_loan": Key(kinds.NOT_FOR_LOAN, "items that while offline staff alone lend"),
         },
         s.BarcodeSettings,
     ),
@@ -222,6 +224,36 @@ SECTIONS: Final[Mapping[str, Section]] = {
             "minor_age": Key(Whole(0, 30), "from this age on nobody has to sign for a patron", "years"),
         },
         s.RegistrationSettings,
+    ),
+    "library": Section(
+        "The library.",
+        {
+            "contact": Key(
+                kinds.SENTENCE, "where whoever wants something else turns to later; stands with each refusal"
+            ),
+            "opens": Key(kinds.TIME, "when it opens; an hour before, what waits is sent once more"),
+        },
+        s.LibrarySettings,
+    ),
+    "crates": Section(
+        "Crates of returned items, which are not checked in during an outage.",
+        {
+            "destination": Key(kinds.LABEL, "where they go when there is no room left"),
+            "mail_to": Key(kinds.MAIL_ADDRESSES, "who is written to about them"),
+        },
+        s.CratesSettings,
+    ),
+    "related": Section(
+        "A `[[related]]` for each system beside the library system: a row of the downtime board.",
+        {
+            "name": Key(kinds.LABEL, "what staff call it", default="none: this key must be set"),
+            "probe": Key(member_of(ProbeKind), "how it is looked at, in an outage and some time after"),
+            "address": Key(kinds.SENTENCE, "`host:port` for `tcp`, an address with http:// or https:// for `http`"),
+            "up": Key(kinds.SENTENCE, "what staff do while it answers"),
+            "down": Key(kinds.SENTENCE, "what they do while it does not, or where it is not looked at"),
+        },
+        s.RelatedSettings,
+        many=True,
     ),
     "scanner": Section(
         "A `[[scanner]]` for each; none, and the daemon finds them by itself.",

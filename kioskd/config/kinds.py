@@ -136,6 +136,15 @@ FLAG: Final = Flag()
 PORT: Final = Whole(1, 65535)
 SECONDS: Final = Number(0, 3600, above=True)
 LABEL: Final = Checked(checks.label, "a text of at most 64 characters")
+SENTENCE: Final = Checked(checks.sentence, f"a text of at most {checks.LONGEST_SENTENCE} characters")
+TIME: Final = Checked(checks.time, "a time of the day, HH:MM")
+MAIL_ADDRESSES: Final = ListOf(
+    Checked(checks.mail_address, "a mail address"), 'a list of mail addresses, as ["leads@library.example"]'
+)
+NOT_FOR_LOAN: Final = ListOf(
+    Checked(check_pattern, "a whole-string regular expression"),
+    r"a list of whole-string regular expressions, as ['^39\d{12}$']",
+)
 WIRE_TEXT: Final = Checked(checks.wire_text, "a text without |, at most 255 bytes")
 CARD: Final = Checked(checks.wire_text, "a text without |, at most 255 bytes", secret=True)
 STATION_ID: Final = Checked(checks.station_id, "1 to 32 of A-Z a-z 0-9 . _ -")

@@ -19,7 +19,7 @@ from kioskd.config.problems import BadConfiguration, Problem, printable
 from kioskd.config.profiles import PROFILES
 from kioskd.config.tables import told_apart
 from kioskd.config.telling import problem
-from kioskd.model.settings import NO_SECRET, ScannerSettings, Secret, Settings
+from kioskd.model.settings import NO_SECRET, RelatedSettings, ScannerSettings, Secret, Settings
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -61,6 +61,8 @@ class _Reading:
         printer = self._effective("printer") if "printer" in self._file or "printer" in self._variables else None
         languages = self._effective("station").get("languages")
         self._problems += across.wrong_together(scanners.get("scanner", []), printer, languages, self._source)
+        related: Any = self._variables.get("related", self._file.get("related", []))
+        self._problems += across.unreachable(related, self._source)
         warnings: list[str] = []
         passwords = {
             "login_password": self._password(secrets.LOGIN, LOGIN_USER, LOGIN_PASSWORD_FILE, warnings),
@@ -155,11 +157,12 @@ def _built(checked: dict[str, Any], passwords: Mapping[str, Secret]) -> Settings
     sections = {
         name: section.settings(**checked[name])
         for name, section in SECTIONS.items()
-        if section.settings is not None and name not in {"ils", "scanner"} and checked[name] is not None
+        if section.settings is not None and name not in {"ils", "scanner", "related"} and checked[name] is not None
     }
     return Settings(
         **sections,
         ils=cast("Any", SECTIONS["ils"].settings)(**ils, **passwords),
+        related=tuple(RelatedSettings(**each) for each in checked["related"]),
         scanners=tuple(ScannerSettings(**each) for each in checked["scanner"]),
         rfid_driver=checked["rfid"]["driver"],
         helpdesk_phone=checked["helpdesk"]["phone"],

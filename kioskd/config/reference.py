@@ -62,6 +62,8 @@ def _toml(value: object) -> str:
             return '""'
         case StrEnum() | Path() | dt.date():
             return f'"{value}"'
+        case dt.time():
+            return f'"{value:%H:%M}"'
         case str():
             return f"'{value}'" if "\\" in value else f'"{value}"'
         case tuple():

@@ -131,12 +131,16 @@ def _wire(annotation: object, name: str) -> tuple[Any, str]:
         return annotation, "one of " + ", ".join(f"`{member}`" for member in annotation)
     if annotation in (str, Secret) or isinstance(annotation, NewType):
         return text, f"a text of at most {MAX_TEXT} characters"
+    if annotation == Mapping[str, Secret]:
+        return Annotated[dict[str, text], msgspec.Meta(max_length=MAX_LIST)], "an object of texts"
     raise TypeError(f"{name}: no rule for {annotation!r}")
 
 
 def _constructor(annotation: object) -> Callable[[Any], Any] | None:
     if annotation is Secret:
         return Secret
+    if annotation == Mapping[str, Secret]:
+        return lambda named: {name: Secret(value) for name, value in named.items()}
     return tuple if get_origin(annotation) is tuple else None
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from kioskd.front.params import ALL_METHODS, MAX_TEXT, DiagnosticsWatch, Hello, Method, ViewWatch
 from kioskd.front.protocol import INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, TOO_MANY_CONNECTIONS
-from kioskd.model import calls
+from kioskd.model import calls, downtime_calls
 from kioskd.model.calls import NEEDS, Role
 from kioskd.model.errors import CODES, ErrorKind
 
@@ -37,7 +37,15 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.JournalHandOver: "the journal in numbers",
     calls.SheetAdd: "`seq`: the entry's number",
     calls.PatronRegister: "`seq`: the entry's number",
-    calls.RegistrationsList: "`registrations`: entries, each with `sealed`",
+    calls.RegistrationsList: "`registrations`: entries, each with `sealed`, `open` and `ticked`",
+    downtime_calls.RegistrationTick: "`open`: what is still to be done",
+    downtime_calls.WorklistGet: "`classes`, each with `entries`",
+    downtime_calls.ReportGet: "the outage: `outage`, `seen`, `counts`, `clock`, `crates`, `steps`, `timeline`",
+    downtime_calls.SlipPrint: "`printed`: true",
+    downtime_calls.CrateCount: "`crate`: its number",
+    downtime_calls.DraftKeep: "`{}`",
+    downtime_calls.DraftGet: "`fields`: an object of texts",
+    downtime_calls.DraftDrop: "`{}`",
 }
 """What a method answers; all others answer the View."""
 

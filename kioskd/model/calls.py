@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
 from kioskd.model.barcode import ItemBarcode
+from kioskd.model.downtime_calls import DOWNTIME_METHODS, DowntimeCall
 from kioskd.model.entry import EntryState, Seq
 from kioskd.model.settings import NO_SECRET, Secret
 from kioskd.model.slip import SlipKind
@@ -392,6 +393,7 @@ Call = (
     | RegistrationsList
     | UploadStart
     | ScanInject
+    | DowntimeCall
 )
 
 METHODS: Final[Mapping[str, type[Call]]] = {
@@ -430,6 +432,7 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "registrations.list": RegistrationsList,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
+    **DOWNTIME_METHODS,
 }
 """Every method that the rules answer. `hello`, `view.watch` and `diagnostics.watch` are the connection's own."""
 
@@ -471,6 +474,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         PatronRegister,
         RegistrationsList,
         UploadStart,
+        *DOWNTIME_METHODS.values(),
     ),
     Role.TECHNICIAN: (ScanInject,),
 }

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from kioskd.model.downtime import ProbeKind
+
 
 class StationKind(StrEnum):
     """Who works the station."""
@@ -162,6 +164,7 @@ class BarcodeSettings:
     check_digit: CheckDigit = CheckDigit.WARN
     repeat_s: float = 1.5
     typed_twice: bool = True
+    not_for_loan: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,36 @@ class RegistrationSettings:
     profiles: tuple[str, ...] = ()
     ticks: tuple[str, ...] = ("paper_form_kept",)
     minor_age: int = 18
+
+
+@dataclass(frozen=True, slots=True)
+class LibrarySettings:
+    """`[library]`. `opens`: when it opens in the morning; once more before that what waits is sent."""
+
+    contact: str = ""
+    opens: dt.time = dt.time(9)
+
+
+@dataclass(frozen=True, slots=True)
+class CratesSettings:
+    """`[crates]`: where crates of returned items go, and whom to write."""
+
+    destination: str = "Sort Center"
+    mail_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedSettings:
+    """One `[[related]]`: a system beside the library system. `up`, `down`: what staff do while it answers, or not.
+
+    `address`: `host:port` for TCP, a URL for HTTP. Without a probe `down` is what holds in an outage.
+    """
+
+    name: str
+    probe: ProbeKind = ProbeKind.NONE
+    address: str = ""
+    up: str = ""
+    down: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +299,9 @@ class Settings:
     session: SessionSettings = field(default_factory=SessionSettings)
     journal: JournalSettings = field(default_factory=JournalSettings)
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    library: LibrarySettings = field(default_factory=LibrarySettings)
+    crates: CratesSettings = field(default_factory=CratesSettings)
+    related: tuple[RelatedSettings, ...] = ()
     scanners: tuple[ScannerSettings, ...] = ()
     printer: PrinterSettings | None = None
     rfid_driver: str = "none"

@@ -11,6 +11,20 @@ class SlipKind(StrEnum):
     BOOKMARK = "bookmark"
 
 
+class StaffSlip(StrEnum):
+    """A paper for staff, as `slip.print` names it; nothing of any person stands on it."""
+
+    STUB = "stub"
+    """A registration's number, to be clipped to the paper form."""
+    CRATE = "crate"
+    """A crate's label."""
+    MAIL = "mail"
+    """The mail about a crate, as a QR code."""
+    SETTLEMENT = "settlement"
+    SHEET = "sheet"
+    """An empty downtime sheet."""
+
+
 class Align(StrEnum):
     """Where a line stands on the paper."""
 
@@ -42,7 +56,7 @@ class SlipLine:
 class Slip:
     """One piece of paper for one person."""
 
-    kind: SlipKind
+    kind: SlipKind | StaffSlip
     lines: tuple[SlipLine, ...]
 
 

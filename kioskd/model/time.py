@@ -32,6 +32,8 @@ class ClockSource(StrEnum):
     """The kernel says it is synchronised (adjtimex without STA_UNSYNC)."""
     ILS = "ils"
     """The library system's 98 carried the same time of day within a minute."""
+    STAFF = "staff"
+    """Staff said what time it is; the computer's own clock was not touched."""
     NONE = "none"
 
 

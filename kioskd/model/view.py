@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kioskd.model.device import DeviceStatus
+from kioskd.model.downtime import AlarmView, DowntimeView
 from kioskd.model.entry import ModeName, Summary
 from kioskd.model.settings import StationKind
 
@@ -230,6 +231,14 @@ class View:
     """On the screen `loans`: what this patron has."""
     keyed: KeyedView | None = None
     """Digits that came by command barcodes and wait for *enter*."""
+    contact: str = ""
+    """Where whoever wants something else turns to later (`library.contact`)."""
+    downtime: DowntimeView | None = None
+    """From the beginning of an outage until its report is closed, where staff are at the station."""
+    alarm: AlarmView | None = None
+    """Something has waited for more than a day."""
+    drafts: tuple[str, ...] = ()
+    """The forms that staff have begun (`draft.get`), while the station is unlocked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,3 +280,4 @@ class Status:
     disk: DiskStatus
     version: str
     uptime_s: int
+    alarm: AlarmView | None = None

@@ -3,6 +3,7 @@
 from dataclasses import asdict, replace
 
 from kioskd.model import calls as c
+from kioskd.model import downtime_calls as d
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.effects import Query, ReadEntries, Reply
 from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
@@ -67,6 +68,10 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             by_hand.asked(turn, event, call)
         case c.UploadStart():
             _upload(turn)
+        case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount() | d.RegistrationTick() | d.WorklistGet():
+            policy.not_now(turn)
+        case d.ReportGet() | d.SlipPrint() | d.DraftKeep() | d.DraftGet() | d.DraftDrop():
+            policy.not_now(turn)
         case c.ScanInject():
             scanning.scanned(turn, Scanned(call.scanner, call.code, How.INJECTED), session_call)
         case _:

@@ -20,6 +20,7 @@ from kioskd.config.loading import own_id
 from kioskd.config.names import variable
 from kioskd.config.profiles import PROFILES
 from kioskd.model import settings as s
+from kioskd.model.downtime import ProbeKind
 from tests.config.conftest import Load
 
 ONE_LINE = 'ils.host = "sip2.example"\n'
@@ -46,7 +47,7 @@ def test_the_contracts_example_is_the_defaults_but_for_names_and_devices(read: L
     )
 
 
-BEYOND = {"ils": {"no_block_due", "no_block_forces", "min_renew_days"}}
+BEYOND = {"ils": {"no_block_due", "no_block_forces", "min_renew_days"}, "barcodes": {"not_for_loan"}}
 """Keys that the contract leaves to the house."""
 
 
@@ -55,7 +56,7 @@ def test_the_contracts_example_names_every_key() -> None:
 
     example = tomllib.loads(CONTRACT)
     for name, section in SECTIONS.items():
-        if name == "registration":  # younger than the example; docs/CONFIG.md has it
+        if name in ("registration", "library", "crates", "related"):  # younger than the example; docs/CONFIG.md has it
             continue
         content = example[name][0] if section.many else example[name]
         optional = {"device", "port"} if name in {"scanner", "printer"} else BEYOND.get(name, set())
@@ -127,6 +128,11 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "barcodes.check_digit": ("require", s.CheckDigit.REQUIRE),
     "barcodes.repeat_s": (0, 0.0),
     "barcodes.typed_twice": (False, False),
+    "barcodes.not_for_loan": ([r"39\d+"], (r"^(?:39\d+)$",)),
+    "library.contact": ("library.example", "library.example"),
+    "library.opens": ("10:30", dt.time(10, 30)),
+    "crates.destination": ("Annex", "Annex"),
+    "crates.mail_to": (["leads@sort.example"], ("leads@sort.example",)),
     "offline.max_items": (30, 30),
     "offline.bookmark_days": ([21, 7, 0, 7], (21, 7)),
     "offline.closed_weekdays": (["sun", "Monday"], (6, 0)),
@@ -210,6 +216,24 @@ def test_everything_that_a_scanner_can_be_told(read: Load) -> None:
         flow="xonxoff", terminator="stx_etx", prefix="\x16]", suffix="#", encoding="cp1252", character_gap_s=0.2,
         accepted="\x16\x07\r", refused="none", options=(("a", True), ("b", 2)),
     )  # fmt: skip
+
+
+def test_related_systems_by_file_and_by_environment(read: Load) -> None:
+    listed = [
+        {"name": "Web", "probe": "http", "address": "https://web.example/", "up": "use it", "down": "later"},
+        {"name": "Sorter", "probe": "tcp", "address": "[fe80::1]:6051"},
+        {"name": "Forms", "down": "do not use them"},
+    ]
+    expected = (
+        s.RelatedSettings("Web", ProbeKind.HTTP, "https://web.example/", "use it", "later"),
+        s.RelatedSettings("Sorter", ProbeKind.TCP, "[fe80::1]:6051"),
+        s.RelatedSettings("Forms", down="do not use them"),
+    )
+    tables = "\n".join(
+        "[[related]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in each.items()) for each in listed
+    )
+    assert read(ONE_LINE + tables).settings.related == expected
+    assert read(ONE_LINE, {"KIOSKD_RELATED": json.dumps(listed)}).settings.related == expected
 
 
 def test_scanners_by_file_and_by_environment(read: Load) -> None:
