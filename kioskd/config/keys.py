@@ -212,6 +212,19 @@ SECTIONS: Final[Mapping[str, Section]] = {
         },
         s.JournalSettings,
     ),
+    "rescue": Section(
+        "Archives of unsent entries, for the day on which there is no other way up ([OPERATIONS.md](OPERATIONS.md)).",
+        {
+            "recipient": Key(
+                kinds.RECIPIENT, "the public key that they are sealed to, the same at all stations of the library"
+            ),
+            "key_file": Key(
+                kinds.PATH_OR_NONE,
+                "its private half, 0600, at the one station that takes archives in; empty: `rescue import --key`",
+            ),
+        },
+        s.RescueSettings,
+    ),
     "registration": Section(
         "The form for new patrons.",
         {

@@ -16,8 +16,8 @@ from kioskd.ctl.errors import CtlError
 from kioskd.ctl.new_file import remove, write_whole
 from kioskd.model.entry import EntryState
 
-AT_ONCE: Final = 2_000
-"""Entries in one request: a line of the socket holds 64 KiB."""
+AT_ONCE: Final = 1_000
+"""Entries in one request, as many as the daemon takes in one list."""
 
 Document = dict[str, Any]
 

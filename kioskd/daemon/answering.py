@@ -60,7 +60,13 @@ class Answering:
             self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
             return
         documents = [
-            {**entry_document(entry, self._zone), "sealed": note.content.get("sealed", "")} for entry, note in found
+            {
+                **entry_document(entry, self._zone),
+                "sealed": note.content.get("sealed", ""),
+                # Of a rescued one: it opens with the codes of its own station.
+                **({"keys": keys} if (keys := note.content.get("keys")) else {}),
+            }
+            for entry, note in found
         ]
         self._front.reply(query.request, {"registrations": documents})
 

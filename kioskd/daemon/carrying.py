@@ -21,6 +21,7 @@ from kioskd.model.ils import AskId
 from kioskd.model.inputs import Input
 from kioskd.model.slip import SlipFate
 from kioskd.rules.by_hand import NOTE
+from kioskd.rules.from_elsewhere import RESCUE
 from kioskd.rules.state import State
 from kioskd.staff import StaffCodes, StaffCodesTrouble
 
@@ -136,6 +137,8 @@ class Rooms:
                     ScanJob(lambda journal: journal.of_number(effect.item, effect.patron)),
                     partial(self._entries_read, effect),
                 )
+            case e.ReadTaken():
+                self._journal.submit(AskJob(lambda journal: journal.notes(RESCUE)), partial(self._taken_read, effect))
             case e.Seal():
                 self._journal.submit(AskJob(lambda journal: journal.notes(NOTE)), partial(self._notes_read, effect))
             case e.CheckDisk():
@@ -199,6 +202,22 @@ class Rooms:
             _problem("journal_not_read", result)
             result = []
         self._in_a_thread(partial(self._sealing.seal, effect, result))
+
+    def _taken_read(self, effect: e.ReadTaken, result: list[AddNote] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            self._deliver(inputs.TakenRead(effect.request, problem=_problem("journal_not_read", result)))
+            return
+        parts = frozenset(note.content["part"] for note in result if note.content.get("archive") == effect.archive)
+        self._journal.submit(
+            ScanJob(lambda journal: journal.of_ids(effect.ids, effect.items)),
+            partial(self._found_read, effect, parts),
+        )
+
+    def _found_read(self, effect: e.ReadTaken, parts: frozenset[str], result: list[Entry] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            self._deliver(inputs.TakenRead(effect.request, problem=_problem("journal_not_read", result)))
+        else:
+            self._deliver(inputs.TakenRead(effect.request, tuple(result), parts))
 
     def _in_a_thread(self, work: Callable[[], Input]) -> None:
         """Do what takes a while beside the loop, and hand its input to the rules."""

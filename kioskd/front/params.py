@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_type_hints
 
@@ -129,6 +129,9 @@ def _wire(annotation: object, name: str) -> tuple[Any, str]:
         return Annotated[dt.datetime, msgspec.Meta(tz=True)], "a time with its offset, RFC 3339"
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return annotation, "one of " + ", ".join(f"`{member}`" for member in annotation)
+    if is_dataclass(annotation):
+        # msgspec makes it as it stands; a line's own limit bounds its texts.
+        return annotation, "an entry as `journal.list` gives it, its card number whole"
     if annotation in (str, Secret) or isinstance(annotation, NewType):
         return text, f"a text of at most {MAX_TEXT} characters"
     if annotation == Mapping[str, Secret]:

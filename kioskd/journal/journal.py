@@ -89,9 +89,10 @@ class Journal(JournalReader):
             raise
 
     @classmethod
-    def open(cls, state_dir: Path, *, timezone: str, vfs: str | None = None) -> "Journal":
+    def open(cls, state_dir: Path, *, timezone: str, vfs: str | None = None, though_moved: bool = False) -> "Journal":
         """Open it, making what is missing, bringing an older one up, and salvaging a damaged one.
 
+        `though_moved`: for whoever is about to take the mark off.
         `vfs`: an apsw VFS by name; then the directory, the lock and the salvage are left to whoever hands it in.
         Raises JournalHeld, IsMoved, OtherVersion (newer), NotWritten (the disk does not even let it be opened), and
         with a `vfs` JournalDamaged.
@@ -101,7 +102,8 @@ class Journal(JournalReader):
             try:
                 prepare(state_dir)
                 lock = Lock.exclusive(state_dir)
-                moved.refuse(state_dir)
+                if not though_moved:
+                    moved.refuse(state_dir)
                 salvage.finish(state_dir)
             except IsMoved:
                 if lock is not None:

@@ -19,22 +19,28 @@ MARK: Final = "moved.json"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What the mark says: which archive has the entries, when it was made (RFC 3339), how many were unsent."""
+    """What the mark says: which archive has the entries, when it was made (RFC 3339), how many were unsent.
+
+    `rescued`: the archive has the unsent ones alone, for any other station.
+    """
 
     archive: str
     file: str
     at: str
     unsent: int
+    rescued: bool = False
 
 
 class IsMoved(JournalError):  # noqa: N818 - a state of affairs, named as the contract does
     """Raised when the state directory bears the mark."""
 
     def __init__(self, state_dir: Path, moved: Moved) -> None:
+        which = "its unsent entries were rescued" if moved.rescued else "its entries were moved away"
+        go_on = " If it was, and this station is to go on: kioskctl rescue settle." if moved.rescued else ""
         super().__init__(
-            f"{state_dir}: its entries were moved away at {moved.at} ({moved.unsent} unsent, to {moved.file}), and are "
+            f"{state_dir}: {which} at {moved.at} ({moved.unsent} unsent, to {moved.file}), and are "
             "sent by the station that took them in. If that archive was never taken in and is destroyed: kioskctl "
-            "station take-back. If this machine is to begin anew: kioskctl station start-anew"
+            f"station take-back.{go_on} If this machine is to begin anew: kioskctl station start-anew"
         )
         self.moved = moved
 

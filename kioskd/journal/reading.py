@@ -1,7 +1,7 @@
 """What the journal tells: entries as they stand, their stories, the notes, the numbers."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, islice
 from pathlib import Path
@@ -209,6 +209,18 @@ class JournalReader:
             found = self._query(
                 "SELECT seq FROM entries WHERE seq > ? AND seq <= ? AND (item = ? OR patron = ?) ORDER BY seq",
                 (after, after + STRIDE, item, patron),
+            )
+            yield list(chain.from_iterable(self._by_number([Seq(_int(s)) for (s,) in part]) for part in _parts(found)))
+
+    def of_ids(self, ids: Set[str], items: Set[ItemBarcode]) -> Iterator[list[Entry]]:
+        """Yield the entries with one of these ids or of one of these items, a stretch at a time, in sequence."""
+        wanted = (json.dumps(sorted(ids)), json.dumps(sorted(items)))
+        newest = self._next_seq - 1
+        for after in range(0, newest, STRIDE):
+            found = self._query(
+                "SELECT seq FROM entries WHERE seq > ? AND seq <= ? AND (id IN (SELECT value FROM json_each(?))"
+                " OR item IN (SELECT value FROM json_each(?))) ORDER BY seq",
+                (after, after + STRIDE, *wanted),
             )
             yield list(chain.from_iterable(self._by_number([Seq(_int(s)) for (s,) in part]) for part in _parts(found)))
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
-from kioskd.model.barcode import ItemBarcode
+from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.downtime_calls import DOWNTIME_METHODS, DowntimeCall
-from kioskd.model.entry import EntryState, Seq
+from kioskd.model.entry import EntryState, How, Kind, ModeName, Seq
 from kioskd.model.settings import NO_SECRET, Secret
 from kioskd.model.slip import SlipKind
+from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow
 
 RequestId = NewType("RequestId", int)
@@ -261,6 +262,55 @@ class JournalHandOver:
     to: str
 
 
+@dataclass(frozen=True, slots=True)
+class JournalTakeBack:
+    """`journal.take_back`: these were handed over to a file that nobody loaded, and is destroyed: they go up after all.
+
+    `by`: initials, where no staff code has unlocked the station.
+    """
+
+    seqs: tuple[Seq, ...]
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Rescued:
+    """One entry of a rescue archive, as `journal.list` gives it. `sealed`: a registration's form; `keys`: its locks."""
+
+    id: str
+    kind: Kind
+    how: How
+    at: dt.datetime
+    clock: ClockTrust
+    mode: ModeName
+    station: str
+    session: str
+    state: EntryState
+    patron: PatronBarcode | None = None
+    item: ItemBarcode | None = None
+    unmatched: bool = False
+    by: str | None = None
+    due_date: dt.date | None = None
+    sealed: str = ""
+    keys: str = ""
+
+    def __repr__(self) -> str:
+        return f"Rescued({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalTakeIn:
+    """`journal.take_in`: entries of another station's rescue archive; all of them are here afterwards, each once.
+
+    `part` names this part of the archive; one that was taken in is not taken in again.
+    """
+
+    archive: str
+    part: str
+    entries: tuple[Rescued, ...]
+
+
 class ResolveAction(StrEnum):
     """What a person did about an exception."""
 
@@ -386,6 +436,8 @@ Call = (
     | ExceptionsList
     | JournalWithdraw
     | JournalHandOver
+    | JournalTakeBack
+    | JournalTakeIn
     | JournalShow
     | ExceptionsResolve
     | SheetAdd
@@ -425,6 +477,8 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "exceptions.list": ExceptionsList,
     "journal.withdraw": JournalWithdraw,
     "journal.hand_over": JournalHandOver,
+    "journal.take_back": JournalTakeBack,
+    "journal.take_in": JournalTakeIn,
     "journal.show": JournalShow,
     "exceptions.resolve": ExceptionsResolve,
     "sheet.add": SheetAdd,
@@ -468,6 +522,8 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         ExceptionsList,
         JournalWithdraw,
         JournalHandOver,
+        JournalTakeBack,
+        JournalTakeIn,
         JournalShow,
         ExceptionsResolve,
         SheetAdd,

@@ -87,6 +87,19 @@ class FindEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadTaken:
+    """Find the entries with these ids or of these items, and what was taken in of an archive.
+
+    Answered by `TakenRead`.
+    """
+
+    request: RequestId
+    archive: str
+    ids: frozenset[str]
+    items: frozenset[ItemBarcode] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Seal:
     """Seal personal data so that staff alone can open it; answered by `Sealed`.
 
@@ -218,6 +231,7 @@ Effect = (
     | FetchExceptions
     | ReadEntries
     | FindEntries
+    | ReadTaken
     | Seal
     | ReadBlockList
     | Connect

@@ -114,6 +114,19 @@ class EntriesRead:
     entries: tuple[Entry, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TakenRead:
+    """The answer to a `ReadTaken`: the entries that exist, and the parts of the archive that are here already.
+
+    `problem`: the disk gave nothing.
+    """
+
+    request: RequestId
+    entries: tuple[Entry, ...] = ()
+    parts: frozenset[str] = frozenset()
+    problem: StorageProblem | None = None
+
+
 class CannotSeal(StrEnum):
     """Why personal data could not be sealed."""
 
@@ -219,6 +232,7 @@ Heard = (
     | FetchFailed
     | ExceptionsFetched
     | EntriesRead
+    | TakenRead
     | Sealed
     | BlockListRead
     | LineUp

@@ -196,6 +196,14 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RescueSettings:
+    """`[rescue]`: to whom archives are sealed, and where the other half of that key is, if it is here."""
+
+    recipient: str = ""
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """`[registration]`: what the form offers; an empty list lets anything stand there.
 
@@ -302,6 +310,7 @@ class Settings:
     library: LibrarySettings = field(default_factory=LibrarySettings)
     crates: CratesSettings = field(default_factory=CratesSettings)
     related: tuple[RelatedSettings, ...] = ()
+    rescue: RescueSettings = field(default_factory=RescueSettings)
     scanners: tuple[ScannerSettings, ...] = ()
     printer: PrinterSettings | None = None
     rfid_driver: str = "none"

@@ -52,6 +52,13 @@ def fetched(turn: Turn, entries: tuple[Entry, ...]) -> None:
     turn.set(backlog=Backlog(loaded=len(entries) < SLICE, read_to=read_to, numbers=numbers))
 
 
+def add_all(turn: Turn, numbers: frozenset[str]) -> None:
+    """Entries of these cards and items wait for the upload from now on."""
+    known = turn.state.backlog
+    if not numbers <= known.numbers:
+        turn.set(backlog=replace(known, numbers=known.numbers | numbers))
+
+
 def add(turn: Turn, patron: PatronBarcode | None, item: ItemBarcode | None) -> None:
     """An entry waits for the upload from now on: later ones of its card or item come behind it."""
     known = turn.state.backlog

@@ -189,7 +189,7 @@ def _save_row(turn: Turn, call: c.SheetAdd, entries: Sequence[Entry]) -> None:
         by=call.by.strip() or turn.state.staff.by,
         due_date=call.due_date,
     )
-    later = next((each for each in live if _after(each, at_s)), None)
+    later = next((each for each in live if settled_after(each, at_s)), None)
     behind = None
     if later is not None:
         # Sent now it would undo what happened since: a person looks at it.
@@ -206,7 +206,7 @@ def _same(entry: Entry, row: _Row, at_s: float) -> bool:
     return alike and what.clock is not ClockTrust.UNSURE and abs(what.at_wall_s - at_s) <= SAME_S
 
 
-def _after(entry: Entry, at_s: float) -> bool:
+def settled_after(entry: Entry, at_s: float) -> bool:
     """Tell whether the library system knows of something later about this item."""
     settled = entry.state in (EntryState.SETTLED, EntryState.RESOLVED)
     return settled and entry.what.clock is not ClockTrust.UNSURE and entry.what.at_wall_s > at_s

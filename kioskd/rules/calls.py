@@ -10,7 +10,7 @@ from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
-from kioskd.rules import by_hand, lending, mode, policy, retrying, scanning, staffing, upload, visiting
+from kioskd.rules import by_hand, from_elsewhere, lending, mode, policy, retrying, scanning, staffing, upload, visiting
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
@@ -64,6 +64,12 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             turn.do(ReadEntries(event.request, call.seqs))
             turn.set(reading={**turn.state.reading, event.request: event})
             turn.request = None
+        case c.JournalTakeBack():
+            turn.do(ReadEntries(event.request, call.seqs))
+            turn.set(reading={**turn.state.reading, event.request: event})
+            turn.request = None
+        case c.JournalTakeIn():
+            from_elsewhere.asked(turn, event, call)
         case c.SheetAdd() | c.PatronRegister():
             by_hand.asked(turn, event, call)
         case c.UploadStart():
@@ -229,6 +235,9 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
     entries = {entry.seq: entry for entry in event.entries if entry.state in open_ and entry.seq not in moving}
     if isinstance(by.call, c.ExceptionsResolve):
         retrying.resolve(turn, entries.get(by.call.seq), by.call)
+        return
+    if isinstance(by.call, c.JournalTakeBack):
+        from_elsewhere.take_back(turn, by.call, event.entries)
         return
     if isinstance(by.call, c.SheetAdd | c.PatronRegister):
         by_hand.found(turn, by, event.entries)

@@ -420,6 +420,8 @@ class SaveFor(StrEnum):
     """Their due dates, and that they are about to be sent."""
     BY_HAND = "by_hand"
     """A row of a paper sheet, or a registration."""
+    TAKE_IN = "take_in"
+    """Entries of another station, or that come back from a hand-over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +444,10 @@ class Saving:
     item: ItemBarcode | None = None
     row: AddRow | None = None
     """What is noted of a new entry as soon as it has its number."""
+    notes: tuple[AddRow | None, ...] = ()
+    """The same for each of several new entries."""
+    numbers: frozenset[str] = frozenset()
+    """Cards and items of several entries."""
 
 
 WAITED_FOR = frozenset(
@@ -453,6 +459,7 @@ WAITED_FOR = frozenset(
         SaveFor.HAND_OVER,
         SaveFor.RESOLUTION,
         SaveFor.BY_HAND,
+        SaveFor.TAKE_IN,
     }
 )
 """While one of these is in flight, scans and calls wait their turn."""

@@ -32,6 +32,7 @@ from kioskd.model.inputs import (
     SlipEnded,
     StaffCodeChecked,
     Started,
+    TakenRead,
     Tick,
     Unanswered,
 )
@@ -44,6 +45,7 @@ from kioskd.rules import (
     cards,
     finishing,
     forgetting,
+    from_elsewhere,
     lending,
     listed,
     mode,
@@ -144,6 +146,8 @@ def _hear(turn: Turn, what: Heard) -> None:
             calls.entries_read(turn, what)
         case BlockListRead():
             listed.read(turn, what)
+        case TakenRead():
+            from_elsewhere.read(turn, what)
         case Sealed():
             by_hand.sealed(turn, what)
         case StaffCodeChecked():
@@ -263,6 +267,9 @@ def _saved(turn: Turn, event: Saved) -> None:
         case SaveFor.BY_HAND:
             by_hand.saved(turn, saving, event)
             return
+        case SaveFor.TAKE_IN:
+            from_elsewhere.saved(turn, saving, event)
+            return
         case SaveFor.HAND_OVER:
             upload.drop(turn, saving.seqs)
         case SaveFor.RESOLUTION:
@@ -301,7 +308,7 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
         case SaveFor.MARK:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
-        case SaveFor.BY_HAND:
+        case SaveFor.BY_HAND | SaveFor.TAKE_IN:
             by_hand.not_saved(turn, event)
         case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER | SaveFor.RESOLUTION:
             upload.start_over(turn, saving.seqs)

@@ -20,6 +20,7 @@ from kioskd.model.inputs import (
     Input,
     Scanned,
     Sealed,
+    TakenRead,
 )
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import Instant
@@ -61,7 +62,7 @@ class Ring:
             what = replace(what, blocks=None)
         elif isinstance(what, Sealed):
             what = replace(what, sealed="", twin="")
-        elif isinstance(what, Fetched | ExceptionsFetched | EntriesRead):
+        elif isinstance(what, Fetched | ExceptionsFetched | EntriesRead | TakenRead):
             what = replace(what, entries=tuple(self._entry(entry) for entry in what.entries))
         self._ring.append(Traced(event.at, what, recognised))
 
@@ -92,6 +93,8 @@ class Ring:
         elif isinstance(call, c.PatronRegister):
             # Of a person nothing is kept, not even how long a name is.
             call = c.PatronRegister(Secret(self._for(call.card)), HIDDEN, HIDDEN, "", sure=call.sure)
+        elif isinstance(call, c.JournalTakeIn):
+            call = replace(call, entries=())
         elif isinstance(call, c.StaffUnlock | c.StaffLock):
             call = replace(call, code=HIDDEN)
         elif isinstance(call, c.ItemCheckin):

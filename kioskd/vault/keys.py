@@ -45,16 +45,22 @@ class Vault:
     def load(cls, path: Path) -> "Vault | None":
         """Read the file; None: there is none yet. Raises VaultTrouble."""
         try:
-            document: Any = json.loads(path.read_bytes())
+            return cls.read(path.read_bytes(), path)
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise VaultTrouble(f"{path} cannot be read: {problem.strerror}") from None
+
+    @classmethod
+    def read(cls, content: bytes | str, path: Path) -> "Vault":
+        """Return the keys of a file's content; `path` is where they are from. Raises VaultTrouble."""
+        try:
+            document: Any = json.loads(content)
             locks = {
                 str(initials): Lock(_bytes(lock["salt"]), _bytes(lock["box"]))
                 for initials, lock in document["locks"].items()
             }
             public = _bytes(document["public"])
-        except FileNotFoundError:
-            return None
-        except OSError as problem:
-            raise VaultTrouble(f"{path} cannot be read: {problem.strerror}") from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise VaultTrouble(f"{path} is no file of keys; put its copy back, for without it nothing opens") from None
         if len(public) != 32:

@@ -12,7 +12,7 @@ import msgspec
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.entry import UNSENT, AddEntry, EntryState, Kind, ModeName
+from kioskd.model.entry import UNSENT, AddEntry, EntryState, Kind, ModeName, Source
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckout, AskRenew, AskRenewAll, Urgency
 from kioskd.model.settings import Secret
@@ -135,7 +135,9 @@ def _whose(station: "Station", effects: Sequence[e.Effect]) -> None:
         if not isinstance(effect, e.Save):
             continue
         for write in effect.writes:
-            if not isinstance(write, AddEntry) or not write.entry.session:
+            if not isinstance(write, AddEntry) or write.entry.source is Source.RESCUE:
+                continue  # What was scanned at another station.
+            if not write.entry.session:
                 continue  # A row of a sheet or a registration: typed by staff, in nobody's visit.
             item, patron = write.entry.item, write.entry.patron
             assert item is not None

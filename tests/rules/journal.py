@@ -7,7 +7,7 @@ from kioskd.model import effects as e
 from kioskd.model import entry as n
 from kioskd.model import inputs
 
-Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.FindEntries | e.CheckDisk
+Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.FindEntries | e.ReadTaken | e.CheckDisk
 
 
 @dataclass
@@ -53,6 +53,16 @@ class Journal:
                         or (entry.what.patron is not None and entry.what.patron == find.patron)
                     ),
                 )
+            case e.ReadTaken() as read:
+                if self.problem is not None:
+                    return inputs.TakenRead(read.request, problem=self.problem)
+                mine = [note for note in self.notes if note.content.get("archive") == read.archive]
+                there = [
+                    entry
+                    for entry in self.entries.values()
+                    if entry.what.id in read.ids or (entry.what.item is not None and entry.what.item in read.items)
+                ]
+                return inputs.TakenRead(read.request, tuple(there), frozenset(note.content["part"] for note in mine))
             case e.CheckDisk():
                 return inputs.DiskChecked(self.problem, 100)
 
@@ -114,7 +124,8 @@ class Journal:
         ended = {n.EntryState.SETTLED, n.EntryState.REFUSED, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER}
         if before.state in ended:
             # One way only: what was lent and is then taken back is a person's work.
-            assert (before.state, row.outcome) == (n.EntryState.SETTLED, "check_this_in"), (before.state, row)
+            ways = {(n.EntryState.SETTLED, "check_this_in"), (n.EntryState.HANDED_OVER, "taken_back")}
+            assert (before.state, row.outcome) in ways, (before.state, row)
         if before.state is n.EntryState.EXCEPTION:
             again = (n.EntryState.SENDING if before.sendings else n.EntryState.RECORDED, "tried_again")
             ends = (n.EntryState.EXCEPTION, n.EntryState.WITHDRAWN, n.EntryState.HANDED_OVER, n.EntryState.RESOLVED)

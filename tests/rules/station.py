@@ -390,7 +390,15 @@ class Station:
 
     def _carry(self, effect: e.Effect) -> None:
         match effect:
-            case e.Save() | e.FetchUnsent() | e.FetchExceptions() | e.ReadEntries() | e.FindEntries() | e.CheckDisk():
+            case (
+                e.Save()
+                | e.FetchUnsent()
+                | e.FetchExceptions()
+                | e.ReadEntries()
+                | e.FindEntries()
+                | e.ReadTaken()
+                | e.CheckDisk()
+            ):
                 self.journal.asked.append(effect)
             case e.Reply() | e.Fail() | e.Query():
                 self.answers[effect.request].append(effect)

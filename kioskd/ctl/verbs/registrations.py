@@ -4,11 +4,14 @@ import argparse
 import getpass
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kioskd.ctl.arguments import Asked, Verbs
 from kioskd.ctl.errors import CtlError, WrongUsage
 from kioskd.ctl.output import clean, get, moment, say, say_json, table
+
+if TYPE_CHECKING:
+    from kioskd.vault import Vault
 
 
 def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
@@ -28,7 +31,7 @@ def run(asked: Asked) -> None:
         found: list[dict[str, Any]] = client.call("registrations.list")["registrations"]
     opened = _opened(asked, found) if asked.options.open else [{} for _ in found]
     if asked.json:
-        shown = [{name: value for name, value in each.items() if name != "sealed"} for each in found]
+        shown = [{name: value for name, value in each.items() if name not in {"sealed", "keys"}} for each in found]
         say_json(
             {
                 "registrations": [
@@ -68,6 +71,19 @@ def _opened(asked: Asked, found: list[dict[str, Any]]) -> list[dict[str, str]]:
         vault = Vault.load(path)
         if vault is None:
             raise CtlError(f"{path}: there are no keys; `kioskctl staff add` makes them")
-        return [vault.open(each["sealed"], initials, code) for each in found]
+        return [_form(vault, each, initials, code) for each in found]
     except VaultTrouble as problem:
         raise CtlError(f"registrations list: {problem}") from None
+
+
+def _form(vault: "Vault", each: dict[str, Any], initials: str, code: str) -> dict[str, str]:
+    """Return a form, opened; one that was rescued from another station opens with the codes of that one."""
+    from kioskd.vault import Vault, VaultTrouble  # noqa: PLC0415 # as above
+
+    if not each.get("keys"):
+        return vault.open(each["sealed"], initials, code)
+    try:
+        return Vault.read(each["keys"], vault.path).open(each["sealed"], initials, code)
+    except VaultTrouble as problem:
+        # Staff of another station may have filled it in, whose codes are not known here: the others are still shown.
+        return {"closed": f"filled in at {each.get('station')}: {problem}"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kioskd import __version__
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.errors import CtlError, WrongUsage
+from kioskd.ctl.machine import machine
 from kioskd.ctl.new_file import write_whole
 from kioskd.ctl.output import say, say_json
 from kioskd.ctl.place import DEFAULT_CONFIG, journal_place
@@ -19,7 +20,6 @@ from kioskd.ctl.place import DEFAULT_CONFIG, journal_place
 if TYPE_CHECKING:
     from kioskd.journal.moved import Moved
 
-MACHINE_ID: Final = Path("/etc/machine-id")
 STOP_IT: Final = "systemctl stop kioskd.socket kioskd"
 
 
@@ -97,7 +97,7 @@ def _out(asked: Asked) -> None:
     folder, _ = journal_place(asked.where)
     with _troubles():
         manifest = move_out(
-            folder, out, station=_station(config), version=__version__, now=dt.datetime.now(dt.UTC), others=others
+            folder, out, station=station_name(config), version=__version__, now=dt.datetime.now(dt.UTC), others=others
         )
     _tell(
         asked,
@@ -113,7 +113,7 @@ def _in(asked: Asked) -> None:
     folder, _ = journal_place(asked.where)
     with _troubles():
         taken = move_in(
-            folder, asked.options.in_.absolute(), machine=_machine(), now_wall_s=dt.datetime.now(dt.UTC).timestamp()
+            folder, asked.options.in_.absolute(), machine=machine(), now_wall_s=dt.datetime.now(dt.UTC).timestamp()
         )
     replaced = [] if asked.options.without_config else _put_others(asked, taken.others)
     manifest = taken.manifest
@@ -160,7 +160,8 @@ def _others(asked: Asked) -> dict[str, Path]:
     return {"kioskd.toml": config} | ({"staff-codes": codes} if codes is not None else {})
 
 
-def _station(config: Path) -> str:
+def station_name(config: Path) -> str:
+    """Return the id that a configuration gives its station, or the host's name."""
     from kioskd.config.file import read_toml  # noqa: PLC0415 # as above
 
     try:
@@ -169,13 +170,6 @@ def _station(config: Path) -> str:
         table = None
     named = table.get("id") if isinstance(table, dict) else None
     return str(named or socket.gethostname())
-
-
-def _machine() -> str:
-    try:
-        return MACHINE_ID.read_text().strip() or socket.gethostname()
-    except OSError:
-        return socket.gethostname()
 
 
 def _locked(asked: Asked, act: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
