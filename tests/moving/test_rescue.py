@@ -253,7 +253,7 @@ def cut(tmp_path: Path, before: str, most: int) -> Report:
 
 
 def test_whenever_the_power_goes_each_entry_has_one_way(tmp_path: Path) -> None:
-    report = cut(tmp_path, "", 120)
+    report = cut(tmp_path, "", 60)
     assert report.acknowledged == ["1"]
     assert not report.wrong, report
 

@@ -69,6 +69,22 @@ def test_what_is_handed_over_to_a_file_is_never_uploaded(offline: Bench) -> None
     assert [entry["item"] for entry in offline.ledger()] == [items[3]]
 
 
+@pytest.mark.long
+def test_what_was_handed_over_and_never_loaded_goes_up_after_all(offline: Bench) -> None:
+    for item in offline.items[:3]:
+        record(offline, item)
+    out = offline.folder / "day.koc"
+    offline.daemon.ctl("export", "--format", "koha-koc", "--out", str(out), "--hand-over")
+    to = offline.daemon.ctl("journal", "list")["entries"][0]["outcome"]
+    back = ("journal", "take-back", "--to", to, "--reason", "the stick was lost")
+    assert kioskctl(offline, *back).returncode == 2, "only who says that the file is destroyed"
+    assert offline.daemon.ctl(*back, "--file-is-destroyed")["taken_back"] == [1, 2, 3]
+    assert offline.daemon.ctl("journal", "summary")["unsent"] == 3
+    again = offline.folder / "again.koc"
+    offline.daemon.ctl("export", "--format", "koha-koc", "--out", str(again), "--hand-over")
+    assert in_file(again) == in_file(out)
+
+
 def test_with_the_daemon_down_it_exports_and_does_not_hand_over(offline: Bench) -> None:
     record(offline, offline.items[0])
     offline.daemon.stop()

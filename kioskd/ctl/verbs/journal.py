@@ -5,8 +5,9 @@ from typing import Any
 
 from kioskd.ctl import when
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
-from kioskd.ctl.errors import CtlError
-from kioskd.ctl.journal_source import Selection, opened
+from kioskd.ctl.errors import CtlError, WrongUsage
+from kioskd.ctl.hand_over import AT_ONCE
+from kioskd.ctl.journal_source import FromDaemon, Selection, opened
 from kioskd.ctl.output import clean, get, mark, moment, pairs, say, say_json, second, sentence, table
 from kioskd.model.entry import EntryState
 
@@ -14,7 +15,7 @@ from kioskd.model.entry import EntryState
 def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Register the verbs."""
     journal = verbs.add_parser("journal", parents=parents, help="what is recorded, and what became of it")
-    actions = journal.add_subparsers(dest="action", required=True, metavar="list|summary|show")
+    actions = journal.add_subparsers(dest="action", required=True, metavar="list|summary|show|take-back")
     state_dir(journal)
 
     listing = actions.add_parser("list", parents=parents, help="entries, oldest first")
@@ -29,6 +30,19 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     show = actions.add_parser("show", parents=parents, help="all that is known of one entry")
     show.add_argument("seq", type=int, help="its number, as on slips")
     show.set_defaults(run=run_show)
+
+    back = actions.add_parser(
+        "take-back",
+        parents=parents,
+        help="entries that were handed over to a file are sent from here after all",
+        description="Only if the file was never loaded, and is destroyed. Loans are looked up before they are sent.",
+    )
+    back.add_argument("seq", type=int, nargs="*", help="their numbers")
+    back.add_argument("--to", metavar="TEXT", help="all that went there: what `journal list` shows as their outcome")
+    back.add_argument("--reason", required=True, help="why nobody loads it any more; it stands in the journal")
+    back.add_argument("--by", default="", metavar="INITIALS", help="who says so")
+    back.add_argument("--file-is-destroyed", action="store_true", help="say so; without it nothing is done")
+    back.set_defaults(run=run_take_back)
 
     for verb in (listing, show):
         verb.add_argument("--reveal", action="store_true", help="whole card numbers")
@@ -79,6 +93,29 @@ def run_show(asked: Asked) -> None:
     say()
     for row in get(found, "story") or ():
         _tell(row)
+
+
+def run_take_back(asked: Asked) -> None:
+    """Let entries go up that were handed over to a file."""
+    options = asked.options
+    if not options.file_is_destroyed:
+        raise WrongUsage("journal take-back: destroy the file, then say so with --file-is-destroyed")
+    if bool(options.seq) == bool(options.to):
+        raise WrongUsage("journal take-back: name either the entries or, with --to, where they went")
+    with asked.connect() as client:
+        seqs = options.seq
+        if options.to:
+            gone = FromDaemon(client).entries(Selection(state=EntryState.HANDED_OVER.value))
+            seqs = [each["seq"] for each in gone if each["outcome"] == options.to]
+            if not seqs:
+                raise CtlError(f"journal take-back: nothing went to {options.to!r}")
+        for at in range(0, len(seqs), AT_ONCE):
+            call = {"seqs": seqs[at : at + AT_ONCE], "reason": options.reason, "by": options.by}
+            client.call("journal.take_back", call)
+    if asked.json:
+        say_json({"taken_back": seqs})
+    else:
+        say(f"{len(seqs)} entries go up from here after all")
 
 
 def _tell(row: Any) -> None:  # noqa: ANN401 # any JSON
