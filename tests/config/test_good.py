@@ -56,7 +56,13 @@ def test_the_contracts_example_names_every_key() -> None:
 
     example = tomllib.loads(CONTRACT)
     for name, section in SECTIONS.items():
-        if name in ("registration", "library", "crates", "related", "rescue"):  # younger than the example; docs/CONFIG.md has it
+        if name in (
+            "registration",
+            "library",
+            "crates",
+            "related",
+            "rescue",
+        ):  # younger than the example; docs/CONFIG.md has it
             continue
         content = example[name][0] if section.many else example[name]
         optional = {"device", "port"} if name in {"scanner", "printer"} else BEYOND.get(name, set())
