@@ -20,6 +20,7 @@ from kioskd.model.ils import (
 from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import Tone
+from kioskd.rules.changed import changed
 from kioskd.rules.lanes import PATRONS_LINE
 from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import AskFor, Asking, FetchFor, Link, Phase
@@ -46,7 +47,7 @@ def timeout_s(turn: Turn) -> float:
 
 
 def _link(turn: Turn, **changes: object) -> None:
-    turn.set(link=replace(turn.state.link, **changes))  # type: ignore[arg-type]
+    turn.set(link=changed(turn.state.link, **changes))
 
 
 def enter(turn: Turn, name: ModeName, reason: str) -> None:

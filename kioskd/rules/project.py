@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
 from kioskd.model.barcode import last_digits
@@ -167,6 +168,44 @@ def _upload(state: State) -> UploadView | None:
         return None
     left = max(0, state.summary.unsent - len(awaited(state)))
     return UploadView(upload.done, left, upload.per_s)
+
+
+_UNDRAWN: Final = frozenset(
+    {
+        "instance",
+        "started_wall_s",
+        "count",
+        "wall_minus_boot_s",
+        "devices",
+        "storage_check_mono_s",
+        "free_mib",
+        "waiting",
+    }
+    | {"reading", "last_scans", "typed_once", "touched_mono_s", "fetch", "blocks", "nightly_wall_s", "view"}
+)
+"""Fields of the state that no View is drawn from."""
+_IN_PART: Final = frozenset({"link", "saves", "asks", "outbox"})
+_WHOLE: Final = tuple(field.name for field in fields(State) if field.name not in _UNDRAWN | _IN_PART)
+
+
+def draws_the_same(before: State, after: State) -> bool:
+    """Tell, for much less than drawing costs, that two states give the same View but for its clock; False: perhaps.
+
+    Polls and ticks are most of a station's steps, and few of them change anything that people see.
+    """
+    for name in _WHOLE:
+        if getattr(before, name) is not getattr(after, name):
+            return False
+    was, link = before.link, after.link
+    if was is not link and (was.phase, was.relapses, was.suspect, slow(was)) != (
+        link.phase,
+        link.relapses,
+        link.suspect,
+        slow(link),
+    ):
+        return False
+    waits = before.asks is not after.asks or before.saves is not after.saves or before.outbox is not after.outbox
+    return not waits or unsent(before) == unsent(after)
 
 
 def project(state: State, at: Instant, seq: int) -> View:

@@ -61,7 +61,7 @@ from kioskd.rules import (
 )
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.project import project
+from kioskd.rules.project import draws_the_same, project
 from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import AskFor, Asking, FetchFor, SaveFor, Saving, Stage, State
 from kioskd.rules.turn import Turn
@@ -93,7 +93,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     forgetting.follow(turn, state)
     listed.follow(turn, state)
     questions.remind(turn)
-    return _show(turn)
+    return _show(turn, state)
 
 
 def _take(turn: Turn, what: Input) -> None:
@@ -431,8 +431,10 @@ def _next_night(turn: Turn) -> float:
     return halt_ends_s if halt_ends_s is not None else night.timestamp()
 
 
-def _show(turn: Turn) -> tuple[State, list[Effect]]:
+def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:
     before = turn.state.view
+    if before is not None and draws_the_same(was, turn.state):
+        return turn.state, turn.effects
     view = project(turn.state, turn.at, before.seq + 1 if before else 1)
     effects = turn.effects
     if before is None or _differ(before, view):

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from kioskd.model.calls import RequestId, Role
@@ -14,20 +14,11 @@ from kioskd.model.ils import AskId, Question, Urgency
 from kioskd.model.settings import StationKind
 from kioskd.model.time import Instant
 from kioskd.model.view import Tone
+from kioskd.rules.changed import changed
 from kioskd.rules.state import WAITED_FOR, Asking, Line, Message, SaveFor, Saving, Session, State
 
 MESSAGE_S = 10.0
 """How long a message stays on a screen that nobody uses."""
-
-
-_FIELDS = tuple(field.name for field in fields(State))
-
-
-def _copy(state: State) -> State:
-    copy = object.__new__(State)
-    for name in _FIELDS:
-        object.__setattr__(copy, name, getattr(state, name))
-    return copy
 
 
 @dataclass(slots=True)
@@ -44,7 +35,7 @@ class Turn:
     def __post_init__(self) -> None:
         # A copy of its own, which nobody else sees before the step is over: so it may be changed in place, which a
         # state of so many fields rewards (a scan's step takes half the time).
-        self.state = _copy(self.state)
+        self.state = changed(self.state)
 
     def set(self, **changes: Any) -> None:
         """Change fields of the state."""
@@ -72,11 +63,11 @@ class Turn:
 
     def set_session(self, **changes: Any) -> None:
         """Change fields of the session."""
-        self.set(session=replace(self.session, **changes))
+        self.set(session=changed(self.session, **changes))
 
     def set_line(self, n: int, **changes: Any) -> None:
         """Change fields of a line of the session."""
-        lines = tuple(replace(line, **changes) if line.n == n else line for line in self.session.lines)
+        lines = tuple(changed(line, **changes) if line.n == n else line for line in self.session.lines)
         self.set_session(lines=lines)
 
     def set_line_of(self, seq: Seq, **changes: Any) -> None:

@@ -110,6 +110,9 @@ def main() -> int:
                 break
     outcomes.sort(key=lambda each: each.seed)
     tell(outcomes, time.monotonic() - began, workers)
+    for outcome in outcomes:
+        if outcome.fewest_scans < plans.LEAST_SCANS:
+            outcome.wrong.append(f"a day with {outcome.fewest_scans} scans")
     failed = [outcome for outcome in outcomes if outcome.wrong]
     if number == 1:
         print(f"  trace {outcomes[0].trace}")

@@ -1,41 +1,105 @@
 """An event loop whose time passes at once: no socket, no thread, no waiting; the same run gives the same order."""
 
 import asyncio
-import selectors
+import heapq
 from collections.abc import Callable
 from typing import Any
 
 WORK_S = 0.08
 """What a piece of work off the loop takes: the hash of a staff code on a Raspberry Pi."""
+GRACE_S = 1e-6
+"""Sums of seconds are not exact: without some grace a timer would be waited for in ever smaller steps."""
+BEGINS_S = 1000.0
 
 
-class _Still(selectors.SelectSelector):
-    """Waits for nothing: what the loop would sleep is added to the time."""
+class _Due:
+    """A call that is to come, as `asyncio.Handle`; the loop has one context, so none is copied for each."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.now_s = 1000.0
+    __slots__ = ("_arguments", "_call", "_cancelled", "_loop", "_when")
 
-    def select(self, timeout: float | None = None) -> Any:
-        if timeout is None:
-            raise RuntimeError("nothing will ever happen again")
-        if timeout > 0:
-            self.now_s += timeout
-        return []
+    def __init__(self, loop: "VirtualLoop", when: float, call: Callable[..., object], arguments: Any) -> None:
+        self._loop = loop
+        self._when = when
+        self._call = call
+        self._arguments = arguments
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        # What it holds may be a whole dead process.
+        self._call, self._arguments = _nothing, ()
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def when(self) -> float:
+        return self._when
+
+    def _run(self) -> None:
+        try:
+            self._call(*self._arguments)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - told to the loop's hook, as asyncio does
+            self._loop.call_exception_handler({"message": f"in {self._call}", "exception": error})
+
+
+def _nothing(*_arguments: object) -> None:
+    """Take the place of a call that was taken back."""
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Descriptors are numbers that simulated devices made up; `readable` says that one has something to read."""
+    """Descriptors are numbers that simulated devices made up; `readable` says that one has something to read.
+
+    The queue of asyncio itself compares timers in Python, which was most of its work here: it has one of its own, in
+    which calls that are due at the same moment come in the order in which they were asked for.
+    """
 
     def __init__(self) -> None:
-        self._still = _Still()
-        super().__init__(self._still)
-        # Sums of seconds are not exact: without some grace a timer would be waited for in ever smaller steps.
-        self._clock_resolution = 1e-6
+        super().__init__()
+        self._now_s = BEGINS_S
+        self._queue: list[tuple[float, int, Any]] = []
+        self._count = 0
         self._readers: dict[int, Callable[[], object]] = {}
 
     def time(self) -> float:
-        return self._still.now_s
+        return self._now_s
+
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+        handle: Any
+        if context is None:
+            handle = _Due(self, self._now_s, callback, args)
+        else:
+            handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
+
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+        handle = _Due(self, when, callback, args)
+        self._count += 1
+        heapq.heappush(self._queue, (when, self._count, handle))
+        return handle
+
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
+        return self.call_at(self._now_s + delay, callback, *args)
+
+    def _run_once(self) -> None:
+        ready, queue = self._ready, self._queue
+        if not ready:
+            while queue and queue[0][2]._cancelled:
+                heapq.heappop(queue)
+            if not queue:
+                raise RuntimeError("nothing will ever happen again")
+            self._now_s = max(self._now_s, queue[0][0])
+        until = self._now_s + GRACE_S
+        while queue and queue[0][0] <= until:
+            handle = heapq.heappop(queue)[2]
+            if not handle._cancelled:
+                ready.append(handle)
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
 
     def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:
         self._readers[fd] = lambda: callback(*args)

@@ -161,13 +161,15 @@ class Carrier:
 
 
 class CountedStation(Station):
-    """Counts its steps."""
+    """Counts its steps, and the scans among them."""
 
     machine: "Machine"
 
-    def _step(self, *arguments: Any) -> None:
+    def _step(self, what: inputs.Input, carrier: Any) -> None:
         self.machine.steps += 1
-        super()._step(*arguments)
+        if isinstance(what, inputs.Scanned):
+            self.machine.on_scan()
+        super()._step(what, carrier)
 
 
 class Process:
@@ -269,7 +271,7 @@ def settings_zone(settings: Settings) -> dt.tzinfo:
 
 @dataclass
 class Machine:
-    """The computer. What it is told to call: `on_view`, `on_ask`, `on_log`, `on_line`, `on_paper`."""
+    """The computer. What it is told to call: `on_view`, `on_ask`, `on_log`, `on_line`, `on_paper`, `on_scan`."""
 
     name: str
     loop: VirtualLoop
@@ -285,6 +287,7 @@ class Machine:
     on_log: Callable[["Machine", e.Log], None]
     on_line: Callable[[str, str], None]
     on_paper: Callable[["Machine", list[str]], None]
+    on_scan: Callable[[], None]
     codes: Mapping[str, str] = field(default_factory=lambda: {"24682468": "AB"})
     process: Process | None = None
     view: View | None = None

@@ -105,7 +105,6 @@ class Visit:
                 if self._has_card():
                     return
             return
-        self.world.count_scan()
         self.machine.scan(number)
         await asyncio.sleep(self.chance.uniform(0.3, 1.5))
         if self._view_screen() is Screen.CONFIRM:
@@ -130,7 +129,6 @@ class Visit:
             self.who.entered.add(wrong)
             self.machine.call(c.SessionInput(Secret(wrong)))
         else:
-            self.world.count_scan()
             self.machine.scan(number)
             if "scans twice" in self.ways:
                 await asyncio.sleep(self.chance.choice((0.2, 0.8, 2.0)))

@@ -16,7 +16,11 @@ from hardware_sim.ils.codes import code14
 DAY_S = 86_400.0
 OPENS_S, CLOSES_S = 9 * 3600.0, 20 * 3600.0
 PATRONS, ITEMS = 18, 400
-SCANS_A_DAY = 76
+SCANS_A_DAY = 52
+"""Planned; some do not come about, for a person waits in vain, or a station is dead."""
+LEAST_SCANS = 40
+"""If a day has had fewer when the doors close, late visitors come until it has."""
+LATE_VISITS, LATE_EVERY_S = 24, 240.0
 OUTAGE_EVERY = 5
 """Days; each fifth has one for sure."""
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -89,6 +93,7 @@ def _death(about: dict[str, Any]) -> str:
 
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "visit": _visit,
+    "late visit": lambda about: f"if it was a quiet day, {_visit(about)}",
     "returns": lambda about: "patrons bring items back to the desk",
     "outage": lambda about: f"the library system is {about['state']} for {about['for_s']:.0f} s",
     "flaky": lambda about: f"a bad line for {about['for_s']:.0f} s: " + ", ".join(name for name, _ in about["fates"]),
@@ -142,11 +147,13 @@ def make(seed: int, days: int) -> Plan:
         "spread_s": chance.choice((0.0, 5.0)),
         "per_s": chance.choice((0, 0, 0, 2)),
         "max_items": chance.choice((0, 0, 0, 3)),
-        "poll_s": chance.choice((600.0, 1800.0, 3600.0)),
+        # Polls of an idle line would be most of the work; one world in ten has them often.
+        "poll_s": chance.choice((600.0, *(3600.0,) * 5, *(7200.0,) * 4)),
+        "poll_offline_s": chance.choice((30.0, *(120.0,) * 5, *(300.0,) * 4)),
         "idle_s": chance.choice((30.0, 60.0)),
         "error_detection": chance.random() < 0.85,
-        # Its own 60 s would make a day a day of reconnecting; one world in ten has that.
-        "idle_close_s": chance.choice((0.0, 0.0, 0.0, 0.0, 0.0, 900.0, 900.0, 1800.0, 3600.0, 60.0)),
+        # Its own 60 s would make a day a day of reconnecting.
+        "idle_close_s": chance.choice((*(0.0,) * 6, *(3600.0,) * 3, 600.0)),
     }
     events = [event for day in range(days) for event in _day(chance, day)]
     personality = chance.choice(("plain", "koha", "koha_noblock", "evergreen", "mediator", "sipserver"))
@@ -217,6 +224,16 @@ def _visits(made: _Day) -> None:
         )
         made.visits_s.append(at_s)
         free[station] = at_s + 20 + number * 12
+    for number in range(LATE_VISITS):
+        made.add(
+            CLOSES_S + 1200 + number * LATE_EVERY_S,
+            "late visit",
+            number % 2,
+            patron=chance.randrange(PATRONS),
+            items=[chance.randrange(ITEMS) for _ in range(4)],
+            flow="borrow",
+            ways=[],
+        )
 
 
 WAYS = {

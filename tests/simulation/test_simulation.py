@@ -15,7 +15,7 @@ from tests.simulation.world import live
 def test_a_life_of_two_days() -> None:
     outcome = live(plans.make(7, 2))
     assert outcome.wrong == []
-    assert outcome.scans >= 60
+    assert outcome.fewest_scans >= plans.LEAST_SCANS == 40
     assert outcome.promises > 30
     assert outcome.checks > 500
 
@@ -26,7 +26,7 @@ def test_a_life_of_two_days() -> None:
 def test_ten_lives_of_ten_days(seed: int) -> None:
     outcome = live(plans.make(seed, 10))
     assert outcome.wrong == []
-    assert outcome.fewest_scans >= 20
+    assert outcome.fewest_scans >= plans.LEAST_SCANS
 
 
 @pytest.mark.timeout(600)
