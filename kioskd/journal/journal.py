@@ -32,6 +32,9 @@ LOG_URGENT_BYTES: Final = 7 << 17
 """From this size on it wants one at the first moment in which no job waits (`checkpoint_urgent`)."""
 LOG_ROOM_BYTES: Final = 1 << 20
 """So long the log is from the start; checkpoints come before it is full, so that it need not grow."""
+LOG_LEAST_ROOM_BYTES: Final = 64 << 10
+"""After a purge the log gets twice the room that it had needed, and at least this: with `keep_settled_days` 0 one
+follows each visit, and a whole room of zeros each time would be six times what the visit itself writes."""
 LOG_HARD_BYTES: Final = 4 << 20
 """At this size the write that reaches it also makes the checkpoint."""
 PROBE_BYTES: Final = 4096
@@ -215,10 +218,12 @@ class Journal(JournalReader):
         if number:
             self._purged = True
         elif self._purged:
+            needed = self._log_bytes
             self._write_back(apsw.SQLITE_CHECKPOINT_TRUNCATE)
             self._purged = False
             if self._vfs is None:
-                log.make_room(self._state_dir / LOG, LOG_ROOM_BYTES)
+                room = min(LOG_ROOM_BYTES, max(LOG_LEAST_ROOM_BYTES, 2 * needed))
+                log.make_room(self._state_dir / LOG, room)
         return number
 
     def _tally(self) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kioskd.journal import purging
-from kioskd.journal.journal import Journal
+from kioskd.journal.journal import LOG_LEAST_ROOM_BYTES, LOG_ROOM_BYTES, Journal
+from kioskd.journal.names import LOG
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import AddNote, EntryFilter, EntryState, Kind
 from tests.journal.making import NOON, add, opened, row
@@ -78,6 +79,22 @@ def test_a_purge_that_was_cut_off_empties_the_log_the_next_time(tmp_path: Path) 
     with opened(tmp_path) as journal:
         assert purge(journal) == 0
         assert card.encode() not in raw(tmp_path)
+
+
+def test_a_purge_after_each_visit_costs_little_more_than_the_visit(tmp_path: Path) -> None:
+    """The log is emptied by it, and gets room for what one visit writes: a whole new one would wear the card."""
+    with opened(tmp_path) as journal:
+        for number in range(1, 11):
+            journal.write([add(number)])
+        journal.write([row(number, EntryState.SETTLED) for number in range(1, 11)])
+        assert purge(journal) == 10
+        assert LOG_LEAST_ROOM_BYTES <= (tmp_path / LOG).stat().st_size <= LOG_ROOM_BYTES // 4
+        assert purge(journal) == 0
+        for number in range(11, 211):
+            journal.write([add(number)])
+        journal.write([row(number, EntryState.SETTLED) for number in range(11, 211)])
+        assert purge(journal) == 200
+        assert (tmp_path / LOG).stat().st_size == LOG_ROOM_BYTES
 
 
 def test_the_number_of_the_last_entry_is_not_given_out_again(tmp_path: Path) -> None:

@@ -148,7 +148,7 @@ def make(seed: int, days: int) -> Plan:
         "per_s": chance.choice((0, 0, 0, 2)),
         "max_items": chance.choice((0, 0, 0, 3)),
         # Polls of an idle line would be most of the work; one world in ten has them often.
-        "poll_s": chance.choice((600.0, *(3600.0,) * 5, *(7200.0,) * 4)),
+        "poll_s": chance.choice((1200.0, *(3600.0,) * 5, *(7200.0,) * 4)),
         "poll_offline_s": chance.choice((30.0, *(120.0,) * 5, *(300.0,) * 4)),
         "idle_s": chance.choice((30.0, 60.0)),
         "error_detection": chance.random() < 0.85,
