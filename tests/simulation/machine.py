@@ -297,6 +297,7 @@ class Machine:
     steps: int = 0
     starts: int = 0
     lost_writes: int = 0
+    deaths_s: list[float] = field(default_factory=list)
     stepped_aside: set[int] = field(default_factory=set)
     """Entries that let others go first because lines died of them."""
     answers: dict[c.RequestId, Any] = field(default_factory=dict)
@@ -345,9 +346,14 @@ class Machine:
             self.disk.stop()
             self.loop.call_later(5.0, self.start)
 
+    def died_since(self, at_s: float) -> bool:
+        """Tell whether the process was killed, or its power cut, since then."""
+        return any(death_s >= at_s for death_s in self.deaths_s)
+
     def kill(self) -> None:
         """End the process by `kill -9`: what it wrote stays, synced or not."""
         if self.process is not None:
+            self.deaths_s.append(self.loop.time())
             self.disk.stop()
             process, self.process = self.process, None
             process.die()
@@ -370,6 +376,7 @@ class Machine:
         process, self.process = self.process, None
         self.view = None
         if process is not None:
+            self.deaths_s.append(self.loop.time())
             process.alive = False
             process.queue.dead = True
             self.loop.call_soon(process.die)
