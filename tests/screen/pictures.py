@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from tests.screen.browser import Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
-from tests.screen.scenes import CLIPPED, PANELS, scenes
+from tests.screen.scenes import CLIPPED, PANELS, TEXTS, scenes
 from tests.screen.station import running
 from tests.screen.views import LANGUAGES
 
@@ -29,11 +29,13 @@ ACROSS = 2
 
 ARRIVED = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
+LOOKS = f"[...{CLIPPED}, ...{TEXTS}]"
+
 Keep = Callable[[str, str, tuple[int, int], bytes], None]
 
 
-async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep) -> list[str]:
-    """Show every state in every size; return what is clipped."""
+async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep | None) -> list[str]:
+    """Show every state in every size; return what is clipped, sticks out or lies on something else."""
     seq = core.view["seq"]
     faults: list[str] = []
 
@@ -49,8 +51,9 @@ async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep)
         for size in SIZES:
             await page.size(*size)
             await page.ask(ARRIVED)
-            faults.extend(f"{language} {size[0]}x{size[1]} {name}: {fault}" for fault in await page.ask(CLIPPED))
-            keep(language, name, size, await page.picture())
+            faults.extend(f"{language} {size[0]}x{size[1]} {name}: {fault}" for fault in await page.ask(LOOKS))
+            if keep is not None:
+                keep(language, name, size, await page.picture())
 
     every = scenes(language)
     for name, shown in every.items():

@@ -111,3 +111,55 @@ CLIPPED = """[...document.querySelectorAll("#screen *")].filter((e) => {
   const high = e.tagName === "MAIN" && e.scrollHeight > e.clientHeight + 4;
   return outside || wide || high;
 }).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`)"""
+
+# Every text where its letters really are: within the screen, the boxes it lies in and the place that scrolls it, and on no
+# other text. A long title ends in an ellipsis on purpose; a question and a refusal lie over the page.
+TEXTS = """(() => {
+  const over = ".time, .notice, .typing, .seconds";
+  const found = [];
+  const walk = document.createTreeWalker(document.querySelector("#screen"), NodeFilter.SHOW_TEXT);
+  for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+    const e = text.parentElement;
+    if (!text.data.trim() || e.closest("svg") || !e.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const around = [];
+    for (let at = e; at && at.id !== "screen"; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const box = at.getBoundingClientRect();
+      const scrolls = ["auto", "scroll"].includes(style.overflowY) && at.scrollHeight > at.clientHeight + 1;
+      const bounds = scrolls || style.overflowX !== "visible" || style.borderTopStyle !== "none" || at.tagName === "MAIN";
+      if (bounds && style.display !== "inline") around.push({ at, box, scrolls });
+    }
+    for (const letters of range.getClientRects()) {
+      const r = { left: letters.left, right: letters.right, top: letters.top, bottom: letters.bottom };
+      if (r.right - r.left < 1) continue;
+      const scroller = around.findIndex(({ scrolls }) => scrolls);
+      if (scroller >= 0) {
+        const { box } = around[scroller];
+        if (r.top < box.top || r.bottom > box.bottom) continue;
+      }
+      found.push({ e, r, words: text.data.trim().slice(0, 40), around });
+    }
+  }
+  const faults = [];
+  for (const { e, r, words, around } of found) {
+    if (r.left < -1 || r.right > innerWidth + 1 || r.top < -1 || r.bottom > innerHeight + 1) faults.push(`off the screen: ${words}`);
+    for (const { at, box } of around) {
+      const title = e.closest(".title") !== null && e.closest(".title").contains(at);
+      if (title) continue;
+      const sideways = r.left < box.left - 1 || r.right > box.right + 1;
+      const upright = r.top < box.top - 3 || r.bottom > box.bottom + 3;
+      if ((sideways && !e.closest(".title")) || upright) faults.push(`out of ${at.tagName}.${at.className}: ${words}`);
+    }
+  }
+  const flat = found.filter(({ e }) => !e.closest(over));
+  flat.forEach((a, i) => flat.slice(i + 1).forEach((b) => {
+    const wide = Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left);
+    const high = Math.min(a.r.bottom, b.r.bottom) - Math.max(a.r.top, b.r.top);
+    if (a.e !== b.e && wide > 2 && high > Math.min(a.r.bottom - a.r.top, b.r.bottom - b.r.top) * 0.3) {
+      faults.push(`${a.words} on ${b.words}`);
+    }
+  }));
+  return [...new Set(faults)];
+})()"""

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
+from tests.screen.pictures import take
 from tests.screen.scenes import PANELS, scenes
 from tests.screen.station import serving
 from tests.screen.views import LANGUAGES
@@ -102,6 +103,19 @@ async def test_axe_finds_nothing_and_contrast_is_seven_in_every_state(
         await page.until("document.body.dataset.screen === 'down'")
         assert await page.violations() == []
         assert await page.ask(CONTRAST.replace("SEVEN", str(SEVEN))) == []
+        await page.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_nothing_is_cut_or_covered_in_any_state_and_size(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
+    async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
+        page = await browser.page(reduced_motion="reduce")
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        assert await take(core, page, language, "", None) == []
         await page.close()
 
 
