@@ -1,6 +1,7 @@
 """The page's files, read once at start: what is not among them cannot be asked for.
 
-One lies in no folder: `labels.js` is made of the texts' tables, so that screen, paper and daemon have one source.
+Some lie in no folder: the labels are made of the texts' tables, so that screen, paper and daemon have one source. A page
+loads the languages that it shows and no other.
 """
 
 import hashlib
@@ -21,6 +22,17 @@ _TYPES: Final[Mapping[str, str]] = {
 
 INDEX: Final = "index.html"
 LABELS: Final = "labels.js"
+AWAY: Final = (
+    "name",
+    "starting",
+    "down_title",
+    "down_text",
+    "down_recorded",
+    "address",
+    "address_none",
+    "helpdesk_phone",
+)
+"""What is said in all languages at once, while nobody can tell which one is wanted."""
 _TOKEN_PLACE: Final = b"@TOKEN@"
 _BUILD_PLACE: Final = b"@BUILD@"
 
@@ -34,9 +46,23 @@ class PageFile:
 
 
 def labels() -> bytes:
-    """Return the module with the words of the page's own, by language and key."""
-    tables = {language: dict(page(language)) for language in MODULES}
-    return f"export const LABELS = {json.dumps(tables, ensure_ascii=False, separators=(',', ':'))};\n".encode()
+    """Return the module that knows all languages, with the words that are said in all of them."""
+    tables = {language: {key: page(language)[key] for key in AWAY} for language in MODULES}
+    return b"export const LABELS = " + _json(tables) + b";\n"
+
+
+def labels_of(language: str) -> bytes:
+    """Return the module with all words of the page's own in one language, by key."""
+    return b"export default " + _json(dict(page(language))) + b";\n"
+
+
+def labels_name(language: str) -> str:
+    """Return the name of a language's module."""
+    return f"labels-{language}.js"
+
+
+def _json(table: Mapping[str, object]) -> bytes:
+    return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def load(token: str) -> dict[str, PageFile]:
@@ -50,6 +76,7 @@ def load(token: str) -> dict[str, PageFile]:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
     }
     files[LABELS] = PageFile(_TYPES["js"], labels())
+    files |= {labels_name(language): PageFile(_TYPES["js"], labels_of(language)) for language in MODULES}
     mark = hashlib.sha256()
     for name, file in files.items():
         mark.update(name.encode() + b"\0" + file.body)

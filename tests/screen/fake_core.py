@@ -124,6 +124,11 @@ class FakeCore:
             }
         if method == "view.watch":
             client.watches = True
+        if method == "draft.get":
+            lists = {"library": ["CENTRAL", "NORTHWEST"], "profile": [], "language": ["ENGLISH", "SPANISH", "VIETNAMESE"]}
+            return {"result": {"fields": {}, "choices": lists}}
+        if method in {"draft.keep", "draft.drop"}:
+            return {"result": {}}
         if method == "status.get":
             return {"result": STATUS}
         return {"result": self.view}

@@ -59,10 +59,12 @@ async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep 
     for name, shown in every.items():
         await show(shown)
         await shoot(name)
-    for name, (scene, tap) in PANELS.items():
+    for name, (scene, *taps) in PANELS.items():
         await show(every["idle"])
         await show(every[scene])
-        await page.ask(f"document.querySelector({tap!r}).click()")
+        for tap in taps:
+            await page.until(f"document.querySelector({tap!r})")
+            await page.ask(f"document.querySelector({tap!r}).click()")
         await shoot(name)
     return faults
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.screen.views import CHOICES, SCREENS, account, line, loans, message, view
+from tests.screen.views import CHOICES, SCREENS, STAFF, account, downtime, line, loans, message, view
 
 
 def scenes(language: str) -> dict[str, dict[str, Any]]:
@@ -57,6 +57,25 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
         "staff-recovering": of(
             "staff", mode="recovering", upload={"done": 8, "left": 12, "per_s": 2.5}, helpdesk="x85100"
         ),
+        "staff-outage": of(
+            "staff",
+            mode="offline",
+            helpdesk="x85100",
+            choices=[*CHOICES["staff"], *STAFF],
+            downtime=downtime(),
+            drafts=["register"],
+        ),
+        "staff-after": of(
+            "staff",
+            mode="recovering",
+            helpdesk="x85100",
+            choices=[*CHOICES["staff"], *STAFF],
+            downtime=downtime(back=True, reviewed=True),
+            alarm={
+                "oldest": "2026-11-22T13:58:00-08:00",
+                "text": "Entries wait here that are more than a day old. Please call the help desk.",
+            },
+        ),
         "staff-station": of(
             "items",
             station={"id": "DESK-1", "kind": "staff", "time": "14:05"},
@@ -91,7 +110,11 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-# What the page itself puts over a screen: the scene, and where to tap.
+# What the page itself puts over a screen: the scene, and where to tap, one after the other.
+TASKS = '[data-name="tasks"]'
+REGISTER = ("staff-outage", TASKS, '[data-name="forms_register"]')
+SHEET = ("staff-outage", TASKS, '[data-name="forms_sheet"]')
+NEXT = '[data-name="next"]'
 PANELS = {
     "panel-number": ("card", '[data-name="type_number"]'),
     "panel-languages": ("items", '[data-name="language"]'),
@@ -100,6 +123,25 @@ PANELS = {
     "panel-reasons": ("staff", '[data-name="go_offline"]'),
     "panel-devices": ("staff-offline", '[data-name="tab_devices"]'),
     "panel-rules": ("staff-offline", '[data-name="tab_rules"]'),
+    "panel-tasks": ("staff-outage", TASKS),
+    "panel-tasks-after": ("staff-after", TASKS),
+    "panel-board": ("staff-outage", TASKS, '[data-name="task_board"]'),
+    "panel-review": ("staff-outage", TASKS, '[data-name="task_review"]'),
+    "panel-crates": ("staff-outage", TASKS, '[data-name="task_crates"]'),
+    "panel-mail": ("staff-outage", TASKS, '[data-name="task_crates"]', '[data-name="mail-1"]'),
+    "panel-recovery": ("staff-after", TASKS, '[data-name="task_recovery"]'),
+    "form-card": REGISTER,
+    "form-first": (*REGISTER, NEXT),
+    "form-signs": (*REGISTER, NEXT, '[data-name="signs"]'),
+    "form-marks": (*REGISTER, NEXT, '[data-name="marks"]'),
+    "form-birth-date": (*REGISTER, *[NEXT] * 4),
+    "form-language": (*REGISTER, *[NEXT] * 5),
+    "form-address": (*REGISTER, *[NEXT] * 8),
+    "form-alt-last": (*REGISTER, *[NEXT] * 13),
+    "form-ticks": (*REGISTER, *[NEXT] * 14),
+    "form-all": (*REGISTER, *[NEXT] * 15),
+    "sheet-kind": (*SHEET, *[NEXT] * 2),
+    "sheet-all": (*SHEET, *[NEXT] * 7),
 }
 
 # What stands outside the screen or does not fit into its own box; lists may scroll.
@@ -133,7 +175,8 @@ TEXTS = """(() => {
     }
     for (const letters of range.getClientRects()) {
       const r = { left: letters.left, right: letters.right, top: letters.top, bottom: letters.bottom };
-      if (r.right - r.left < 1) continue;
+      const title = e.closest(".title")?.getBoundingClientRect();
+      if (r.right - r.left < 1 || r.top > (title?.bottom ?? innerHeight) - 3) continue;
       const scroller = around.findIndex(({ scrolls }) => scrolls);
       if (scroller >= 0) {
         const { box } = around[scroller];
@@ -146,8 +189,7 @@ TEXTS = """(() => {
   for (const { e, r, words, around } of found) {
     if (r.left < -1 || r.right > innerWidth + 1 || r.top < -1 || r.bottom > innerHeight + 1) faults.push(`off the screen: ${words}`);
     for (const { at, box } of around) {
-      const title = e.closest(".title") !== null && e.closest(".title").contains(at);
-      if (title) continue;
+      if (e.closest(".title")?.contains(at)) continue;
       const sideways = r.left < box.left - 1 || r.right > box.right + 1;
       const upright = r.top < box.top - 3 || r.bottom > box.bottom + 3;
       if ((sideways && !e.closest(".title")) || upright) faults.push(`out of ${at.tagName}.${at.className}: ${words}`);

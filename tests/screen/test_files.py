@@ -14,14 +14,20 @@ from kioskd.model.device import DeviceState
 from kioskd.model.entry import ModeName
 from kioskd.model.ils import LineTrouble
 from kioskd.model.view import LineResult, Paper, Screen
+from kioskd.rules.form import TICKS
 from kioskd.screen import pages
-from kioskd.screen.pages import labels
+from kioskd.screen.pages import labels, labels_name, labels_of
 from kioskd.texts import form, label
 from tests.screen.views import LANGUAGES
 
 PAGE = Path(__file__).parents[2] / "kioskd/screen/page"
 FILES = sorted(PAGE.iterdir())
 SCRIPTS = {file.name: file.read_text() for file in FILES if file.suffix == ".js"}
+
+FIELDS = {
+    *re.findall(r'\{ name: "(\w+)", keys', SCRIPTS["forms.js"]),
+    *re.findall(r'\b(?:words|name_of)\("(\w+)"', SCRIPTS["forms.js"]),
+}
 
 # Labels that are chosen by a value: the values come from the model.
 BY_VALUE = {
@@ -36,13 +42,23 @@ BY_VALUE = {
     "tab_station",
     "tab_devices",
     "tab_rules",
+    *(f"system_{state}" for state in ("answers", "silent", "asking", "unprobed")),
+    *(f"field_{name}" for name in FIELDS),
+    *(f"choice_{kind}" for kind in ("checkout", "renewal")),
+    *(f"tick_{tick}" for tick in TICKS),
+    *(f"key_{key}" for key in re.findall(r'\b(?:turn|other)\("(\w+)"', SCRIPTS["keyboard.js"])),
 }
+HINTS = {f"hint_{name}" for name in FIELDS}
+"""A field may have one."""
 
 
 def tables() -> dict[str, dict[str, str | dict[str, str]]]:
     """The labels, as the bridge puts them into the page."""
-    module = labels().decode().removeprefix("export const LABELS = ").removesuffix(";\n")
-    found: dict[str, dict[str, str | dict[str, str]]] = json.loads(module)
+    shared = json.loads(labels().decode().removeprefix("export const LABELS = ").removesuffix(";\n"))
+    found: dict[str, dict[str, str | dict[str, str]]] = {}
+    for language, few in shared.items():
+        found[language] = json.loads(labels_of(language).decode().removeprefix("export default ").removesuffix(";\n"))
+        assert few.items() <= found[language].items()
     return found
 
 
@@ -100,7 +116,7 @@ def test_every_label_is_used_and_every_use_has_its_label() -> None:
     said = set(re.findall(r'say\(\s*(?:\w+ \? )?"(\w+)"', source)) | set(re.findall(r'say\([^")]* \? "(\w+)"', source))
     said |= set(re.findall(r'say\([^")]* \? "\w+" : "(\w+)"', source)) | set(re.findall(r'\bfact\("(\w+)"', source))
     assert said <= labels, said - labels
-    assert {label for label in labels if not re.search(rf'"{label}"|\b{label}\b(?=:)', source)} - BY_VALUE <= {"name"}
+    assert {label for label in labels if not re.search(rf'"{label}"|\b{label}\b(?=:)', source)} - BY_VALUE - HINTS <= {"name"}
 
 
 def test_every_screen_of_the_model_is_drawn() -> None:
@@ -109,8 +125,14 @@ def test_every_screen_of_the_model_is_drawn() -> None:
     assert set(re.findall(r"(\w+): ", table[1])) == {screen.value for screen in Screen}
 
 
-def test_the_page_is_small() -> None:
-    assert sum(file.stat().st_size for file in FILES) + len(labels()) < 150_000
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_is_small(language: str) -> None:
+    """All that a page in one language loads; another language, once it is chosen, comes on top."""
+    assert sum(file.stat().st_size for file in FILES) + len(labels()) + len(labels_of(language)) < 150_000
+
+
+def test_each_language_is_a_module_that_can_be_asked_for() -> None:
+    assert {labels_name(language) for language in LANGUAGES} <= pages.load("token").keys()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from tests.screen.fake_core import fake_core
 from tests.screen.station import serving
 from tests.screen.views import view
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 SESSIONS = int(os.environ.get("KIOSKD_TEST_SESSIONS", "2000"))
 """`KIOSKD_TEST_SESSIONS=10000` takes its minutes."""

@@ -75,10 +75,12 @@ async def states(core: FakeCore, page: Page, language: str, *, every: int = 1, *
     for name, shown in known.items():
         await show(core, page, shown)
         yield name
-    for name, (scene, tap) in PANELS.items():
+    for name, (scene, *taps) in PANELS.items():
         await show(core, page, known["idle"])
         await show(core, page, known[scene])
-        await page.ask(f"document.querySelector({tap!r}).click()")
+        for tap in taps:
+            await page.until(f"document.querySelector({tap!r})")
+            await page.ask(f"document.querySelector({tap!r}).click()")
         yield name
 
 

@@ -55,7 +55,9 @@ SMALL = f"""[...document.querySelectorAll("button")].filter((button) => {{
 DRAW_ALL = """(async () => {
   const { draw, announcements } = await import("./draw.js");
   const { patch } = await import("./dom.js");
-  const panels = [null, "number", "languages", "remove", "staff_code", "staff", "reasons", "unheard"];
+  const { load } = await import("./words.js");
+  for (const language of ["en", "es", "vi", "ru", "zh-Hans"]) await load(language);
+  const panels = [null, "number", "languages", "remove", "staff_code", "staff", "reasons", "unheard", "tasks", "board", "review", "crates", "mail", "recovery"];
   const tabs = ["station", "devices", "rules", "unheard"];
   const nothing = () => null;
   const act = { ask: nothing, change: nothing, submit: nothing, type: nothing, larger: nothing };
@@ -166,7 +168,7 @@ async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> No
             for changes in [*odd, {"screen": "hologram"}]
         ]
         drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(views)))
-        assert drawn == [len(views) * 8, 0]
+        assert drawn == [len(views) * 14, 0]
 
 
 def shapes(count: int, seed: int) -> list[dict[str, Any]]:
@@ -191,7 +193,7 @@ async def test_a_view_of_every_shape_that_its_types_allow_draws(browser: Browser
         for at in range(0, len(views), 100):
             some = views[at : at + 100]
             drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(some)))
-            assert drawn == [len(some) * 8, 0]
+            assert drawn == [len(some) * 14, 0]
 
 
 async def test_a_button_is_there_only_if_its_method_makes_sense(browser: Browser, tmp_path: Path) -> None:

@@ -114,6 +114,93 @@ def account(state: str, **changes: Any) -> dict[str, Any]:
     return {"state": state, "loans": [], "complete": True, "holds_ready": 0, "holds": []} | changes
 
 
+STAFF = (
+    "patron.register",
+    "sheet.add",
+    "downtime.review",
+    "downtime.tick",
+    "crate.count",
+    "worklist.get",
+    "registrations.list",
+    "registration.tick",
+    "exceptions.resolve",
+    "slip.print",
+)
+"""What staff may do while nobody is served."""
+
+READ_OUT = (
+    "This is station CENTRAL-3, library CENTRAL. Since 13:58 the library system does not answer. We lend and renew here "
+    "meanwhile; 12 loans and renewals wait to be sent."
+)
+TO_DO = (
+    "Other offline PCs of the branch: log out and in again. Their system loads the files of the past week only.",
+    "Every station of the branch shows 0 unsent.",
+    "The rows of the paper sheets are entered.",
+    "The registrations are completed and reviewed.",
+    "Crates are checked in with their dates; sorter, Smartshelf and induction points are on again.",
+    "The report to the help desk is closed.",
+)
+
+
+def downtime(*, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
+    """The View's downtime, with a row of every kind."""
+    systems = (
+        ("Symphony Web", "http", "answers", "Use it for accounts, checkouts and renewals."),
+        ("Sorter and its induction points", "tcp", "silent", "Do not check in. Keep it switched off."),
+        ("IMMS", "tcp", "asking", "Do not check in."),
+        ("Registration forms in My MCL", "none", "unprobed", "Do not use them; register here."),
+    )
+    mail = {
+        "to": ["sortcenter-leads@library.example"],
+        "subject": "Crate 1 of CENTRAL, 25 items",
+        "body": "Crate 1 of CENTRAL, station CENTRAL-3: 25 items, returned on 2026-11-23.\n"
+        "Do not check in until every station of the branch shows 0 unsent.",
+        "mailto": "mailto:sortcenter-leads@library.example?subject=Crate%201",
+    }
+    return {
+        "since": "2026-11-23T13:58:00-08:00",
+        "back": "2026-11-23T16:20:00-08:00" if back else None,
+        "over": None,
+        "seen": [
+            {"at": "2026-11-23T13:58:00-08:00", "reason": "no_answer", "text": "no answer"},
+            {"at": "2026-11-23T14:03:00-08:00", "reason": "no_line", "text": "no connection"},
+        ],
+        "helpdesk": "x85100",
+        "read_out": READ_OUT,
+        "advice": ["Check nothing in.", "Other wishes: contact us later."],
+        "systems": [
+            {"name": name, "probe": probe, "state": state, "since": None, "text": text}
+            for name, probe, state, text in systems
+        ],
+        "review": {
+            "station": "CENTRAL-3",
+            "library": "CENTRAL",
+            "date": "2026-11-23",
+            "clock": "Nobody vouches for the clock.",
+            "offset_s": None,
+            "by": "MK" if reviewed else None,
+            "at": "2026-11-23T14:01:00-08:00" if reviewed else None,
+        },
+        "crates": [
+            {"crate": 1, "items": 25, "on": "2026-11-23", "mail": mail},
+            {"crate": 2, "items": 1, "on": "2026-11-23", "mail": None},
+        ],
+        "board": [
+            {
+                "step": f"step_{n}",
+                "text": text,
+                "done": n < 2,
+                "next": n == 2,
+                "by": "MK" if n < 2 else None,
+                "at": "2026-11-23T16:30:00-08:00" if n < 2 else None,
+            }
+            for n, text in enumerate(TO_DO)
+        ]
+        if back
+        else [],
+    }
+
+
 def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 1, **changes: Any) -> dict[str, Any]:
     """A View of `screen` that a daemon could send; `changes` replace fields."""
     offline = mode != "online"
@@ -153,5 +240,9 @@ def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 
         "account": account("ready", loans=loans(language), holds_ready=2, holds=["Krabat", "Emil und die Detektive"])
         if screen == "loans"
         else None,
+        "contact": "",
+        "downtime": None,
+        "alarm": None,
+        "drafts": [],
     }
     return found | changes

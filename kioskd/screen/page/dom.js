@@ -67,11 +67,14 @@ function dress(node, value) {
   const before = node.drawn.props;
   for (const name of Object.keys(before)) if (!(name in value.props)) set(node, name, null);
   for (const [name, now] of Object.entries(value.props)) if (before[name] !== now) set(node, name, now);
+  // What somebody types changes the node and not what was drawn last.
+  if ("value" in value.props && node.value !== value.props.value) node.value = value.props.value;
   node.drawn.props = value.props;
   patch(node, value.children);
 }
 
 function set(node, name, value) {
+  if (name === "value") return;
   if (name.startsWith("on")) node[name] = value;
   else if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else node.setAttribute(name, value === true ? "" : value);

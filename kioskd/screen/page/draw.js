@@ -2,6 +2,8 @@
 
 import * as art from "./art.js";
 import { h } from "./dom.js";
+import * as downtime from "./downtime.js";
+import { form } from "./forms.js";
 import { LABELS } from "./labels.js";
 import { banner, notice, reach, time_sheet, typing } from "./parts.js";
 import * as patron from "./patron.js";
@@ -33,6 +35,17 @@ const PANELS = {
   reasons: staff.reasons,
 };
 
+// What staff may open besides, as long as they are at the station.
+const FOR_STAFF = {
+  form: (page) => (page.form === null ? downtime.tasks(page) : form(page)),
+  tasks: downtime.tasks,
+  board: downtime.board,
+  review: downtime.review,
+  crates: downtime.crates,
+  mail: downtime.mail,
+  recovery: downtime.recovery,
+};
+
 const KEYPADS = [patron.pin, patron.number, staff.staff_code];
 const GOOD = ["checked_out", "renewed", "recorded", "withdrawn"];
 
@@ -44,11 +57,12 @@ export function draw(state, act) {
   const { view, use } = state;
   if (view === null) return away(state);
   const page = { ...state, ...act, say: words(view.language), date: (text) => date(view.language, text) };
-  const screen = view.keyed ? patron.keyed : (PANELS[use.panel] ?? SCREENS[view.screen] ?? patron.out_of_service);
+  const panel = PANELS[use.panel] ?? (view.staff.unlocked && FOR_STAFF[use.panel]);
+  const screen = view.keyed ? patron.keyed : panel || (SCREENS[view.screen] ?? patron.out_of_service);
   return h(
     "div",
     { key: "frame", class: `frame on-${view.screen} mode-${view.mode.name}` },
-    !KEYPADS.includes(screen) && banner(page),
+    !KEYPADS.includes(screen) && !(screen === FOR_STAFF.form && page.form) && banner(page),
     screen(page),
     typing(page),
     time_sheet(page) || countdown(page),
@@ -107,7 +121,12 @@ function away({ connected, host, last_known }) {
         down && last_known.recorded > 0 && h("p", { class: "hint recorded" }, first("down_recorded", { n: last_known.recorded })),
       ),
     ),
-    down && h("footer", { class: "others" }, others.map(text)),
-    down && reach(first, { station: last_known.station || host?.name, address: host?.address, helpdesk: last_known.helpdesk }),
+    down &&
+      h(
+        "footer",
+        { class: "away-foot" },
+        h("div", { class: "others" }, others.map(text)),
+        reach(first, { station: last_known.station || host?.name, address: host?.address, helpdesk: last_known.helpdesk }),
+      ),
   );
 }

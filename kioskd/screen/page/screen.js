@@ -3,10 +3,12 @@
 
 import { patch } from "./dom.js";
 import { announcements, draw, heard } from "./draw.js";
+import { filling } from "./filling.js";
 import { feed, NOTHING_TYPED, step } from "./keys.js";
 import { link } from "./link.js";
 import { taken } from "./parts.js";
 import { sound } from "./sound.js";
+import { load, ready } from "./words.js";
 
 const TAP_GUARD_MS = 350;
 const TOUCH_EXTENDS_EVERY_MS = 5000;
@@ -16,7 +18,7 @@ const TEXT_SIZES = 3;
 const NOT_NOW = -32012;
 const BRIDGE_DOWN = -32001;
 
-const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station" };
+const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station", sheet: null, shift: null, crate: null, found: null, reason: "" };
 
 const root = document.getElementById("screen");
 const live = document.getElementById("live");
@@ -36,21 +38,27 @@ let changed_at_ms = -Infinity;
 let extended_at_ms = -Infinity;
 let notice_timer = null;
 let alone_timer = null;
-let status_id = null;
-let host_id = null;
 let unlocking = false;
+let unlocked = false;
+
+// Who waits for which answer; one that never comes is as good as a refusal that says nothing.
+const awaited = new Map();
 
 const line = link(hear);
+const forms = filling({ call, panel: (panel) => change({ panel }), redraw, clock: () => view?.station.time ?? "" });
 
 function hear(message) {
   if (message.bridge === "up") {
     connected = true;
+    unlocked = false;
     view = null;
     last_known = { ...last_known, station: message.hello.station ?? "", recorded: 0 };
     languages = message.hello.languages ?? languages;
   } else if (message.bridge === "down") {
     if (connected === false) return;
     connected = false;
+    for (const done of awaited.values()) done({});
+    awaited.clear();
     last_known = { ...last_known, recorded: view?.session ? taken(view) : 0 };
     host = message.host ?? host;
     view = null;
@@ -60,14 +68,12 @@ function hear(message) {
     redraw();
   } else if (message.method === "view") {
     show(message.params);
+  } else if (awaited.has(message.id)) {
+    const done = awaited.get(message.id);
+    awaited.delete(message.id);
+    done(message);
   } else if (message.error) {
     refuse(message.error);
-  } else if (message.id === status_id) {
-    status = message.result;
-    redraw();
-  } else if (message.id === host_id) {
-    host = message.result;
-    redraw();
   } else if (message.result?.seq !== undefined) {
     show(message.result);
   }
@@ -78,6 +84,9 @@ function show(next) {
   const before = view;
   view = next;
   last_known = { ...last_known, helpdesk: view.helpdesk ?? "" };
+  // Who locks the station takes along what was typed; a daemon that restarts does not.
+  if (unlocked && !view.staff.unlocked) forms.forget();
+  unlocked = view.staff.unlocked;
   if (before?.session && before.session !== view.session) size = 0;
   if (before === null || before.screen !== view.screen || before.session !== view.session) {
     use = { ...IN_USE, typed: view.screen === before?.screen ? use.typed : "" };
@@ -111,17 +120,36 @@ function ask(method, params = {}) {
   line.ask(method, { ...params, ...session });
 }
 
+/** Ask, and wait for {result} or {error}; what is refused is told, unless a form tells it at its field. */
+function call(method, params) {
+  const id = line.ask(method, params);
+  if (id === null) return Promise.resolve({});
+  return new Promise((done) => awaited.set(id, done)).then((answer) => {
+    if (answer.error && !answer.error.data?.field) refuse(answer.error);
+    if (answer.result?.seq !== undefined && answer.result.screen !== undefined) show(answer.result);
+    return answer;
+  });
+}
+
 /** The state of the devices stands in the Status alone; how to reach this machine, the bridge knows. */
-function ask_status() {
-  status_id = line.ask("status.get", {});
-  host_id = line.ask("bridge.host", {});
+async function ask_status() {
+  const [told, where] = await Promise.all([call("status.get", {}), call("bridge.host", {})]);
+  status = told.result ?? status;
+  host = where.result ?? host;
+  redraw();
+}
+
+/** Fetch a list for staff and show it; it is kept as long as its panel is open. */
+async function look(method, panel) {
+  const { result } = await call(method, {});
+  if (result) change({ panel, found: result });
 }
 
 /** Without a session the daemon has no reason to tidy up: what somebody opened and left is closed here. */
 function stay() {
   clearTimeout(alone_timer);
   alone_timer = setTimeout(() => {
-    if (view === null || view.session !== null || view.screen === "staff") return;
+    if (view === null || view.session !== null || view.screen === "staff" || use.panel === "form") return;
     keys = NOTHING_TYPED;
     size = 0;
     use = IN_USE;
@@ -159,8 +187,11 @@ function type(text) {
 }
 
 function redraw() {
+  // The words of another language take a moment; until then what stands there stands.
+  if (view !== null && !ready(view.language)) return load(view.language).then(redraw);
   const remaining_s = ends_at_ms === null ? null : Math.max(0, Math.ceil((ends_at_ms - performance.now()) / 1000));
-  patch(root, draw({ view, languages, connected, status, host, last_known, size, use, remaining_s }, { ask, change, submit, type, larger }));
+  patch(root, draw({ view, languages, connected, status, host, last_known, size, use, form: forms.form, remaining_s }, { ask, call, look, change, submit, type, larger, ...forms.acts }));
+  focus_field();
   document.documentElement.lang = view?.language ?? "en";
   document.documentElement.dataset.size = size;
   document.body.dataset.screen = connected === false ? "down" : (view?.screen ?? "starting");
@@ -181,9 +212,29 @@ function extend() {
   ask("session.more_time");
 }
 
+let focused = null;
+
+/** The field of a form has the focus when it comes; what is typed or scanned goes there. */
+function focus_field() {
+  const field = document.getElementById("field");
+  if (field !== focused) field?.focus();
+  focused = field;
+}
+
+/** Keys in a form are the browser's own, but for Enter, which goes on, and Escape, which leaves it. */
+function key_in_form(event) {
+  const field = document.getElementById("field");
+  if (event.key === "Escape") forms.acts.close_form();
+  else if (field && event.key === "Enter" && event.target.tagName !== "TEXTAREA" && event.target.dataset.name === undefined) {
+    event.preventDefault();
+    forms.acts.go_to(forms.form.at + 1);
+  } else if (field && [...event.key].length === 1 && event.target !== field && event.key !== " ") field.focus();
+}
+
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || view === null) return;
   extend();
+  if (use.panel === "form") return key_in_form(event);
   // In a list that is longer than its place the arrows scroll.
   const scrolls = event.code.startsWith("Arrow") && event.target.closest(".list, .devices, .rules") === event.target;
   const by = scrolls ? 0 : step(event.code, keys);

@@ -40,9 +40,6 @@ export function reasons(page) {
   );
 }
 
-// What a form is opened by: its method. A form is drawn in its own file and gets its tile where the View offers it.
-const FORMS = { "patron.register": "forms_register", "sheet.add": "forms_sheet" };
-
 const RULES = ["report", "lend", "checkin", "not", "due", "next", "after"];
 
 const TABS = { station: station_tab, devices: devices_tab, rules: rules_tab };
@@ -59,18 +56,24 @@ export function staff(page) {
       "section",
       { key: `tab-${tab}`, class: "sheet staff" },
       h("h1", { key: "who", class: "who" }, h("b", null, view.station.id), view.staff.by && ` · ${say("unlocked_by", { by: view.staff.by })}`),
+      view.alarm && h("p", { key: "alarm", class: "told tone-warn" }, view.alarm.text),
       view.message && h("p", { key: "told", class: `told tone-${view.message.tone}` }, view.message.text),
       TABS[tab](page),
     ),
     h(
       "nav",
       { class: "rail" },
-      held
-        ? button(page, { name: "back", look: "primary", press: () => change({ panel: null }) })
-        : offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
       h(
         "div",
-        { class: "pair" },
+        { key: "first", class: "pair" },
+        held
+          ? button(page, { name: "back", look: "primary", press: () => change({ panel: null }) })
+          : offer(page, "session.next_patron", {}, { name: "next_patron", look: "primary" }),
+        button(page, { name: "tasks", icon: "crate", look: "second", press: () => change({ panel: "tasks" }) }),
+      ),
+      h(
+        "div",
+        { key: "second", class: "pair" },
         view.mode.forced
           ? offer(page, "mode.set", { mode: "auto", reason: "" }, { name: "go_auto", icon: "online", look: "quiet" })
           : may(page, "mode.set") && button(page, { name: "go_offline", icon: "offline", look: "quiet", press: () => change({ panel: "reasons" }) }),
@@ -96,7 +99,6 @@ function station_tab(page) {
   const { view, say, host } = page;
   const fact = (name, value, state = "") => h("div", { class: `fact ${state}` }, h("dt", null, say(name)), h("dd", null, value));
   const sent = view.upload ? ` · ${say("uploading", { done: view.upload.done, left: view.upload.left })}` : "";
-  const forms = Object.entries(FORMS).filter(([method]) => may(page, method));
   return [
     h(
       "dl",
@@ -108,12 +110,6 @@ function station_tab(page) {
       fact("address", host?.address || say("address_none"), worry(host !== null && !host.address)),
       view.helpdesk && fact("helpdesk_phone", view.helpdesk),
     ),
-    forms.length > 0 &&
-      h(
-        "div",
-        { key: "forms", class: "tiles forms" },
-        forms.map(([method, name]) => button(page, { name, icon: "type_number", look: "plain tile", press: () => page.change({ panel: method }) })),
-      ),
   ];
 }
 

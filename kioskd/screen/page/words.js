@@ -1,12 +1,32 @@
-// Words of the page's own, in the language of the View; a language that the page lacks gets English. labels.js is made
-// by the bridge of the texts' tables (kioskd/texts), which paper and daemon speak from as well.
+// Words of the page's own, in the language of the View; a language that the page lacks gets English. The labels are made by
+// the bridge of the texts' tables (kioskd/texts), which paper and daemon speak from as well, a module a language.
 
 import { LABELS } from "./labels.js";
+
+const AGAIN_MS = 300;
 
 const rules = new Map();
 
 /** A language that this page has words in; another tag may be none at all, and the browser would throw. */
 const known = (language) => (language in LABELS ? language : "en");
+
+const tables = new Map();
+
+/** Whether the words of a language are here. */
+export const ready = (language) => tables.has(known(language));
+
+/** Fetch the words of a language, however often it takes. */
+export async function load(language) {
+  for (let attempt = 0; !ready(language); attempt += 1) {
+    try {
+      // A module that once failed would stay failed under its own name.
+      const found = await import(`./labels-${known(language)}.js${attempt ? `?${attempt}` : ""}`);
+      tables.set(known(language), found.default);
+    } catch {
+      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    }
+  }
+}
 
 /** How a language counts; made once, for each is dear to make. */
 function plural(language) {
@@ -14,9 +34,9 @@ function plural(language) {
   return rules.get(language);
 }
 
-/** The texts of a language, as a function from key and values to words. */
+/** The texts of a language, as a function from key and values to words; before it is loaded, those for when all is away. */
 export function words(language) {
-  const table = LABELS[known(language)];
+  const table = tables.get(known(language)) ?? LABELS[known(language)];
   const say = (key, values = {}) => {
     let text = table[key];
     if (typeof text === "object") text = text[plural(known(language)).select(values.n)] ?? text.other;

@@ -1,0 +1,251 @@
+// Staff's forms, one field at a time with keys as large as the field allows, then all of it to be looked over and recorded.
+// What is typed lies in `page.form` ({name, at, values, choices, wrong, sure, saved}) until it is recorded or thrown away,
+// and the daemon keeps it sealed meanwhile. What a field may hold, the daemon decides; here stands how it is typed.
+
+import { h } from "./dom.js";
+import { letters, stays } from "./keyboard.js";
+import { button } from "./parts.js";
+
+const words = (name, more = {}) => ({ name, keys: "letters", ...more });
+const name_of = (name, more = {}) => words(name, { capitals: true, ...more });
+
+// `method`: what it is recorded by. `kept`: the daemon keeps it as it is typed. `then`: where it leads when it is recorded or left.
+// Of a field: `keys`: digits, letters, choice, ticks; `mask`: what digits are cut by; `code`: a scanner may fill it; `stays`: it
+// stands for the next row as well.
+export const FORMS = {
+  register: {
+    method: "patron.register",
+    kept: true,
+    title: "forms_register",
+    fields: [
+      { name: "card", keys: "digits", must: true, code: true },
+      name_of("first"),
+      name_of("middle"),
+      name_of("last", { must: true }),
+      { name: "birth_date", keys: "digits", mask: [2, 2, 4], by: "/", must: true },
+      { name: "language", keys: "choice", must: true },
+      { name: "library", keys: "choice" },
+      { name: "profile", keys: "choice" },
+      name_of("address", { lines: true }),
+      { name: "phone", keys: "digits" },
+      words("email"),
+      name_of("alt_first"),
+      name_of("alt_middle"),
+      name_of("alt_last"),
+      { name: "ticks", keys: "ticks" },
+    ],
+  },
+  sheet: {
+    method: "sheet.add",
+    kept: true,
+    title: "forms_sheet",
+    fields: [
+      { name: "day", keys: "digits", mask: [2, 2, 4], by: "/", must: true, stays: true },
+      { name: "time", keys: "digits", mask: [2, 2], by: ":", must: true },
+      { name: "kind", keys: "choice", of: ["checkout", "renewal"], must: true, stays: true },
+      { name: "patron", keys: "digits", code: true },
+      { name: "item", keys: "digits", must: true, code: true },
+      { name: "due_date", keys: "digits", mask: [2, 2, 4], by: "/" },
+      words("by", { stays: true }),
+    ],
+  },
+  review: {
+    method: "downtime.review",
+    title: "review_clock_wrong",
+    then: "review",
+    fields: [
+      { name: "day", keys: "digits", mask: [2, 2, 4], by: "/", must: true },
+      { name: "time", keys: "digits", mask: [2, 2], by: ":", must: true },
+    ],
+  },
+  crate: {
+    method: "crate.count",
+    title: "task_crates",
+    then: "crates",
+    fields: [{ name: "items", keys: "digits", must: true }],
+  },
+};
+
+const TICKS = ["paper_form_kept", "id_seen", "guardian_signed"];
+
+/** A form as it is opened: empty, or as the daemon kept it. */
+export function opened(name, { fields = {}, choices = {} } = {}) {
+  return { name, at: 0, values: { ...fields }, choices, wrong: null, sure: false, saved: null };
+}
+
+/** The form with a field's text. */
+export function filled(form, name, text) {
+  const wrong = form.wrong?.field === name ? null : form.wrong;
+  return { ...form, values: { ...form.values, [name]: text }, wrong, sure: false, saved: null };
+}
+
+export const field_at = (form) => FORMS[form.name].fields[form.at] ?? null;
+
+/** Digits with the marks between them that a day or a time has; a text with other signs stays as it was typed. */
+export function masked(field, text) {
+  if (!field.mask || !/^[\d/:]*$/.test(text)) return text;
+  const digits = text.replaceAll(/\D/g, "").slice(0, field.mask.reduce((a, b) => a + b));
+  let at = 0;
+  const parts = field.mask.map((length) => digits.slice(at, (at += length))).filter(Boolean);
+  return parts.join(field.by);
+}
+
+const day = (text) => text.replace(/^(\d\d)\/(\d\d)\/(\d{4})$/, "$3-$1-$2");
+
+// A time on paper has no zone: it is the station's, whose clock is shown in the View.
+function moment(on, time, clock) {
+  const at = new Date(`${day(on ?? "")}T${time}`);
+  const shown = /^(\d\d):(\d\d)$/.exec(clock);
+  const now = new Date();
+  const apart = shown ? (+shown[1] - now.getHours()) * 60 + (+shown[2] - now.getMinutes()) : 0;
+  const east = (Number.isNaN(at.getTime()) ? 0 : -at.getTimezoneOffset()) + Math.round((((apart + 2160) % 1440) - 720) / 15) * 15;
+  const two = (n) => Math.floor(n).toString().padStart(2, "0");
+  return `${day(on ?? "")}T${time ?? ""}:00${east < 0 ? "-" : "+"}${two(Math.abs(east) / 60)}:${two(Math.abs(east) % 60)}`;
+}
+
+// What each form's method is asked with; `texts` are the fields that hold something.
+const ASKED = {
+  register: ({ ticks = "", ...texts }) => ({ card: "", last: "", birth_date: "", language: "", ...texts, ticks: ticks.split(" ").filter(Boolean) }),
+  sheet({ day: on, time, due_date, ...texts }, clock) {
+    return { kind: "", item: "", ...texts, at: moment(on, time, clock), ...(due_date ? { due_date: day(due_date) } : {}) };
+  },
+  review: ({ day: on, time }, clock) => ({ time: moment(on, time, clock) }),
+  crate: ({ items, crate }) => ({ items: Number(items), crate: Number(crate) }),
+};
+
+/** What the form's method is asked with; `clock`: the station's time, as it shows it. */
+export function params(form, clock) {
+  const texts = Object.fromEntries(Object.entries(form.values).filter(([, text]) => text !== ""));
+  return { ...ASKED[form.name](texts, clock), ...(form.sure ? { sure: true } : {}) };
+}
+
+/** The form after its recording: the next row of a sheet, or an empty form. */
+export function recorded(form, seq) {
+  const kept = FORMS[form.name].fields.filter(({ stays }) => stays).map(({ name }) => [name, form.values[name] ?? ""]);
+  const at = FORMS[form.name].fields.findIndex(({ stays }) => !stays);
+  return { ...opened(form.name, { fields: Object.fromEntries(kept), choices: form.choices }), at: kept.length ? at : 0, saved: seq };
+}
+
+/** The form after a refusal: at the field that is wrong, with what is expected there. */
+export function refused(form, error) {
+  const { field = null, sure = false, text = null } = error.data ?? {};
+  const of = field === "at" ? (form.values.time ? "day" : "time") : field;
+  const at = FORMS[form.name].fields.findIndex(({ name }) => name === of);
+  const wrong = { field: of, text, told: error.message, sure };
+  return { ...form, wrong, at: at === -1 || sure ? FORMS[form.name].fields.length : at };
+}
+
+/** One field, or after the last one all of them. */
+export function form(page) {
+  const field = field_at(page.form);
+  return field === null ? overview(page) : one(page, field);
+}
+
+function one(page, field) {
+  const { form: { values, at, name, wrong }, say } = page;
+  const text = values[field.name] ?? "";
+  const bad = wrong?.field === field.name;
+  const keys = KEYS[choices_of(page, field).length ? field.keys : field.keys === "choice" ? "letters" : field.keys];
+  const put = (typed) => page.fill(field.name, masked(field, typed));
+  const hint = say.known(`hint_${field.name}`) ? say(`hint_${field.name}`) : say(field.must ? "field_must" : "field_may");
+  const shown = { id: "field", class: "field", name: "field", value: text, autocomplete: "off", spellcheck: "false", "aria-labelledby": "field-name", "aria-describedby": "field-hint", "aria-invalid": bad && "true", oninput: (event) => put(event.target.value) };
+  const typed = field.lines ? h("textarea", { ...shown, key: `field-${field.name}`, rows: "3" }) : h("input", { ...shown, key: `field-${field.name}`, type: "text", inputmode: "none" });
+  return h(
+    "main",
+    { key: `form-${field.keys}`, class: `form by-${keys.name}` },
+    h(
+      "header",
+      { key: "head", class: "form-head" },
+      button(page, { name: "back", look: "quiet", press: () => (at === 0 ? page.close_form() : page.go_to(at - 1)) }),
+      h(
+        "label",
+        { key: "label", for: "field", class: bad ? "worry" : "" },
+        h("b", { id: "field-name" }, say(`field_${field.name}`)),
+        h("small", { id: "field-hint" }, bad ? `${say("field_wrong")} ${wrong.text ?? hint}` : hint),
+        ["digits", "letters"].includes(keys.name) && typed,
+      ),
+      h("span", { class: "progress", "aria-hidden": "true" }, `${at + 1}/${FORMS[name].fields.length}`),
+      button(page, { name: "next", icon: "forward", look: "primary", press: () => page.go_to(at + 1) }),
+    ),
+    keys({ ...page, put, field }, text),
+  );
+}
+
+const KEYS = { digits, letters: by_letters, choice, ticks };
+
+/** What a field may be chosen from: the form's own words, or the library's lists. */
+function choices_of({ form, say }, field) {
+  if (field.of) return field.of.map((value) => [value, say(`choice_${value}`)]);
+  if (field.keys === "ticks") return (form.choices.ticks ?? TICKS).map((value) => [value, say(`tick_${value}`)]);
+  return (form.choices[field.name] ?? []).map((value) => [value, value]);
+}
+
+function by_letters(page, text) {
+  return letters(page, text, { capitals: page.field.capitals ?? false, lines: page.field.lines ?? false });
+}
+
+function digits(page, text) {
+  const { put, say, field } = page;
+  const key = (digit) => h("button", { key: digit, type: "button", class: "button key", "data-name": digit, onmousedown: stays, onclick: () => put(text + digit) }, digit);
+  return h(
+    "section",
+    { key: "digits", class: "digits" },
+    [..."1234567890"].map(key),
+    h("button", { key: "erase", type: "button", class: "button quiet key", "data-name": "erase", onmousedown: stays, "aria-label": say("erase"), onclick: () => put(text.slice(0, text.endsWith(field.by ?? "\0") ? -2 : -1)) }, "⌫"),
+    h("button", { key: "clear", type: "button", class: "button quiet key", "data-name": "clear", onmousedown: stays, "aria-label": say("field_clear"), onclick: () => put("") }, "✕"),
+  );
+}
+
+function choice(page, text) {
+  const tiles = choices_of(page, page.field).map(([value, shown]) => {
+    const press = () => (page.put(value), page.go_to(page.form.at + 1));
+    return button(page, { name: `choice-${value}`, icon: null, words: shown, look: value === text ? "plain chosen" : "plain", "aria-pressed": String(value === text), press });
+  });
+  return h("section", { key: "choice", class: "tiles choices" }, tiles);
+}
+
+function ticks(page, text) {
+  const ticked = text.split(" ").filter(Boolean);
+  const tiles = choices_of(page, page.field).map(([value, shown]) => {
+    const on = ticked.includes(value);
+    const press = () => page.put((on ? ticked.filter((each) => each !== value) : [...ticked, value]).join(" "));
+    return button(page, { name: `tick-${value}`, icon: on ? "finish" : "unticked", words: shown, look: on ? "plain chosen" : "plain", "aria-pressed": String(on), press });
+  });
+  return h("section", { key: "ticks", class: "tiles choices" }, tiles);
+}
+
+function overview(page) {
+  const { form: { name, values, wrong, saved }, say } = page;
+  const { fields, title } = FORMS[name];
+  const row = (field, n) => {
+    const text = values[field.name] ?? "";
+    const missing = field.must && text === "";
+    const words = choices_of(page, field).filter(([value]) => text.split(" ").includes(value) || value === text).map(([, shown]) => shown);
+    return h(
+      "button",
+      { key: field.name, type: "button", class: `fact entry${missing || wrong?.field === field.name ? " worry" : ""}`, "data-name": `edit-${field.name}`, onclick: () => page.go_to(n) },
+      h("small", null, say(`field_${field.name}`)),
+      h("b", null, words.join(", ") || text || (missing ? say("field_missing") : "–")),
+    );
+  };
+  const again = wrong?.sure ?? false;
+  return h(
+    "main",
+    { key: "overview", class: "two" },
+    h(
+      "section",
+      { class: "sheet" },
+      h("h1", { key: "headline", class: "headline medium" }, say(title)),
+      saved !== null && h("p", { key: "saved", class: "told tone-ok" }, say("form_saved", { n: saved })),
+      wrong && h("p", { key: "wrong", class: "told tone-warn", role: "alert" }, wrong.text ?? say(again ? "form_again" : "form_wrong")),
+      h("div", { key: "entries", class: "entries list", tabindex: "0", "aria-label": say(title) }, fields.map(row)),
+    ),
+    h(
+      "nav",
+      { class: "rail" },
+      button(page, { name: again ? "save_sure" : "save", icon: "finish", look: "primary tall", press: () => page.save(again) }),
+      button(page, { name: "back", look: "plain", press: () => page.close_form() }),
+      button(page, { name: "throw_away", icon: "remove", look: "quiet", press: page.drop_form }),
+    ),
+  );
+}
