@@ -68,6 +68,21 @@ def screen(state: State) -> Screen:
             return Screen.DONE
 
 
+_BESIDES: Final = (
+    "patron.register",
+    "sheet.add",
+    "downtime.review",
+    "downtime.tick",
+    "crate.count",
+    "worklist.get",
+    "exceptions.resolve",
+    "registrations.list",
+    "registration.tick",
+    "slip.print",
+)
+"""What staff do around an outage, as long as nobody is served."""
+
+
 def choices(state: State) -> Sequence[str]:
     """Return the methods that make sense now, in the order a screen may show them."""
     session = state.session
@@ -102,6 +117,8 @@ def choices(state: State) -> Sequence[str]:
         found.append("staff.lock" if staff else "staff.unlock")
     if staff:
         found.append("mode.set")
+        if session is None and state.question is None:
+            found += _BESIDES
     return tuple(found)
 
 

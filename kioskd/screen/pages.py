@@ -1,7 +1,7 @@
 """The page's files, read once at start: what is not among them cannot be asked for.
 
-Some lie in no folder: the labels are made of the texts' tables, so that screen, paper and daemon have one source. A page
-loads the languages that it shows and no other.
+Some lie in no folder: the labels are made of the texts' tables, so that screen, paper and daemon have one source. A
+page loads the languages that it shows and no other.
 """
 
 import hashlib

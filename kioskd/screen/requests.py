@@ -29,6 +29,20 @@ ALLOWED: Final = frozenset(
         "staff.unlock",
         "staff.lock",
         "mode.set",
+        # Staff's: the downtime procedure.
+        "patron.register",
+        "sheet.add",
+        "draft.keep",
+        "draft.get",
+        "draft.drop",
+        "downtime.review",
+        "downtime.tick",
+        "crate.count",
+        "worklist.get",
+        "exceptions.resolve",
+        "registrations.list",
+        "registration.tick",
+        "slip.print",
     }
 )
 """The methods that the page uses, by their names on the socket (docs/PROTOCOL.md). The daemon decides on rights."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.screen.views import LANGUAGES, view
+from tests.screen.views import LANGUAGES, LISTS, view
 
 STATUS: dict[str, Any] = {
     "mode": {"name": "offline", "since": "2026-11-23T13:58:00-08:00", "reason": "", "forced": False, "slow": False},
@@ -125,8 +125,14 @@ class FakeCore:
         if method == "view.watch":
             client.watches = True
         if method == "draft.get":
-            lists = {"library": ["CENTRAL", "NORTHWEST"], "profile": [], "language": ["ENGLISH", "SPANISH", "VIETNAMESE"]}
+            lists = {
+                "library": ["CENTRAL", "NORTHWEST"],
+                "profile": [],
+                "language": ["ENGLISH", "SPANISH", "VIETNAMESE"],
+            }
             return {"result": {"fields": {}, "choices": lists}}
+        if method in LISTS:
+            return {"result": LISTS[method]}
         if method in {"draft.keep", "draft.drop"}:
             return {"result": {}}
         if method == "status.get":

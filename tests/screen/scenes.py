@@ -130,6 +130,10 @@ PANELS = {
     "panel-crates": ("staff-outage", TASKS, '[data-name="task_crates"]'),
     "panel-mail": ("staff-outage", TASKS, '[data-name="task_crates"]', '[data-name="mail-1"]'),
     "panel-recovery": ("staff-after", TASKS, '[data-name="task_recovery"]'),
+    "panel-worklist": ("staff-after", TASKS, '[data-name="task_worklist"]'),
+    "panel-entry": ("staff-after", TASKS, '[data-name="task_worklist"]', '[data-name="open-7"]'),
+    "panel-entry-later": ("staff-after", TASKS, '[data-name="task_worklist"]', '[data-name="open-12"]'),
+    "panel-registrations": ("staff-after", TASKS, '[data-name="task_registrations"]'),
     "form-card": REGISTER,
     "form-first": (*REGISTER, NEXT),
     "form-signs": (*REGISTER, NEXT, '[data-name="signs"]'),
@@ -154,8 +158,8 @@ CLIPPED = """[...document.querySelectorAll("#screen *")].filter((e) => {
   return outside || wide || high;
 }).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 40)}`)"""
 
-# Every text where its letters really are: within the screen, the boxes it lies in and the place that scrolls it, and on no
-# other text. A long title ends in an ellipsis on purpose; a question and a refusal lie over the page.
+# Every text where its letters really are: within the screen, the boxes it lies in and the place that scrolls it, and on
+# no other text. A long title ends in an ellipsis on purpose; a question and a refusal lie over the page.
 TEXTS = """(() => {
   const over = ".time, .notice, .typing, .seconds";
   const found = [];
@@ -169,9 +173,10 @@ TEXTS = """(() => {
     for (let at = e; at && at.id !== "screen"; at = at.parentElement) {
       const style = getComputedStyle(at);
       const box = at.getBoundingClientRect();
-      const scrolls = ["auto", "scroll"].includes(style.overflowY) && at.scrollHeight > at.clientHeight + 1;
-      const bounds = scrolls || style.overflowX !== "visible" || style.borderTopStyle !== "none" || at.tagName === "MAIN";
-      if (bounds && style.display !== "inline") around.push({ at, box, scrolls });
+      const rolls = ["auto", "scroll"].includes(style.overflowY);
+      const scrolls = rolls && at.scrollHeight > at.clientHeight + 1;
+      const drawn = style.borderTopStyle !== "none" || style.overflowX !== "visible" || at.tagName === "MAIN";
+      if ((scrolls || drawn) && style.display !== "inline") around.push({ at, box, scrolls });
     }
     for (const letters of range.getClientRects()) {
       const r = { left: letters.left, right: letters.right, top: letters.top, bottom: letters.bottom };
@@ -187,7 +192,8 @@ TEXTS = """(() => {
   }
   const faults = [];
   for (const { e, r, words, around } of found) {
-    if (r.left < -1 || r.right > innerWidth + 1 || r.top < -1 || r.bottom > innerHeight + 1) faults.push(`off the screen: ${words}`);
+    const off = r.left < -1 || r.right > innerWidth + 1 || r.top < -1 || r.bottom > innerHeight + 1;
+    if (off) faults.push(`off the screen: ${words}`);
     for (const { at, box } of around) {
       if (e.closest(".title")?.contains(at)) continue;
       const sideways = r.left < box.left - 1 || r.right > box.right + 1;

@@ -10,9 +10,12 @@ import pytest
 
 from kioskd import texts
 from kioskd.config import kinds
+from kioskd.model.calls import ResolveAction
 from kioskd.model.device import DeviceState
-from kioskd.model.entry import ModeName
+from kioskd.model.downtime import SystemState
+from kioskd.model.entry import Kind, ModeName
 from kioskd.model.ils import LineTrouble
+from kioskd.model.time import ClockSource
 from kioskd.model.view import LineResult, Paper, Screen
 from kioskd.rules.form import TICKS
 from kioskd.screen import pages
@@ -42,7 +45,11 @@ BY_VALUE = {
     "tab_station",
     "tab_devices",
     "tab_rules",
-    *(f"system_{state}" for state in ("answers", "silent", "asking", "unprobed")),
+    *(f"system_{state.value}" for state in SystemState),
+    *(f"clock_{source.value}" for source in ClockSource),
+    *(f"entry_{kind.value}" for kind in Kind),
+    *(f"action_{action.value}" for action in ResolveAction),
+    *(f"open_{item}" for item in ("pin", "text_phone", "form_reviewed")),
     *(f"field_{name}" for name in FIELDS),
     *(f"choice_{kind}" for kind in ("checkout", "renewal")),
     *(f"tick_{tick}" for tick in TICKS),
@@ -103,7 +110,7 @@ def test_numbers_have_the_forms_of_the_language(language: str, wanted: set[str])
 
 def test_no_language_was_left_in_english() -> None:
     found = tables()
-    same = {"enter", "seconds", "no", "helpdesk_phone"}
+    same = {"enter", "seconds", "no", "helpdesk_phone", "open_pin"}
     for language in LANGUAGES[1:]:
         copied = {key for key, label in found[language].items() if label == found["en"][key]}
         assert copied <= same, language
@@ -116,7 +123,9 @@ def test_every_label_is_used_and_every_use_has_its_label() -> None:
     said = set(re.findall(r'say\(\s*(?:\w+ \? )?"(\w+)"', source)) | set(re.findall(r'say\([^")]* \? "(\w+)"', source))
     said |= set(re.findall(r'say\([^")]* \? "\w+" : "(\w+)"', source)) | set(re.findall(r'\bfact\("(\w+)"', source))
     assert said <= labels, said - labels
-    assert {label for label in labels if not re.search(rf'"{label}"|\b{label}\b(?=:)', source)} - BY_VALUE - HINTS <= {"name"}
+    assert {label for label in labels if not re.search(rf'"{label}"|\b{label}\b(?=:)', source)} - BY_VALUE - HINTS <= {
+        "name"
+    }
 
 
 def test_every_screen_of_the_model_is_drawn() -> None:

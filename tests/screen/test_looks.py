@@ -110,9 +110,7 @@ async def test_axe_finds_nothing_and_contrast_is_seven_in_every_state(
 
 @pytest.mark.long
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_nothing_is_cut_or_covered_in_any_state_and_size(
-    browser: Browser, tmp_path: Path, language: str
-) -> None:
+async def test_nothing_is_cut_or_covered_in_any_state_and_size(browser: Browser, tmp_path: Path, language: str) -> None:
     async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
         page = await browser.page(reduced_motion="reduce")
         await page.open(screen.url)

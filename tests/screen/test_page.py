@@ -18,7 +18,7 @@ from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.scenes import CLIPPED, scenes
 from tests.screen.station import serving, start, stop
 from tests.screen.view_shapes import VIEWS
-from tests.screen.views import CHOICES, LANGUAGES, SCREENS, line, message, view
+from tests.screen.views import CHOICES, LANGUAGES, LISTS, SCREENS, line, message, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,8 +56,12 @@ DRAW_ALL = """(async () => {
   const { draw, announcements } = await import("./draw.js");
   const { patch } = await import("./dom.js");
   const { load } = await import("./words.js");
+  const { FORMS, opened } = await import("./forms.js");
   for (const language of ["en", "es", "vi", "ru", "zh-Hans"]) await load(language);
-  const panels = [null, "number", "languages", "remove", "staff_code", "staff", "reasons", "unheard", "tasks", "board", "review", "crates", "mail", "recovery"];
+  const forms = [null, ...Object.keys(FORMS).map((name) => opened(name, { fields: { crate: "0", seq: "7" } }))];
+  const found = [null, LISTS.worklist, LISTS.registrations];
+  const panels = [null, "number", "languages", "remove", "staff_code", "staff", "reasons", "unheard",
+    "tasks", "board", "review", "crates", "mail", "recovery", "worklist", "entry", "registrations", "form"];
   const tabs = ["station", "devices", "rules", "unheard"];
   const nothing = () => null;
   const act = { ask: nothing, change: nothing, submit: nothing, type: nothing, larger: nothing };
@@ -66,10 +70,13 @@ DRAW_ALL = """(async () => {
   let before = null, count = 0;
   for (const view of VIEWS) {
     for (const panel of panels) {
-      const use = { panel, typed: "12", notice: null, date: null, tab: tabs[count % 4] };
+      const own = { crate: 1, seq: 7, found: found[count % 3] };
+      const use = { panel, typed: "12", notice: null, date: null, tab: tabs[count % 4], ...own };
+      const wrong = count % 5 ? null : { field: "card", text: null, sure: count % 2 === 0 };
+      const form = forms[count % forms.length] && { ...forms[count % forms.length], at: count % 17, wrong };
       const page = { languages: ["en", "xx"], connected: true, status: null, host: null, last_known: {}, size: 0 };
       const remaining_s = view.timer?.ends_in_s ?? null;
-      patch(root, draw({ view, ...page, use, remaining_s }, act));
+      patch(root, draw({ view, ...page, use, form, remaining_s }, act));
       if (!root.textContent.trim()) throw new Error(`nothing drawn: ${JSON.stringify(view)}`);
       count += 1;
     }
@@ -79,7 +86,9 @@ DRAW_ALL = """(async () => {
   const made = root.querySelectorAll("img, script, b b").length;
   root.remove();
   return [count, made];
-})()"""
+})()""".replace("LISTS.worklist", json.dumps(LISTS["worklist.get"])).replace(
+    "LISTS.registrations", json.dumps(LISTS["registrations.list"])
+)
 
 # Two buttons on the same spot: one of them is pressed by mistake. A question may lie over the page.
 OVERLAPPING = """(() => {
@@ -168,7 +177,7 @@ async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> No
             for changes in [*odd, {"screen": "hologram"}]
         ]
         drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(views)))
-        assert drawn == [len(views) * 14, 0]
+        assert drawn == [len(views) * 18, 0]
 
 
 def shapes(count: int, seed: int) -> list[dict[str, Any]]:
@@ -193,7 +202,7 @@ async def test_a_view_of_every_shape_that_its_types_allow_draws(browser: Browser
         for at in range(0, len(views), 100):
             some = views[at : at + 100]
             drawn = await page.ask(DRAW_ALL.replace("VIEWS", json.dumps(some)))
-            assert drawn == [len(some) * 14, 0]
+            assert drawn == [len(some) * 18, 0]
 
 
 async def test_a_button_is_there_only_if_its_method_makes_sense(browser: Browser, tmp_path: Path) -> None:

@@ -129,8 +129,8 @@ STAFF = (
 """What staff may do while nobody is served."""
 
 READ_OUT = (
-    "This is station CENTRAL-3, library CENTRAL. Since 13:58 the library system does not answer. We lend and renew here "
-    "meanwhile; 12 loans and renewals wait to be sent."
+    "This is station CENTRAL-3, library CENTRAL. Since 13:58 the library system does not answer. We lend and renew "
+    "here meanwhile; 12 loans and renewals wait to be sent."
 )
 TO_DO = (
     "Other offline PCs of the branch: log out and in again. Their system loads the files of the past week only.",
@@ -199,6 +199,53 @@ def downtime(*, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
         if back
         else [],
     }
+
+
+def exception(seq: int, **changes: Any) -> dict[str, Any]:
+    """An entry that waits for a person, as `worklist.get` tells it."""
+    return {
+        "seq": seq,
+        "kind": "checkout",
+        "how": "scanned",
+        "patron": "…4567",
+        "item": f"3{seq:04}900123456",
+        "at": "2026-11-23T14:20:00-08:00",
+        "by": "MK",
+        "station": "CENTRAL-3",
+        "due_date": "2026-12-18",
+        "message": "Item is on hold for another user.",
+    } | changes
+
+
+LISTS: dict[str, dict[str, Any]] = {
+    "worklist.get": {
+        "classes": [
+            {
+                "class": "on_hold",
+                "text": "On hold for somebody else",
+                "actions": ["correct_and_retry", "done_by_hand", "drop"],
+                "entries": [exception(7), exception(8)],
+            },
+            {
+                "class": "later_activity",
+                "text": "Something happened to the item since",
+                "actions": ["drop", "check_this_in", "done_by_hand", "correct_and_retry"],
+                "entries": [exception(12, kind="renewal", patron=None, due_date=None, by=None, message="")],
+            },
+        ]
+    },
+    "registrations.list": {
+        "registrations": [
+            {
+                "seq": 3,
+                "patron": "…0001",
+                "at": "2026-11-23T14:20:00-08:00",
+                "open": ["pin", "text_phone", "form_reviewed", "email"],
+            },
+            {"seq": 9, "patron": "…0002", "at": "2026-11-23T15:20:00-08:00", "open": []},
+        ]
+    },
+}
 
 
 def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 1, **changes: Any) -> dict[str, Any]:

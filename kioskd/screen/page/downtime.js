@@ -11,6 +11,11 @@ const back = (page, panel = "tasks", look = "plain") => button(page, { name: "ba
 const list = (label, ...lines) => h("ul", { key: "list", class: "list notes", tabindex: "0", "aria-label": label }, lines);
 const when = (moment) => moment && time_of(moment);
 
+function today() {
+  const now = new Date();
+  return [now.getMonth() + 1, now.getDate(), now.getFullYear()].map((part) => part.toString().padStart(2, "0")).join("/");
+}
+
 /** All that staff may have to do around an outage, each thing a tile. */
 export function tasks(page) {
   const { view, say } = page;
@@ -28,13 +33,13 @@ export function tasks(page) {
       tile("task_board", "offline", downtime, panel("board"), downtime && say("since", { time: when(downtime.since) })),
       tile("task_review", "tab_station", downtime, panel("review"), downtime && (downtime.review.by ?? say("task_open"))),
       tile("forms_register", "staff", may(page, "patron.register"), () => page.open_form("register"), view.drafts?.includes("register") && say("form_begun")),
-      tile("forms_sheet", "receipt", may(page, "sheet.add"), () => page.open_form("sheet"), view.drafts?.includes("sheet") && say("form_begun")),
+      tile("forms_sheet", "receipt", may(page, "sheet.add"), () => page.open_form("sheet", { day: today() }), view.drafts?.includes("sheet") && say("form_begun")),
       tile("task_crates", "crate", downtime, panel("crates"), downtime && `${downtime.crates.length}`),
-      tile("task_worklist", "tab_rules", may(page, "worklist.get"), () => page.look("worklist.get", "worklist"), `${view.exceptions}`),
-      tile("task_registrations", "type_number", may(page, "registrations.list"), () => page.look("registrations.list", "registrations")),
+      tile("task_worklist", "tab_rules", may(page, "worklist.get"), () => page.open("worklist"), `${view.exceptions}`),
+      tile("task_registrations", "type_number", may(page, "registrations.list"), () => page.open("registrations")),
       tile("task_recovery", "online", downtime?.back && downtime.board.length > 0, panel("recovery"), `${left}`),
+      tile("back", "back", true, panel(view.screen === "staff" ? null : "staff"), null, "quiet tile"),
     ),
-    button(page, { name: "back", look: "quiet wide", press: () => page.change({ panel: view.screen === "staff" ? null : "staff" }) }),
   );
 }
 
@@ -96,14 +101,14 @@ export function review(page) {
         fact("review_library", found.library || "–"),
         fact("review_date", page.date(found.date)),
         fact("review_time", view.station.time),
-        fact("review_clock", found.clock, "wide"),
+        fact("review_clock", say.known(`clock_${found.clock}`) ? say(`clock_${found.clock}`) : found.clock, `wide ${found.clock === "none" ? "worry" : ""}`),
         found.by && fact("review_done", [found.by, when(found.at)].filter(Boolean).join(", "), "wide"),
       ),
       h("p", { key: "due", class: "hint small" }, say("review_due")),
     ),
     rail(
       offer(page, "downtime.review", {}, { name: "review_right", icon: "finish", look: "primary tall" }),
-      may(page, "downtime.review") && button(page, { name: "review_clock_wrong", icon: "more_time", look: "plain", press: () => page.open_form("review") }),
+      may(page, "downtime.review") && button(page, { name: "review_clock_wrong", icon: "more_time", look: "plain", press: () => page.open_form("review", { day: today() }) }),
       back(page, "tasks", "quiet"),
     ),
   );

@@ -9,6 +9,7 @@ import { banner, notice, reach, time_sheet, typing } from "./parts.js";
 import * as patron from "./patron.js";
 import * as staff from "./staff.js";
 import { date, told, words } from "./words.js";
+import * as worklist from "./worklist.js";
 
 const SCREENS = {
   idle: patron.idle,
@@ -37,13 +38,16 @@ const PANELS = {
 
 // What staff may open besides, as long as they are at the station.
 const FOR_STAFF = {
-  form: (page) => (page.form === null ? downtime.tasks(page) : form(page)),
+  form: (page) => (page.form ? form(page) : downtime.tasks(page)),
   tasks: downtime.tasks,
   board: downtime.board,
   review: downtime.review,
   crates: downtime.crates,
   mail: downtime.mail,
   recovery: downtime.recovery,
+  worklist: worklist.worklist,
+  entry: worklist.entry,
+  registrations: worklist.registrations,
 };
 
 const KEYPADS = [patron.pin, patron.number, staff.staff_code];

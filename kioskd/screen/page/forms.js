@@ -64,6 +64,12 @@ export const FORMS = {
     then: "crates",
     fields: [{ name: "items", keys: "digits", must: true }],
   },
+  drop: {
+    method: "exceptions.resolve",
+    title: "action_drop",
+    then: "worklist",
+    fields: [words("reason", { must: true })],
+  },
 };
 
 const TICKS = ["paper_form_kept", "id_seen", "guardian_signed"];
@@ -111,6 +117,7 @@ const ASKED = {
   },
   review: ({ day: on, time }, clock) => ({ time: moment(on, time, clock) }),
   crate: ({ items, crate }) => ({ items: Number(items), crate: Number(crate) }),
+  drop: ({ seq, reason = "" }) => ({ seq: Number(seq), action: "drop", reason }),
 };
 
 /** What the form's method is asked with; `clock`: the station's time, as it shows it. */
@@ -145,14 +152,14 @@ function one(page, field) {
   const { form: { values, at, name, wrong }, say } = page;
   const text = values[field.name] ?? "";
   const bad = wrong?.field === field.name;
-  const keys = KEYS[choices_of(page, field).length ? field.keys : field.keys === "choice" ? "letters" : field.keys];
+  const kind = field.keys === "choice" && choices_of(page, field).length === 0 ? "letters" : field.keys;
   const put = (typed) => page.fill(field.name, masked(field, typed));
   const hint = say.known(`hint_${field.name}`) ? say(`hint_${field.name}`) : say(field.must ? "field_must" : "field_may");
   const shown = { id: "field", class: "field", name: "field", value: text, autocomplete: "off", spellcheck: "false", "aria-labelledby": "field-name", "aria-describedby": "field-hint", "aria-invalid": bad && "true", oninput: (event) => put(event.target.value) };
   const typed = field.lines ? h("textarea", { ...shown, key: `field-${field.name}`, rows: "3" }) : h("input", { ...shown, key: `field-${field.name}`, type: "text", inputmode: "none" });
   return h(
     "main",
-    { key: `form-${field.keys}`, class: `form by-${keys.name}` },
+    { key: `form-${kind}`, class: `form by-${kind}` },
     h(
       "header",
       { key: "head", class: "form-head" },
@@ -162,12 +169,12 @@ function one(page, field) {
         { key: "label", for: "field", class: bad ? "worry" : "" },
         h("b", { id: "field-name" }, say(`field_${field.name}`)),
         h("small", { id: "field-hint" }, bad ? `${say("field_wrong")} ${wrong.text ?? hint}` : hint),
-        ["digits", "letters"].includes(keys.name) && typed,
+        ["digits", "letters"].includes(kind) && typed,
       ),
       h("span", { class: "progress", "aria-hidden": "true" }, `${at + 1}/${FORMS[name].fields.length}`),
       button(page, { name: "next", icon: "forward", look: "primary", press: () => page.go_to(at + 1) }),
     ),
-    keys({ ...page, put, field }, text),
+    KEYS[kind]({ ...page, put, field }, text),
   );
 }
 

@@ -31,7 +31,8 @@ export function letters(page, text, { capitals, lines }) {
   const upper = sheet !== "signs" && (use.shift ?? (capitals && at_beginning(text)));
   const press = (value) => () => (put(typed(text, value)), use.shift !== null && change({ shift: null }));
   const key = (value) => {
-    const letter = upper ? value.toUpperCase() : value;
+    const capital = value.toUpperCase();
+    const letter = upper && capital.length === value.length ? capital : value;
     const shown = COMBINING.test(value) ? `◌${value}` : letter;
     return h("button", { key: `key-${value}`, type: "button", class: "button letter", "data-name": letter, onmousedown: stays, onclick: press(letter) }, shown);
   };

@@ -18,7 +18,10 @@ const TEXT_SIZES = 3;
 const NOT_NOW = -32012;
 const BRIDGE_DOWN = -32001;
 
-const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station", sheet: null, shift: null, crate: null, found: null, reason: "" };
+const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station", sheet: null, shift: null, crate: null, seq: null, found: null };
+
+// Lists that are fetched when their panel is opened, and by what.
+const FETCHED = { worklist: "worklist.get", registrations: "registrations.list" };
 
 const root = document.getElementById("screen");
 const live = document.getElementById("live");
@@ -45,7 +48,7 @@ let unlocked = false;
 const awaited = new Map();
 
 const line = link(hear);
-const forms = filling({ call, panel: (panel) => change({ panel }), redraw, clock: () => view?.station.time ?? "" });
+const forms = filling({ call, panel: open, redraw, clock: () => view?.station.time ?? "" });
 
 function hear(message) {
   if (message.bridge === "up") {
@@ -139,10 +142,22 @@ async function ask_status() {
   redraw();
 }
 
-/** Fetch a list for staff and show it; it is kept as long as its panel is open. */
-async function look(method, panel) {
-  const { result } = await call(method, {});
-  if (result) change({ panel, found: result });
+/** Open a panel; a list is fetched first, and kept as long as it is open. */
+async function open(panel) {
+  if (panel in FETCHED) {
+    const { result } = await call(FETCHED[panel], {});
+    if (result) change({ panel, found: result });
+  } else change({ panel });
+}
+
+async function resolve(params) {
+  await call("exceptions.resolve", params);
+  open("worklist");
+}
+
+async function tick_registration(seq, item) {
+  await call("registration.tick", { seq, item });
+  open("registrations");
 }
 
 /** Without a session the daemon has no reason to tidy up: what somebody opened and left is closed here. */
@@ -190,7 +205,7 @@ function redraw() {
   // The words of another language take a moment; until then what stands there stands.
   if (view !== null && !ready(view.language)) return load(view.language).then(redraw);
   const remaining_s = ends_at_ms === null ? null : Math.max(0, Math.ceil((ends_at_ms - performance.now()) / 1000));
-  patch(root, draw({ view, languages, connected, status, host, last_known, size, use, form: forms.form, remaining_s }, { ask, call, look, change, submit, type, larger, ...forms.acts }));
+  patch(root, draw({ view, languages, connected, status, host, last_known, size, use, form: forms.form, remaining_s }, { ask, open, resolve, tick_registration, change, submit, type, larger, ...forms.acts }));
   focus_field();
   document.documentElement.lang = view?.language ?? "en";
   document.documentElement.dataset.size = size;
