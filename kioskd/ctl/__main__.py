@@ -30,6 +30,7 @@ from kioskd.ctl.verbs import (
     station,
     status,
     support_bundle,
+    trace,
     upload,
     watch,
 )
@@ -39,6 +40,7 @@ VERBS = (
     doctor,
     ils_test,
     support_bundle,
+    trace,
     watch,
     screen,
     mode,

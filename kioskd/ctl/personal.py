@@ -37,21 +37,24 @@ class Known:
         whole = sorted({text for text in texts if len(text) >= SHORTEST}, key=len, reverse=True)
         self._found: Final = re.compile("|".join(map(_spaced, whole))) if whole else None
 
-    def hits(self, text: str) -> Iterator[Hit]:
-        """Return what of these, or of the shapes that such texts have, stands in `text`."""
+    def hits(self, text: str, *, shapes: bool = True) -> Iterator[Hit]:
+        """Return what of these, or of the shapes that such texts have, stands in `text`.
+
+        `shapes` False: in a trace, whose stand-ins have the shapes of what they stand for.
+        """
         if self._found is not None:
             for match in self._found.finditer(text):
                 yield Hit("known to be somebody's", match.group())
-        for kind, shape in _SHAPES.items():
+        for kind, shape in _SHAPES.items() if shapes else ():
             for match in shape.finditer(text):
                 yield Hit(kind, match.group())
 
-    def without(self, text: str) -> tuple[str, int]:
+    def without(self, text: str, *, shapes: bool = True) -> tuple[str, int]:
         """Return `text` with all of it left out, and how often something was."""
         count = 0
         if self._found is not None:
             text, count = self._found.subn(GONE, text)
-        for shape in _SHAPES.values():
+        for shape in _SHAPES.values() if shapes else ():
             text, more = shape.subn(GONE, text)
             count += more
         return text, count

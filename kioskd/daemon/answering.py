@@ -12,18 +12,23 @@ from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
 from kioskd.journal.journal import Journal
 from kioskd.journal.listing import entry_document, exception_document, story_document
 from kioskd.journal.reading import Story
-from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, RegistrationsList, StatusGet
+from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, RegistrationsList, StatusGet, TraceGet
 from kioskd.model.effects import Query
 from kioskd.model.entry import AddNote, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.settings import Settings
 from kioskd.rules.state import State
+from kioskd.trace.file import page_document
+from kioskd.trace.ring import Ring
 
 
 class Answering:
     """Reads and replies."""
 
-    def __init__(self, settings: Settings, journal: JournalQueue, front: Front, wall_s: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: Settings, journal: JournalQueue, front: Front, wall_s: Callable[[], float], ring: Ring
+    ) -> None:
+        self._ring = ring
         self._zone = ZoneInfo(settings.station.timezone)
         self._state_dir = settings.station.state_dir
         self._journal = journal
@@ -36,6 +41,8 @@ class Answering:
             case StatusGet():
                 drawn = status.draw(state, wall_s=self._wall_s(), free_mib=free_mib(self._state_dir))
                 self._front.reply(query.request, drawn)
+            case TraceGet() as call:
+                self._front.reply(query.request, page_document(self._ring.page(call.after, call.limit)))
             case JournalList() as call:
                 wanted = EntryFilter(
                     after=Seq(call.after),

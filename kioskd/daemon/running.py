@@ -114,7 +114,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
         journal=queue,
         front=front,
         staff_codes=lambda: StaffCodes.load(codes_file) if codes_file is not None else None,
-        answering=Answering(settings, queue, front, lambda: clock.now().wall_s),
+        answering=Answering(settings, queue, front, lambda: clock.now().wall_s, station.ring),
         session=OpenSession(settings.station.state_dir, queue),
         sealing=Sealing(codes_file),
         read_blocks=partial(read_block_list, settings.offline.block_list),

@@ -42,7 +42,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self._inputs: deque[Input] = deque()
         self._stepping = False
-        self._untraced: list[Event] = []
+        self._untraced: list[tuple[Event, State, list[Effect] | None]] = []
         self._carrier: Carrier | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -72,8 +72,10 @@ class Station:
 
     def _step(self, what: Input, carrier: Carrier) -> None:
         event = Event(self._clocks.now(), what)
+        before, did = self.state, None
         try:
-            self.state, effects = step(self.state, event)
+            self.state, effects = step(before, event)
+            did = effects
             # Questions first: what they are about was saved in an earlier step, and the journal's thread, once woken,
             # would keep them from the line for a millisecond.
             for effect in sorted(effects, key=_not_a_question):
@@ -84,18 +86,18 @@ class Station:
                 carrier.carry(Fail(what.request, CallError(ErrorKind.INTERNAL, "internal error")), self.state)
             raise
         finally:
-            self._trace_later(event)
+            self._trace_later(event, before, did)
 
-    def _trace_later(self, event: Event) -> None:
+    def _trace_later(self, event: Event, before: State, effects: list[Effect] | None) -> None:
         """Trace an input when the hands are free: making a code's stand-in takes longer than the step."""
         if not self._untraced:
             self._loop.call_later(TRACE_AFTER_S, self._trace)
-        self._untraced.append(event)
+        self._untraced.append((event, before, effects))
 
     def _trace(self) -> None:
         untraced, self._untraced = self._untraced, []
-        for event in untraced:
-            self.ring.add(event)
+        for event, before, effects in untraced:
+            self.ring.add(event, before, effects)
 
     def _set_timer(self) -> None:
         due = deadline(self.state, self._clocks.now())

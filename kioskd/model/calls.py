@@ -400,6 +400,14 @@ class UploadStart:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceGet:
+    """`trace.get`: a stretch of the last inputs, without anybody's number; `after` None: from the oldest state kept."""
+
+    after: int | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class ScanInject:
     """`scan.inject`."""
 
@@ -445,6 +453,7 @@ Call = (
     | RegistrationsList
     | UploadStart
     | ScanInject
+    | TraceGet
     | DowntimeCall
 )
 
@@ -486,6 +495,7 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "registrations.list": RegistrationsList,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
+    "trace.get": TraceGet,
     **DOWNTIME_METHODS,
 }
 """Every method that the rules answer. `hello`, `view.watch` and `diagnostics.watch` are the connection's own."""
@@ -532,7 +542,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         UploadStart,
         *DOWNTIME_METHODS.values(),
     ),
-    Role.TECHNICIAN: (ScanInject,),
+    Role.TECHNICIAN: (ScanInject, TraceGet),
 }
 
 NEEDS: Final[Mapping[type[Call], Role]] = {call: role for role, calls in _BY_ROLE.items() for call in calls}

@@ -11,6 +11,7 @@ from kioskd.model.calls import (
     RegistrationsList,
     RequestId,
     StatusGet,
+    TraceGet,
 )
 from kioskd.model.entry import SaveToken, Seq, Write
 from kioskd.model.errors import CallError
@@ -177,7 +178,7 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatusGet
+    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatusGet | TraceGet
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,14 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
     match call:
         case c.ViewGet():
             pass
-        case c.StatusGet() | c.JournalList() | c.JournalShow() | c.ExceptionsList() | c.RegistrationsList():
+        case (
+            c.StatusGet()
+            | c.JournalList()
+            | c.JournalShow()
+            | c.ExceptionsList()
+            | c.RegistrationsList()
+            | c.TraceGet()
+        ):
             turn.do(Query(event.request, call))
             turn.request = None
         case c.JournalSummary():

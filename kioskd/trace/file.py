@@ -61,8 +61,8 @@ def read(text: str) -> Trace:
     if not isinstance(state, State):
         raise NotReadable("line 1: there is no state to begin at")
     inputs = tuple(_traced(_json(line, n), n) for n, line in enumerate(rest, 2) if line)
-    told = (str(head.get(name, "")) for name in ("station", "version", "saved"))
-    return Trace(*told, first=int(head.get("first") or 0), state=state, inputs=inputs)
+    station, version, saved = (str(head.get(name, "")) for name in ("station", "version", "saved"))
+    return Trace(station, version, saved, int(head.get("first") or 0), state, inputs)
 
 
 def _json(line: str, n: int) -> dict[str, Any]:

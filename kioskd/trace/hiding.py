@@ -6,7 +6,7 @@ finds those that have none. One that is forgotten all the same is treated as a p
 
 import datetime as dt
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum, StrEnum
 from functools import cache
@@ -15,9 +15,9 @@ from typing import Any, Final
 from kioskd.model import calls as c
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.blocks import DIGEST, REASONS, BlockList, BlockReason
+from kioskd.model.commands import COMMANDS, Command
 from kioskd.model.settings import RegistrationSettings, Secret
 from kioskd.rules import form
-from kioskd.model.commands import COMMANDS, Command
 from kioskd.rules.keying import DIGITS
 from kioskd.rules.listed import digest, reason
 from kioskd.rules.recognise import IsCard, IsCommand, IsEither, IsNothing, recognise
@@ -54,13 +54,65 @@ class Treat(StrEnum):
 
 
 KEPT_NAMES: Final = frozenset(
-    "scanner session language instance boot_id oldest_unsent id station outcome due_before due_text due decided asked "
-    "time_text supports flags blocks alert_type destination location detail problem advice driver identity since name "
-    "key kind library profile upload_problem options ticks cause url device port codepage".split()
+    {
+        "scanner",
+        "session",
+        "language",
+        "instance",
+        "boot_id",
+        "oldest_unsent",
+        "id",
+        "station",
+        "outcome",
+        "due_before",
+        "due_text",
+        "due",
+        "decided",
+        "asked",
+        "time_text",
+        "supports",
+        "flags",
+        "blocks",
+        "alert_type",
+        "destination",
+        "location",
+        "detail",
+        "problem",
+        "advice",
+        "driver",
+        "identity",
+        "since",
+        "name",
+        "key",
+        "kind",
+        "library",
+        "profile",
+        "upload_problem",
+        "options",
+        "ticks",
+        "cause",
+        "url",
+        "device",
+        "port",
+        "codepage",
+    }
 )
 """Texts of the station itself, wherever a field is called so."""
 WORDS_NAMES: Final = frozenset(
-    "title message reason said by to initials forced forced_reason mode_reason sealed twin".split()
+    {
+        "title",
+        "message",
+        "reason",
+        "said",
+        "by",
+        "to",
+        "initials",
+        "forced",
+        "forced_reason",
+        "mode_reason",
+        "sealed",
+        "twin",
+    }
 )
 TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("LoanAnswer", "item"): Treat.CODE,
@@ -74,6 +126,7 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("LastScan", "code"): Treat.CODE,
     ("SheetAdd", "item"): Treat.CODE,
     ("SheetAdd", "patron"): Treat.CODE,
+    ("PatronRegister", "categories"): Treat.WORDS,
     ("Line", "reason"): Treat.KEEP,
     ("Mode", "reason"): Treat.KEEP,
     ("Entry", "answer"): Treat.BY_FIELD,
@@ -129,7 +182,7 @@ class Hiding:
         self._own: Final[Mapping[type, Callable[[Any], Any]]] = {
             c.SessionInput: lambda call: self.typed(call, pin=True),
             c.PatronRegister: lambda call: replace(
-                c.PatronRegister(Secret(self._code(call.card)), HIDDEN, HIDDEN, call.language), sure=call.sure
+                c.PatronRegister(Secret(self._code(call.card)), HIDDEN, HIDDEN, ""), sure=call.sure
             ),
             BlockList: self._met,
         }
@@ -156,9 +209,9 @@ class Hiding:
             Secret(self._code(call.card)),
             Secret("x"),
             Secret(born.isoformat()),
-            call.language,
-            library=call.library,
-            profile=call.profile,
+            _offered(call.language, settings.languages),
+            library=_offered(call.library, settings.libraries),
+            profile=_offered(call.profile, settings.profiles),
             ticks=call.ticks,
             sure=call.sure,
         )
@@ -195,7 +248,7 @@ class Hiding:
             self._listed[other] = why
         return other
 
-    def _hide(self, value: Any, treat: Treat) -> Any:  # noqa: ANN401, PLR0911 # a row a kind of value
+    def _hide(self, value: Any, treat: Treat) -> Any:  # noqa: ANN401 # a row a kind of value
         if value is None or isinstance(value, int | float | Enum):
             return value
         if isinstance(value, str):
@@ -214,7 +267,7 @@ class Hiding:
 
     def _fields(self, value: Any) -> Any:  # noqa: ANN401
         changed = {}
-        for name, treat in _plan(type(value)):
+        for name, treat in _plan(type(value)):  # type: ignore[arg-type] # mypy: a type is no Hashable to a cache
             before = getattr(value, name)
             after = self._hide(before, treat)
             if after is not before:
@@ -245,6 +298,11 @@ class Hiding:
                 return known if known is not None else self._code(text) if ours else text
             case Treat.KEEP:
                 return text
+
+
+def _offered(text: str, offered: Collection[str]) -> str:
+    """Return a choice of the form; words that it does not offer are somebody's."""
+    return text if text in offered or not text.strip() else "x"
 
 
 WRONG: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -42,3 +42,20 @@ def replay(state: State, inputs: Iterable[Traced], first: int = 0) -> Iterator[S
             after, effects, failed = state, [], f"{type(fault).__name__}: {fault}"
         yield Stepped(n, traced, state, after, tuple(effects), failed)
         state = after
+
+
+def stands(state: State) -> dict[str, object]:
+    """Return where the station stands, in a few words."""
+    view, session = state.view, state.session
+    return {
+        "screen": view.screen.value if view is not None else None,
+        "message": view.message.key if view is not None and view.message is not None else None,
+        "mode": state.mode.name.value,
+        "line": state.link.phase.value,
+        "stage": session.stage.value if session is not None else None,
+        "items": len(session.lines) if session is not None else 0,
+        "unsent": state.summary.unsent,
+        "asks": len(state.asks),
+        "saves": len(state.saves),
+        "upload": len(state.upload.currents) if state.upload.running else None,
+    }

@@ -121,7 +121,7 @@ class StandIns:
                     if other[-1:].isdigit():
                         yield from (other[:-1] + last for last in string.digits)
 
-    def _other(self, text: str, salt: str, letters: bool) -> str:  # noqa: FBT001 # named where it comes from
+    def _other(self, text: str, salt: str, letters: bool) -> str:  # named where it comes from
         stream = hashlib.blake2b(salt.encode("utf-8", "surrogatepass"), key=self._key, digest_size=64).digest()
         return "".join(_replaced(each, stream[place % 64], letters=letters) for place, each in enumerate(text))
 

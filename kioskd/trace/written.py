@@ -1,7 +1,7 @@
 """Values of the rules as JSON and back: each dataclass and enum with its name, so that a file explains itself.
 
-`{"$": "Scanned", …}` is a dataclass without the fields that have their defaults, `{"$": "Stage", "is": "card"}` an enum;
-`set`, `map`, `date`, `time`, `moment`, `path`, `zone`, `bytes` and `secret` are what JSON has no form for.
+`{"$": "Scanned", …}` is a dataclass without the fields that have their defaults, `{"$": "Stage", "is": "card"}` an
+enum; `set`, `map`, `date`, `time`, `moment`, `path`, `zone`, `bytes` and `secret` are what JSON has no form for.
 """
 
 import datetime as dt
@@ -49,7 +49,7 @@ def _classes(annotation: Any, found: dict[str, type]) -> Iterator[type]:  # noqa
             yield from _classes(hint, found)
 
 
-def document(value: Any) -> Any:  # noqa: ANN401, PLR0911 # a row a kind of value
+def document(value: Any) -> Any:  # noqa: ANN401 # a row a kind of value
     """Return a value as what `json` writes."""
     if isinstance(value, Enum):
         return {KIND: type(value).__name__, "is": value.value}
@@ -77,13 +77,13 @@ def _is_default(each: "Field[Any]", value: object) -> bool:
     return each.default_factory is not MISSING and bool(value == each.default_factory())
 
 
-def value_of(read: Any) -> Any:  # noqa: ANN401, PLR0911
+def value_of(read: Any) -> Any:  # noqa: ANN401
     """Return the value that was written. Raises NotReadable."""
     if isinstance(read, list):
         return tuple(value_of(each) for each in read)
     if not isinstance(read, dict):
         return read
-    name = read.get(KIND)
+    name = str(read.get(KIND))
     try:
         if name == "map":
             return {value_of(key): value_of(each) for key, each in read["of"]}
@@ -91,7 +91,7 @@ def value_of(read: Any) -> Any:  # noqa: ANN401, PLR0911
             return frozenset(value_of(each) for each in read["of"])
         if name in OTHERS:
             return OTHERS[name][2](read["is"])
-        kind = _known()[str(name)]
+        kind = _known()[name]
         if issubclass(kind, Enum):
             return kind(read["is"])
         return kind(**{field: value_of(each) for field, each in read.items() if field != KIND})

@@ -110,7 +110,15 @@ async def test_nothing_seeded_is_in_it(seeded: Path) -> None:
     assert 'host = "ils.example"' in files["kioskd-support/config.toml"]
     assert set(files) == {
         f"kioskd-support/{name}"
-        for name in ("doctor.json", "status.json", "config.toml", "versions.txt", "journal.json", "log.txt")
+        for name in (
+            "doctor.json",
+            "status.json",
+            "config.toml",
+            "versions.txt",
+            "journal.json",
+            "trace.jsonl",
+            "log.txt",
+        )
     }
 
 

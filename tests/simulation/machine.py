@@ -194,7 +194,7 @@ class Process:
             journal=self.queue,
             front=self,  # type: ignore[arg-type]
             staff_codes=lambda: StaffCodes(machine.codes),  # type: ignore[arg-type, return-value]
-            answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s),  # type: ignore[arg-type]
+            answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s, self.ring),  # type: ignore[arg-type]
             session=OpenSession(settings.station.state_dir, self.queue),
             sealing=Sealing(None),
             read_blocks=partial(read_block_list, settings.offline.block_list),

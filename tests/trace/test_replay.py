@@ -28,13 +28,26 @@ from kioskd.rules.step import step
 from kioskd.trace.file import lines, page_document, read
 from kioskd.trace.replay import Stepped, replay
 from kioskd.trace.ring import Ring
-from kioskd.trace.written import document, value_of
+from kioskd.trace.written import document
 from tests.rules.station import ANNA, BEN, BOOK, CLEO, DISC, FILM, Station, town
-from tests.rules.test_always import ACTIONS, CODE, LICENCE, PIN, WRONG_CODE, call
+from tests.rules.test_always import ACTIONS, CODE, LICENCE, PIN, call
 
 NEW_CARD = "21168000000017"
 LOANS = ("31168000099990", "31168000099991", "31168000099992")
-NUMBERS = (ANNA, BEN, CLEO, BOOK, FILM, DISC, *LOANS, "29999999999999", "39999999999999", NEW_CARD, BOOK[:-3], "9780306406157")
+NUMBERS = (
+    ANNA,
+    BEN,
+    CLEO,
+    BOOK,
+    FILM,
+    DISC,
+    *LOANS,
+    "29999999999999",
+    "39999999999999",
+    NEW_CARD,
+    BOOK[:-3],
+    "9780306406157",
+)
 ODD = ("ODD-1", "ODD-2")
 WORDS = ("A book", "Title 0", "Title 1", "Title 2", "Jane Doe no", "halt", "left", "koc")
 PERSONAL = (*NUMBERS[:-1], *ODD, PIN, LICENCE, "JANE 12", "Jane Doe", "AB-initials")
@@ -95,7 +108,7 @@ class Recorded(Station):
 
 def played(seed: int, moves: int = 40) -> Recorded:
     """A random story of a station."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     plain = town(begun=False, kind=chance.choice(list(StationKind)), ils={"ask_pin": chance.random() < 0.3})
     station = Recorded(config=plain.config, library=plain.library, watch=False)
     if chance.random() < 0.3:
@@ -160,7 +173,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, e.Save):
         return replace(value, writes=tuple(map(plain, value.writes)))
     if isinstance(value, AddNote):
-        return replace(value, content={key: text for key, text in value.content.items() if key not in ("sealed", "twin")})
+        return replace(
+            value, content={key: text for key, text in value.content.items() if key not in ("sealed", "twin")}
+        )
     if isinstance(value, e.Seal):
         return replace(value, content={}, twin="")
     return value
@@ -178,7 +193,7 @@ def reread(station: Recorded) -> Sequence[Stepped]:
     return list(replay(trace.state, trace.inputs, trace.first))
 
 
-@pytest.mark.parametrize("seed", [*range(8), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(8, 100))])
+@pytest.mark.parametrize("seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(3, 103))])
 def test_a_replay_gives_the_same_states_and_effects(seed: int) -> None:
     station = played(seed)
     translated = Translated(station)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import json
+import typing
 from typing import Any
 
 import pytest
@@ -15,9 +17,14 @@ from kioskd.model.entry import Entry, EntryState, How, Kind, ModeName, NewEntry,
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, Fetched, Input, Scanned, Sealed
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import ClockTrust, Instant
-from kioskd.rules.recognise import IsNothing, recognise
+from kioskd.model.view import View
+from kioskd.rules.recognise import IsCard, IsNothing, recognise
+from kioskd.rules.state import State
+from kioskd.trace.file import read
+from kioskd.trace.hiding import treatment
 from kioskd.trace.ring import Ring
 from kioskd.trace.stand_in import stand_in
+from kioskd.trace.written import NotReadable, document, value_of
 
 CARD, ITEM = "21168045918653", "31168012345672"
 PLAIN = BarcodeSettings()
@@ -154,3 +161,52 @@ def test_of_what_a_phone_holds_only_the_number_gets_a_stand_in() -> None:
     other = stand_in(f"N:Jane Doe;ID:{CARD}", PHONES)
     assert "Jane" not in other
     assert type(recognise(other, PHONES, typed=False)) is type(recognise(CARD, PHONES, typed=False))
+
+
+def classes(annotation: Any, found: dict[str, type]) -> dict[str, type]:
+    for inner in typing.get_args(annotation):
+        classes(inner, found)
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and annotation.__name__ not in found:
+        found[annotation.__name__] = annotation
+        for hint in typing.get_type_hints(annotation).values():
+            classes(hint, found)
+    return found
+
+
+def test_somebody_has_decided_about_every_text_that_a_trace_can_hold() -> None:
+    held = classes(State, classes(Event, {}))
+    drawn = classes(View, {})  # drawn anew from what is hidden
+    undecided = [
+        (name, field.name)
+        for name, kind in held.items()
+        if name not in drawn
+        for field in dataclasses.fields(kind)
+        if treatment(name, field.name, typing.get_type_hints(kind)[field.name]) is None
+    ]
+    assert len(held) > 100
+    assert undecided == []
+
+
+def test_digits_keyed_by_scanner_are_nobodys_number_and_no_code() -> None:
+    for keys in (CARD, f"X{CARD}"):
+        ring = Ring(PLAIN)
+        codes = ["KIOSK62" if key == "X" else f"KIOSK5{key}" for key in keys]
+        for n, code in enumerate([*codes, "KIOSK60"]):
+            ring.add(Event(dataclasses.replace(NOW, mono_s=2.0 * n), Scanned("front", Secret(code))))
+        pressed = "".join(str(each.input.code)[-1] for each in ring.kept() if isinstance(each.input, Scanned))[:-1]
+        assert CARD not in pressed
+        assert isinstance(recognise(pressed, PLAIN, typed=True), IsCard) == (keys == CARD)
+
+
+def test_what_was_written_is_read_again() -> None:
+    ring = Ring(PLAIN)
+    for code in (CARD, "KIOSK01"):
+        ring.add(Event(NOW, Scanned("front", Secret(code))))
+    for each in ring.kept():
+        assert value_of(json.loads(json.dumps(document(each.input)))) == each.input
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"kioskd_trace": 2}', '{"kioskd_trace": 1, "state": {"$": "Gone"}}'])
+def test_a_file_that_is_no_trace_is_told_by_its_line(text: str) -> None:
+    with pytest.raises(NotReadable, match=r"line 1|no such thing"):
+        read(text)

@@ -27,6 +27,7 @@ LOG_LINES: Final = "2000"
 LOG_S: Final = 20.0
 KEPT: Final = ("seq", "at", "kind", "how", "state", "outcome", "mode", "clock")
 """What of an entry goes into the bundle: nothing that says who or which."""
+TRACE: Final = "trace.jsonl"
 SECRET_KEY: Final = re.compile(
     r"""(?isx)
     ( (?:[\w.-]*(?:password|secret|pin|code)|probe_patron) ["']? \s*=\s* )
@@ -67,7 +68,7 @@ def run(asked: Asked) -> None:
     parts = []
     left_out = 0
     for part in collected:
-        clean, count = known.without(part.text)
+        clean, count = known.without(part.text, shapes=part.name != TRACE)
         left_out += count
         parts.append(Part(part.name, part.why, clean))
     packed = archive(parts)
@@ -105,7 +106,7 @@ def check(packed: bytes, known: Known) -> None:
         for member in tar.getmembers():
             content = tar.extractfile(member)
             text = content.read().decode("utf-8", "replace") if content is not None else ""
-            for hit in known.hits(f"{member.name}\n{text}"):
+            for hit in known.hits(f"{member.name}\n{text}", shapes=not member.name.endswith(TRACE)):
                 raise CtlError(f"support-bundle: {member.name} holds {hit.kind}; nothing was written. Please tell us")
 
 
@@ -138,6 +139,7 @@ def _collect(asked: Asked) -> tuple[list[Part], Known]:
     journal, numbers = _journal(asked)
     known |= numbers
     parts.append(Part("journal.json", "the journal in numbers, its newest entries without card and item", journal))
+    parts.append(Part(TRACE, "the last inputs, with stand-ins for numbers and words, for a replay", _trace(asked)))
     parts.append(Part("log.txt", f"the daemon's last {LOG_LINES} log lines", _log()))
     return parts, Known(known)
 
@@ -152,6 +154,16 @@ def _journal(asked: Asked) -> tuple[str, set[str]]:
             return _json({"summary": source.summary(), "entries": shown}), numbers
     except CtlError as problem:
         return _json({"not_read": str(problem)}), set()
+
+
+def _trace(asked: Asked) -> str:
+    from kioskd.ctl.verbs.trace import collected  # noqa: PLC0415
+
+    try:
+        with asked.connect() as client:
+            return collected(client)
+    except CtlError as problem:
+        return _json({"not_read": str(problem)})
 
 
 def _entries(source: JournalSource) -> list[dict[str, Any]]:
