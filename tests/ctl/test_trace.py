@@ -88,6 +88,7 @@ async def test_no_file_is_overwritten_and_none_left_by_a_daemon_that_is_down(fol
 
 async def test_a_bundle_holds_a_trace_that_can_be_played(daemon: Daemon, visit: Recorded, folder: Path) -> None:
     out = folder / "bundle.tar.gz"
+    daemon.answers["JournalList"] = {"entries": [], "next": None}
     done = await kioskctl(
         "--socket", daemon.path, "--state-dir", folder / "none", "support-bundle", "--out", out, "--root", folder
     )

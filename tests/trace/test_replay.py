@@ -166,7 +166,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, State):
         keyed = value.keyed and replace(value.keyed, text=Secret("*"))
         view = value.view and replace(value.view, keyed=None)
-        blocks = value.blocks and replace(value.blocks, key=b"", digests=b"", reasons=b"")
+        blocks = value.blocks
+        if blocks is not None:
+            blocks = replace(blocks, key=b"", digests=b"", reasons=b"")
         return replace(value, keyed=keyed, view=view, blocks=blocks)
     if isinstance(value, e.Show):
         return replace(value, view=replace(value.view, keyed=None))
