@@ -127,6 +127,7 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("SheetAdd", "item"): Treat.CODE,
     ("SheetAdd", "patron"): Treat.CODE,
     ("PatronRegister", "categories"): Treat.WORDS,
+    ("RegistrationTick", "item"): Treat.KEEP,
     ("Line", "reason"): Treat.KEEP,
     ("Mode", "reason"): Treat.KEEP,
     ("Entry", "answer"): Treat.BY_FIELD,
