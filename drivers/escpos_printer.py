@@ -122,6 +122,15 @@ class EscposPrinter:
             raise PrinterGone(str(error), sent=0) from error
         return status_of(answers)
 
+    def answers(self) -> dict[Query, int | None]:
+        """Ask all four questions and return the bytes as they came; None: no answer. Raises PrinterGone."""
+        try:
+            self._channel.freshen()
+            heard = {query: self._ask(query) for query in Query}
+        except DeviceGone as error:
+            raise PrinterGone(str(error), sent=0) from error
+        return {query: answer.byte if answer is not None else None for query, answer in heard.items()}
+
     def close(self) -> None:
         """Give the printer back."""
         self._channel.close()

@@ -82,6 +82,13 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             say(indent + more)
 
 
+def paragraph(indent: str, words: str) -> None:
+    """Print words in the terminal's width, each line indented."""
+    width = max(min(shutil.get_terminal_size((80, 24)).columns, 120) - len(indent), 20)
+    for line in textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False) or [""]:
+        say(indent + line)
+
+
 def pairs(rows: Iterable[tuple[str, object]]) -> None:
     """Print names and values, one a line."""
     listed = [(name, clean(value)) for name, value in rows]

@@ -5,7 +5,7 @@ Needs root and a kernel with uinput and uhid, as the virtual machine's is. Not s
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,6 +13,8 @@ from hardware_sim.errors import SimulatorError, UsageError
 from hardware_sim.kernel.hid_pos import HidPosScanner
 from hardware_sim.kernel.uhid import UhidKeyboard
 from hardware_sim.kernel.uinput import UinputKeyboard
+
+from .playing import Played
 
 
 class Device(Protocol):
@@ -115,6 +117,18 @@ class KernelScanner:
     async def scan_slowly(self, code: str, *, gap_ms: float, prefix: str = "", suffix: str = "\r") -> bool:
         """Read a code and type it with `gap_ms` between characters."""
         return await asyncio.to_thread(self._type, f"{prefix}{code}{suffix}", gap_s=gap_ms / 1000)
+
+    async def play(self, played: Sequence[Played]) -> bool:
+        """Put a recording's key events in, with their times; False where the device takes none."""
+        if not isinstance(self._device, UinputKeyboard) or any(each.event is None for each in played):
+            return False
+        before_s = played[0].at_s
+        for each in played:
+            await asyncio.sleep(max(0.0, each.at_s - before_s))
+            before_s = each.at_s
+            if each.event is not None:
+                self._device.send([each.event])
+        return True
 
     def _type(self, text: str, *, gap_s: float) -> bool:
         if not self.plugged:

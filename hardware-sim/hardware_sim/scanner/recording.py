@@ -10,6 +10,8 @@ from typing import Final
 from hardware_sim.errors import UsageError
 from hardware_sim.kernel.keys import LEFT_SHIFT_KEY, STROKES, Stroke
 
+from .playing import Played
+
 NODE: Final = "/dev/input/event5"
 NAME: Final = "Barcode Scanner"
 BUS_USB: Final = 3
@@ -22,13 +24,16 @@ PAUSE_US: Final = 500_000
 """Between two codes; the first comes half a second after the start."""
 
 
-def write(folder: Path, codes: Sequence[str], *, prefix: str = "", suffix: str = "\r") -> Sequence[str]:
+def write(
+    folder: Path, codes: Sequence[str], *, prefix: str = "", suffix: str = "\r", played: Sequence[Played] = ()
+) -> Sequence[str]:
     """Write the files into `folder` and return the command before which a program's own stands. Raises UsageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "device").write_text(_udev())
         (folder / "ioctl").write_text(_ioctls())
-        (folder / "events").write_text("".join(_events([f"{prefix}{code}{suffix}" for code in codes])))
+        lines = (*_played(played), *_events([f"{prefix}{code}{suffix}" for code in codes]))
+        (folder / "events").write_text("".join(lines))
     except KeyError as wrong:
         raise UsageError(f"it has no key for {wrong}") from wrong
     except OSError as wrong:
@@ -70,6 +75,16 @@ def _events(texts: Sequence[str]) -> Iterator[str]:
                 yield f"E: {at // 1_000_000}.{at % 1_000_000:06} {EV_KEY:04x} {key:04x} {value:04d}\n"
                 yield f"E: {at // 1_000_000}.{at % 1_000_000:06} {EV_SYN:04x} 0000 0000\n"
                 at += REPORT_US
+
+
+def _played(played: Sequence[Played]) -> Iterator[str]:
+    """Yield a recording's own events, half a second later than they stand there."""
+    for each in played:
+        if each.event is None:
+            raise UsageError("a serial recording is no keyboard's: play it on a link")
+        at_us = PAUSE_US + round(each.at_s * 1e6)
+        of_type, code, value = each.event
+        yield f"E: {at_us // 1_000_000}.{at_us % 1_000_000:06} {of_type:04x} {code:04x} {value:04d}\n"
 
 
 def _presses(stroke: Stroke) -> Iterator[tuple[int, int]]:
