@@ -95,6 +95,9 @@ KEPT_NAMES: Final = frozenset(
         "device",
         "port",
         "codepage",
+        "archive",
+        "part",
+        "parts",
     }
 )
 """Texts of the station itself, wherever a field is called so."""
@@ -121,6 +124,8 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("CardOrItem", "code"): Treat.CODE,
     ("Unmatched", "code"): Treat.CODE,
     ("Backlog", "numbers"): Treat.CODE,
+    ("Saving", "numbers"): Treat.CODE,
+    ("Rescued", "keys"): Treat.WORDS,
     ("Scanned", "code"): Treat.CODE,
     ("ScanInject", "code"): Treat.CODE,
     ("LastScan", "code"): Treat.CODE,
