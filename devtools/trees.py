@@ -14,7 +14,6 @@ from typing import Final
 SUITES: Final = {"12": "bookworm", "13": "trixie"}
 BASE: Final = ("systemd", "systemd-sysv", "dbus", "udev", "python3", "debconf")
 """What kioskd's package depends on and a minimal Debian lacks, so that it installs without a network."""
-MIRROR: Final = "http://deb.debian.org/debian"
 BINFMT: Final = Path("/proc/sys/fs/binfmt_misc")
 AARCH64: Final = (
     rb":qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -46,11 +45,18 @@ def tree(release: str, arch: str = "amd64", packages: Sequence[str] = BASE) -> P
     command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--architectures={arch}"]
     included = [f"--include={','.join(packages)}"] if packages else []
     try:
-        subprocess.run([*command, *included, SUITES[release], str(part), MIRROR], check=True)  # noqa: S603 - our own command line
+        subprocess.run([*command, *included, SUITES[release], str(part), *mirror()], check=True)  # noqa: S603 - our own command line
         part.rename(archive)
     finally:
         part.unlink(missing_ok=True)
     return archive
+
+
+def mirror() -> list[str]:
+    """Return where this machine takes Debian packages from; empty, for the default, where it is no Debian."""
+    asked = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
+    found = subprocess.run(asked, check=False, capture_output=True, text=True).stdout.split()  # noqa: S603 - as above
+    return [uri for uri in found if uri.rstrip("/").endswith("/debian")][:1]
 
 
 def unpack(archive: Path, into: Path) -> Path:
