@@ -27,9 +27,10 @@ def test_each_commented_key_is_the_default(tmp_path: Path) -> None:
     commented = pages.configuration()
     # What is said by a default that depends, and what stands in a section that says something by being there, stays.
     literal = r"^# (?!id |codes_file|upload_login_password_file|block_list )([a-z_]+ = .+)$"
-    plain, mark, devices = commented.partition("# [[scanner]]")
+    plain, mark, devices = commented.partition("# [[related]]")
     plain = re.sub(literal, r"\1", plain, flags=re.MULTILINE)
     assert mark
+    assert "# [[scanner]]" in devices
     assert "[printer]" in devices
     settings = []
     for number, text in enumerate((commented, plain)):
