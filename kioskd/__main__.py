@@ -36,6 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     path = options.config or DEFAULT_FILE
     loading = load_apart(path, os.environ, need_file=options.config is not None)
     # Meanwhile: it takes as long as the reading.
+    from kioskd.daemon.journald import set_up  # noqa: PLC0415
     from kioskd.daemon.running import CannotStart, run  # noqa: PLC0415
 
     try:
@@ -51,11 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{path}: good; station {loaded.settings.station.id}")
         return 0
 
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.INFO,
-        format="%(levelname)s %(name)s %(message)s",
-        stream=sys.stderr,
-    )
+    set_up(logging.DEBUG if options.verbose else logging.INFO, os.environ)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     # The service manager's watchdog ends a loop that hangs by SIGABRT: the log then says where each thread stood.
     faulthandler.enable()

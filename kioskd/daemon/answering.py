@@ -12,7 +12,15 @@ from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
 from kioskd.journal.journal import Journal
 from kioskd.journal.listing import entry_document, exception_document, story_document
 from kioskd.journal.reading import Story
-from kioskd.model.calls import ExceptionsList, JournalList, JournalShow, RegistrationsList, StatusGet, TraceGet
+from kioskd.model.calls import (
+    ExceptionsList,
+    JournalList,
+    JournalShow,
+    RegistrationsList,
+    StatsGet,
+    StatusGet,
+    TraceGet,
+)
 from kioskd.model.effects import Query
 from kioskd.model.entry import AddNote, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
@@ -41,6 +49,8 @@ class Answering:
             case StatusGet():
                 drawn = status.draw(state, wall_s=self._wall_s(), free_mib=free_mib(self._state_dir))
                 self._front.reply(query.request, drawn)
+            case StatsGet() as call:
+                self._count_and_tell(query, call)
             case TraceGet() as call:
                 self._front.reply(query.request, page_document(self._ring.page(call.after, call.limit)))
             case JournalList() as call:
@@ -61,6 +71,22 @@ class Answering:
                 self._journal.submit(
                     AskJob(lambda journal: journal.registrations()), partial(self._registrations, query)
                 )
+
+    def _count_and_tell(self, query: Query, call: StatsGet) -> None:
+        def counted(result: bool | JournalError) -> None:
+            if result is True:
+                self._journal.submit(AskJob(lambda journal: journal.count_up()), counted)
+                return
+            lines = AskJob(lambda journal: journal.statistics(call.by, call.since, call.until))
+            self._journal.submit(lines, partial(self._counts, query))
+
+        counted(True)
+
+    def _counts(self, query: Query, found: list[dict[str, object]] | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+        else:
+            self._front.reply(query.request, {"lines": found})
 
     def _registrations(self, query: Query, found: list[tuple[Entry, AddNote]] | JournalError) -> None:
         if isinstance(found, JournalError):

@@ -131,7 +131,8 @@ class Rooms:
                     AskJob(lambda journal: journal.those(effect.seqs)), partial(self._entries_read, effect)
                 )
             case e.Purge():
-                self._purge(effect, 0)
+                # Counted first, a stretch at a time: what is forgotten stays as a number.
+                self.count_up(lambda: self._purge(effect, 0))
             case e.FindEntries():
                 self._journal.submit(
                     ScanJob(lambda journal: journal.of_number(effect.item, effect.patron)),
@@ -183,6 +184,19 @@ class Rooms:
             _problem("journal_not_read", result)
             result = []
         self._deliver(inputs.ExceptionsFetched(tuple(result)))
+
+    def count_up(self, then: Callable[[], None] = lambda: None) -> None:
+        """Have what came since counted into the statistics, a stretch at a time; then go on, whatever came of it."""
+
+        def counted(result: bool | JournalError) -> None:
+            if result is True:
+                self.count_up(then)
+                return
+            if isinstance(result, JournalError):
+                _problem("statistics_not_counted", result)
+            then()
+
+        self._journal.submit(AskJob(lambda journal: journal.count_up()), counted)
 
     def _purge(self, effect: e.Purge, done: int) -> None:
         self._journal.submit(

@@ -135,6 +135,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     # Line and devices take as long to import as all else together: the socket answers meanwhile.
     peripherals = await asyncio.to_thread(import_module, "kioskd.daemon.peripherals")
     await peripherals.attach(settings, station, rooms=rooms, front=front, clock=clock, stack=stack)
+    rooms.count_up()
 
 
 def _tell_salvage(found: Salvage) -> None:

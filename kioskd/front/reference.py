@@ -48,6 +48,7 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     downtime_calls.DraftKeep: "`{}`",
     downtime_calls.DraftGet: "`fields`: an object of texts",
     downtime_calls.DraftDrop: "`{}`",
+    calls.StatsGet: "`lines`, oldest first: `day`, `hour` or `mode` if asked, and a number for each thing done",
     calls.TraceGet: "`first`: the first input's number; `state` or null; `inputs`; `next`: `after` for more, or null",
 }
 """What a method answers; all others answer the View."""

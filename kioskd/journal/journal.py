@@ -4,6 +4,7 @@ SQLite in WAL mode with synchronous=FULL: one flush a commit, none lost at a pow
 started by itself, and the only clock is the one that bounds the check at opening.
 """
 
+import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,8 +24,22 @@ from kioskd.journal.moved import IsMoved
 from kioskd.journal.names import JOURNAL, LOG
 from kioskd.journal.reading import JournalReader
 from kioskd.journal.salvage import Salvage
+from kioskd.journal.statistics import COUNTED, Event, Reached, Statistics
 from kioskd.journal.transaction import Transaction, Trouble
-from kioskd.model.entry import UNSENT, AddEntry, AddNote, AddRow, EntryState, Seq, StorageProblem, Summary, Write
+from kioskd.model.calls import StatsBy
+from kioskd.model.entry import (
+    UNSENT,
+    AddEntry,
+    AddNote,
+    AddRow,
+    EntryFilter,
+    EntryState,
+    ModeName,
+    Seq,
+    StorageProblem,
+    Summary,
+    Write,
+)
 
 LOG_SOFT_BYTES: Final = 1 << 19
 """From this size on the log wants a checkpoint when nobody waits (`checkpoint_due`)."""
@@ -39,6 +54,13 @@ LOG_HARD_BYTES: Final = 4 << 20
 """At this size the write that reaches it also makes the checkpoint."""
 PROBE_BYTES: Final = 4096
 """About what the greediest entry takes: the disk takes rows if it takes that."""
+ROWS_AT_ONCE: Final = 1000
+"""Rows that are counted into the statistics at once."""
+ENTERED: Final = """
+    SELECT rows.state, rows.at_wall_s, entries.mode FROM rows JOIN entries USING (seq)
+    WHERE rows.n > ? AND rows.n <= ? AND rows.state <> rows.was
+"""
+"""What entries became within a stretch of rows."""
 NOT_SAVED: Final = "not_saved"
 """The outcome of an entry that was answered with *not written* and came back from a failing disk all the same."""
 
@@ -76,6 +98,7 @@ class Journal(JournalReader):
         self._log_pages = 0
         self._trouble = Trouble()
         self._unpromised: int | None = None
+        self._statistics: Statistics | None = None
         self._purged = True
         """Entries were taken out since the log was emptied last; at the start nobody knows."""
         try:
@@ -122,6 +145,9 @@ class Journal(JournalReader):
         """Write the log back into the tables, if the disk lets us, and close; a second time changes nothing."""
         if self._closed:
             return
+        if self._statistics is not None:
+            self._statistics.close()
+            self._statistics = None
         try:
             self.checkpoint()
         except JournalError:
@@ -206,12 +232,46 @@ class Journal(JournalReader):
             self._tally()
         self._write_back(apsw.SQLITE_CHECKPOINT_PASSIVE)
 
+    def count_up(self) -> bool:
+        """Count some of what came since into the statistics; True: there is more. Raises NotWritten.
+
+        With a `vfs` nothing is counted: what hands one in hands in one file.
+        """
+        if self._vfs is not None:
+            return False
+        statistics = self._opened_statistics()
+        last = Reached(self._next_seq - 1, self._next_row - 1)
+        reached = statistics.reached(last)
+        entries, to_seq = self._slice(Seq(reached.seq), EntryFilter())
+        to = Reached(to_seq if to_seq is not None else last.seq, min(reached.n + ROWS_AT_ONCE, last.n))
+        if to == reached:
+            return False
+        events = [Event(each.what.kind.value, each.what.at_wall_s, each.what.mode) for each in entries]
+        for state, wall_s, mode in self._query(ENTERED, (reached.n, to.n)):
+            what = COUNTED.get(EntryState(str(state)))
+            if what is not None:
+                assert isinstance(wall_s, float)
+                events.append(Event(what, wall_s, ModeName(str(mode))))
+        statistics.add(events, to)
+        return to != last
+
+    def statistics(self, by: StatsBy, since: dt.date | None, until: dt.date | None) -> list[dict[str, object]]:
+        """Return what has been counted. Raises NotWritten."""
+        return self._opened_statistics().told(by, since, until) if self._vfs is None else []
+
+    def _opened_statistics(self) -> Statistics:
+        if self._statistics is None:
+            self._statistics = Statistics(self._state_dir, self._zone)
+        return self._statistics
+
     def purge(self, before_wall_s: float) -> int:
         """Forget some of the entries that were over before that time (`purging.AT_ONCE` at most); return how many.
 
         Their numbers are never given out again, and they stay counted. Call it again until it returns 0: then the log,
         in which they could still be read, has been emptied too. Raises NotWritten.
         """
+        while self.count_up():
+            pass
         with self._transaction():
             self._tally()
             number = purging.forget(self._connection, before_wall_s)

@@ -399,6 +399,23 @@ class UploadStart:
     """`upload.start`."""
 
 
+class StatsBy(StrEnum):
+    """What a line of the statistics is about, beside its day."""
+
+    DAY = "day"
+    HOUR = "hour"
+    MODE = "mode"
+
+
+@dataclass(frozen=True, slots=True)
+class StatsGet:
+    """`stats.get`: how much was done and refused, without persons; both days are included."""
+
+    by: StatsBy = StatsBy.DAY
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TraceGet:
     """`trace.get`: a stretch of the last inputs, without anybody's number; `after` None: from the oldest state kept."""
@@ -453,6 +470,7 @@ Call = (
     | RegistrationsList
     | UploadStart
     | ScanInject
+    | StatsGet
     | TraceGet
     | DowntimeCall
 )
@@ -495,6 +513,7 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "registrations.list": RegistrationsList,
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
+    "stats.get": StatsGet,
     "trace.get": TraceGet,
     **DOWNTIME_METHODS,
 }
@@ -540,6 +559,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         PatronRegister,
         RegistrationsList,
         UploadStart,
+        StatsGet,
         *DOWNTIME_METHODS.values(),
     ),
     Role.TECHNICIAN: (ScanInject, TraceGet),

@@ -10,6 +10,7 @@ from kioskd.model.calls import (
     JournalShow,
     RegistrationsList,
     RequestId,
+    StatsGet,
     StatusGet,
     TraceGet,
 )
@@ -178,7 +179,7 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatusGet | TraceGet
+    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatsGet | StatusGet | TraceGet
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             | c.JournalShow()
             | c.ExceptionsList()
             | c.RegistrationsList()
+            | c.StatsGet()
             | c.TraceGet()
         ):
             turn.do(Query(event.request, call))
