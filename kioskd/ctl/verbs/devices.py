@@ -68,7 +68,9 @@ def _seen(asked: Asked) -> tuple[dict[str, Any], "list[Branch]", "list[Missing]"
 
 def _page(branches: "Sequence[Branch]", missing: "Sequence[Missing]", *, away: str | None) -> None:
     if away is not None:
-        say(f"{mark('daemon', Colour.BAD)}  does not answer: {clean(away)}\n")
+        say(f"{mark('daemon', Colour.BAD)}  does not answer")
+        paragraph("        ", clean(away))
+        say()
     for branch in branches:
         say(sentence_of(branch))
         for node in branch.nodes:

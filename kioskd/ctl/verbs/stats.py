@@ -9,6 +9,8 @@ from kioskd.ctl.errors import NoAnswer
 from kioskd.ctl.output import say, say_json, table
 from kioskd.ctl.place import journal_place
 
+HEADS: Final = ("checkout", "renewal", "card", "refused", "later", "back")
+"""Of the table, so that it fits 80 columns; `later`: refused at the upload, `back`: withdrawn."""
 COLUMNS: Final = ("checkout", "renewal", "registration", "refused", "exception", "withdrawn")
 DAYS: Final = 31
 
@@ -43,7 +45,7 @@ def run(asked: Asked) -> None:
     total = {name: sum(int(line.get(name) or 0) for line in lines) for name in COLUMNS}
     rows = [[*(line.get(key) for key in keys), *(line.get(name) for name in COLUMNS)] for line in lines]
     rows.append(["total", *("" for _ in keys[1:]), *total.values()])
-    table((*keys, *COLUMNS), rows)
+    table((*keys, *HEADS), rows)
 
 
 def _lines(asked: Asked, since: dt.date, until: dt.date | None) -> list[dict[str, Any]]:
