@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.base import Fault, Paper, PrinterStatus, WhyNot
-from kioskd.model.device import DeviceKind
+from kioskd.model.device import DeviceCause, DeviceKind
 
 ADVICE: Final[Mapping[tuple[DeviceKind, WhyNot], str]] = {
     (DeviceKind.SCANNER, WhyNot.ABSENT): "plug the scanner in, or correct its path in [[scanner]]",
@@ -59,24 +59,36 @@ class Trouble:
 
     problem: str
     advice: str
+    cause: DeviceCause
 
 
-PAPER_OUT: Final = Trouble("paper is out", "put a new roll in and close the cover")
-COVER_OPEN: Final = Trouble("the cover is open", "close the cover until it clicks")
+PAPER_OUT: Final = Trouble("paper is out", "put a new roll in and close the cover", DeviceCause.PAPER_OUT)
+COVER_OPEN: Final = Trouble("the cover is open", "close the cover until it clicks", DeviceCause.COVER_OPEN)
 OFF_LINE: Final = Trouble(
-    "the printer is off line", "let go of the feed button; if that is not it, switch it off and on"
+    "the printer is off line",
+    "let go of the feed button; if that is not it, switch it off and on",
+    DeviceCause.OFF_LINE,
 )
 STALLED: Final = Trouble(
-    "the printer does not answer any more", "switch the printer off and on; check that its cable sits firmly"
+    "the printer does not answer any more",
+    "switch the printer off and on; check that its cable sits firmly",
+    DeviceCause.SILENT,
 )
 FAULTS: Final[Mapping[Fault, Trouble]] = {
-    Fault.CUTTER: Trouble("the cutter is stuck", "open the cover, take out the jammed paper, close the cover"),
-    Fault.UNRECOVERABLE: Trouble("the printer reports a fault", "switch the printer off and on; else have it repaired"),
-    Fault.RECOVERABLE: Trouble("the printer pauses", "let the print head cool down, or press the feed button"),
+    Fault.CUTTER: Trouble(
+        "the cutter is stuck", "open the cover, take out the jammed paper, close the cover", DeviceCause.CUTTER
+    ),
+    Fault.UNRECOVERABLE: Trouble(
+        "the printer reports a fault", "switch the printer off and on; else have it repaired", DeviceCause.BROKEN
+    ),
+    Fault.RECOVERABLE: Trouble(
+        "the printer pauses", "let the print head cool down, or press the feed button", DeviceCause.PAUSES
+    ),
 }
 NO_PRINTER_FOUND: Final = Trouble(
     "no receipt printer was found",
     'plug one in, or say in [printer] where it is; a station without one says driver = "none"',
+    DeviceCause.NOT_FOUND,
 )
 
 

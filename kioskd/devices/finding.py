@@ -8,6 +8,7 @@ from typing import Final
 
 from drivers.identity import Found, KnownBy, Verdict
 from kioskd.devices.advice import Trouble
+from kioskd.model.device import DeviceCause
 
 Find = Callable[[], Awaitable[Sequence[Found]]]
 """Returns every device that could be a scanner, with a verdict."""
@@ -59,6 +60,7 @@ def nothing_found(found: Sequence[Found]) -> Trouble:
         return Trouble(
             f"no scanner was found, but {verdicts[Verdict.DENIED]} devices may not be looked at",
             "let the daemon's user read them: sudo usermod -aG input,dialout kioskd, or install the udev rules",
+            DeviceCause.DENIED,
         )
     if candidates:
         which = ", ".join(f"{device.name or 'nameless'} ({device.path})" for device in candidates[:3])
@@ -67,5 +69,8 @@ def nothing_found(found: Sequence[Found]) -> Trouble:
             "scan a barcode of the library, and it is known; or say so in the file: [[scanner]] with name, "
             'driver = "evdev" and device = its path '
             '(driver = "serial" and port for a serial one)',
+            DeviceCause.MAY_BE_ANY,
         )
-    return Trouble("no scanner was found", "plug the scanner in, or say in [[scanner]] where it is")
+    return Trouble(
+        "no scanner was found", "plug the scanner in, or say in [[scanner]] where it is", DeviceCause.NOT_FOUND
+    )

@@ -121,6 +121,7 @@ class PrinterThread:
                         since=self._now_rfc3339(),
                         problem=known.problem,
                         advice=known.advice,
+                        cause=known.cause,
                     )
                 )
             )

@@ -25,7 +25,7 @@ from kioskd.devices.on_paper import Piece, on_paper
 from kioskd.devices.printer_place import Place, PrinterPlace
 from kioskd.devices.spool import Spool, Taken
 from kioskd.devices.wrong_settings import wrong_settings
-from kioskd.model.device import DeviceKind, DeviceState
+from kioskd.model.device import DeviceCause, DeviceKind, DeviceState
 from kioskd.model.settings import PrinterDriver, PrinterSettings
 from kioskd.model.slip import SlipFate
 from kioskd.model.view import Paper
@@ -64,6 +64,7 @@ class Known:
     ready: bool = False
     problem: str | None = None
     advice: str | None = None
+    cause: DeviceCause | None = None
     identity: str | None = None
 
 
@@ -126,7 +127,10 @@ class PrinterLife:
         self._watched_until_s = 0.0
         if wrong:
             problems = "; ".join(map(str, wrong))
-            self._tell(DeviceState.FAILING, trouble=Trouble(problems, "correct [printer] and restart kioskd"))
+            self._tell(
+                DeviceState.FAILING,
+                trouble=Trouble(problems, "correct [printer] and restart kioskd", DeviceCause.WRONG_SETTING),
+            )
 
     def turn(self) -> float | None:
         """Do what is due. Return after how long there is more to do; None: when a slip or the kernel's word comes."""
@@ -150,7 +154,9 @@ class PrinterLife:
         mine = any(event.path == self._path and event.change is not Change.RIGHTS for event in events)
         if self._printer is not None and self._path is not None and mine and node_at(self._path) != self._node:
             # Also when something is there again: what is open is another one.
-            self._lost(Trouble("it was unplugged", advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))
+            self._lost(
+                Trouble("it was unplugged", advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT), DeviceCause.ABSENT)
+            )
 
     def close(self) -> None:
         """Give the printer back."""
@@ -199,11 +205,19 @@ class PrinterLife:
             self._printer = self._open(place)
         except driver.CannotOpen as error:
             state = DeviceState.ABSENT if error.why is driver.WhyNot.ABSENT else DeviceState.FAILING
-            self._tell(state, trouble=Trouble(f"{error.device}: {error.detail}", self._advice(error.why)))
+            self._tell(
+                state,
+                trouble=Trouble(
+                    f"{error.device}: {error.detail}", self._advice(error.why), DeviceCause(error.why.value)
+                ),
+            )
             return False
         except ValueError as error:
             self._hopeless = True
-            self._tell(DeviceState.FAILING, trouble=Trouble(str(error), "correct [printer] and restart kioskd"))
+            self._tell(
+                DeviceState.FAILING,
+                trouble=Trouble(str(error), "correct [printer] and restart kioskd", DeviceCause.WRONG_SETTING),
+            )
             return False
         return True
 
@@ -241,7 +255,7 @@ class PrinterLife:
                 self._printer.write(RECOVERED)
                 self._owes_recovery = False
         except driver.DeviceGone as error:
-            self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))
+            self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT), DeviceCause.ABSENT))
             return False
         except driver.PrintFailed:
             self._stalls += 1
@@ -253,7 +267,7 @@ class PrinterLife:
                 self._tell(DeviceState.FAILING, trouble=STALLED)
             return False
         except OSError as error:
-            self._lost(Trouble(error.strerror or str(error), STALLED.advice))
+            self._lost(Trouble(error.strerror or str(error), STALLED.advice, DeviceCause.SILENT))
             return False
         self._failures = self._stalls = 0
         self._answers = status.answers
@@ -317,10 +331,10 @@ class PrinterLife:
             else:
                 self._not_begun(out)
             if isinstance(error, driver.DeviceGone):
-                self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT)))
+                self._lost(Trouble(str(error), advice(DeviceKind.PRINTER, driver.WhyNot.ABSENT), DeviceCause.ABSENT))
             return False
         except OSError as error:
-            self._lost(Trouble(error.strerror or str(error), STALLED.advice))
+            self._lost(Trouble(error.strerror or str(error), STALLED.advice, DeviceCause.SILENT))
             return False
         out.begun = True
         return True
@@ -352,6 +366,7 @@ class PrinterLife:
             ready,
             trouble.problem if trouble else None,
             trouble.advice if trouble else None,
+            trouble.cause if trouble else None,
             self._identity,
         )
         if known != self._known:

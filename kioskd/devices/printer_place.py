@@ -13,7 +13,7 @@ from drivers.printer_profiles import GENERIC, PROFILES, PrinterProfile, profile_
 from drivers.slip import PaperProfile
 from kioskd.devices.advice import NO_PRINTER_FOUND, Trouble, advice
 from kioskd.devices.wrong_settings import AUTO
-from kioskd.model.device import DeviceKind
+from kioskd.model.device import DeviceCause, DeviceKind
 from kioskd.model.settings import PrinterDriver, PrinterSettings
 
 USBLP_FOLDER: Final = Path("/dev/usb")
@@ -105,7 +105,7 @@ class PrinterPlace:
             denied = [printer.path for printer in found if printer.verdict is Verdict.DENIED]
             if denied:
                 problem = f"whether {', '.join(denied)} is a receipt printer cannot be asked: no permission"
-                return Trouble(problem, advice(DeviceKind.PRINTER, WhyNot.DENIED))
+                return Trouble(problem, advice(DeviceKind.PRINTER, WhyNot.DENIED), DeviceCause.DENIED)
             return NO_PRINTER_FOUND
         printer = take[0]
         by_number = printer.driver == PrinterDriver.USB.value and printer.identity is not None

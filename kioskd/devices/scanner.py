@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from drivers.base import CannotOpen, Code, DeviceGone, DriverError, ScanEvent, ScanLost, Scanner, WhyNot
-from kioskd.devices.advice import SCANNER_FAILED, advice
+from kioskd.devices.advice import SCANNER_FAILED, Trouble, advice
 from kioskd.devices.node import Node, node_at
 from kioskd.model import inputs
-from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
+from kioskd.model.device import DeviceCause, DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import Input
 from kioskd.model.settings import Secret
 
@@ -93,9 +93,9 @@ class ScannerLife:
         if self._scanner is None:
             self._try_anew()
 
-    def missing(self, problem: str, remedy: str) -> None:
+    def missing(self, why: Trouble) -> None:
         """No device was found for it."""
-        self._tell(DeviceState.ABSENT, problem, remedy)
+        self._tell(DeviceState.ABSENT, why)
 
     def signal(self, *, accepted: bool) -> None:
         """Let it tell *accepted* or *refused*, where it can. While it still tells one, the last one waits."""
@@ -140,7 +140,8 @@ class ScannerLife:
             return
         except ValueError as error:
             # No later try changes what stands in the file.
-            self._tell(DeviceState.FAILING, str(error), "correct [[scanner]] and restart kioskd")
+            wrong = Trouble(str(error), "correct [[scanner]] and restart kioskd", DeviceCause.WRONG_SETTING)
+            self._tell(DeviceState.FAILING, wrong)
             return
         self._scanner = scanner
         self._ready_since_s = self._loop.time()
@@ -154,7 +155,8 @@ class ScannerLife:
             return
         if self._failures or error.why not in (WhyNot.DENIED, WhyNot.BUSY):
             state = DeviceState.ABSENT if error.why is WhyNot.ABSENT else DeviceState.FAILING
-            self._tell(state, f"{self.path}: {error.detail}", advice(DeviceKind.SCANNER, error.why, self.path))
+            remedy = advice(DeviceKind.SCANNER, error.why, self.path)
+            self._tell(state, Trouble(f"{self.path}: {error.detail}", remedy, DeviceCause(error.why.value)))
         # Else it is just plugged in: udev sets its rights, and who looks at new devices lets go of it, in a moment.
         self._try_later()
 
@@ -216,7 +218,7 @@ class ScannerLife:
         if problem is None:
             self._absent("it was unplugged")
         else:
-            self._tell(DeviceState.FAILING, f"{self.path}: {problem}", SCANNER_FAILED)
+            self._tell(DeviceState.FAILING, Trouble(f"{self.path}: {problem}", SCANNER_FAILED, DeviceCause.FAILS))
         # It may be there again already, under the same name.
         self._try_later()
 
@@ -245,10 +247,12 @@ class ScannerLife:
     # ---- telling
 
     def _absent(self, problem: str) -> None:
-        self._tell(DeviceState.ABSENT, f"{self.path}: {problem}", advice(DeviceKind.SCANNER, WhyNot.ABSENT))
+        remedy = advice(DeviceKind.SCANNER, WhyNot.ABSENT)
+        self._tell(DeviceState.ABSENT, Trouble(f"{self.path}: {problem}", remedy, DeviceCause.ABSENT))
 
-    def _tell(self, state: DeviceState, problem: str | None = None, remedy: str | None = None) -> None:
+    def _tell(self, state: DeviceState, trouble: Trouble | None = None) -> None:
         before = self._told
+        problem = trouble.problem if trouble is not None else None
         identity = self.identity or self.path or None
         if before is not None and (before.state, before.problem, before.identity) == (state, problem, identity):
             return
@@ -260,6 +264,7 @@ class ScannerLife:
             identity=identity,
             since=self._now_rfc3339(),
             problem=problem,
-            advice=remedy,
+            advice=trouble.advice if trouble is not None else None,
+            cause=trouble.cause if trouble is not None else None,
         )
         self._deliver(inputs.DeviceChanged(self._told))

@@ -20,7 +20,7 @@ from kioskd.devices.listening import Listening
 from kioskd.devices.scanner import ScannerLife
 from kioskd.devices.scanner_drivers import open_configured, open_found, open_heard, path_of
 from kioskd.devices.wrong_settings import wrong_settings
-from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
+from kioskd.model.device import DeviceCause, DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.inputs import DeviceChanged, Input, Scanned
 from kioskd.model.settings import ScannerSettings, Secret
 
@@ -207,7 +207,7 @@ class Scanners:
         trouble = nothing_found(mine)
         for place in self._places:
             if place not in self._found.values():
-                place.missing(trouble.problem, trouble.advice)
+                place.missing(trouble)
         if not self._configured:
             self._tell_search(mine)
             self._listen_to(mine)
@@ -276,6 +276,7 @@ class Scanners:
                     since=self._now_rfc3339(),
                     problem=problem,
                     advice=trouble.advice if trouble else None,
+                    cause=trouble.cause if trouble else None,
                 )
             )
         )
@@ -300,6 +301,7 @@ class Scanners:
             since=self._now_rfc3339(),
             problem=problem,
             advice=f"correct driver in [[scanner]]: {allowed}",
+            cause=DeviceCause.WRONG_SETTING,
         )
         self._deliver(DeviceChanged(status))
 

@@ -16,7 +16,7 @@ import pytest
 from kioskd.front.greeting import HelloInfo
 from kioskd.front.server import Front
 from kioskd.model.calls import Call, RequestId, Role
-from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
+from kioskd.model.device import DeviceCause, DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.entry import ModeName, Summary
 from kioskd.model.errors import CallError
 from kioskd.model.settings import SocketSettings, StationKind
@@ -67,6 +67,7 @@ STATUS = Status(
             DeviceState.FAILING,
             problem="no answer from 10.0.0.9:9100",
             advice="switch it on, and see that its cable is in both ends",
+            cause=DeviceCause.ABSENT,
         ),
     ),
     journal=SUMMARY,

@@ -12,7 +12,7 @@ from drivers.identity import Evidence, Found, Verdict
 from kioskd.ctl.doctor.facts import Facts, Unit, UsbDevice
 from kioskd.devices import advice
 from kioskd.devices.finding import nothing_found
-from kioskd.model.device import DeviceKind
+from kioskd.model.device import DeviceCause, DeviceKind
 from kioskd.model.ils import LineTrouble
 
 READY: Final[dict[str, Any]] = {
@@ -90,8 +90,11 @@ def status(**parts: Any) -> dict[str, Any]:
     return STATUS | {name: {**STATUS[name], **part} for name, part in parts.items()}
 
 
-def with_device(kind: DeviceKind, problem: str, told: str, state: str = "failing") -> Facts:
+def with_device(
+    kind: DeviceKind, problem: str, told: str, state: str = "failing", *, cause: str = DeviceCause.DENIED
+) -> Facts:
     bad = {"name": "the one", "kind": kind.value, "driver": "x", "state": state, "problem": problem, "advice": told}
+    bad["cause"] = str(cause)
     return HEALTHY.but(status=STATUS | {"devices": [READY, bad]})
 
 
@@ -112,7 +115,9 @@ def devices() -> Iterator[Case]:
     for kind, number in first.items():
         for at, why in enumerate(order):
             told = advice.advice(kind, why)
-            facts = with_device(kind, f"/dev/x: {why.value}", told, "absent" if why is WhyNot.ABSENT else "failing")
+            facts = with_device(
+                kind, f"/dev/x: {why.value}", told, "absent" if why is WhyNot.ABSENT else "failing", cause=why.value
+            )
             yield Case(f"{kind.value} {why.value}", facts, frozenset({f"DEV-{number + at:02}"}), told[:12])
     scanner, printer = DeviceKind.SCANNER, DeviceKind.PRINTER
     candidate = Found("evdev", "/dev/input/event3", "USB Keyboard", Verdict.CANDIDATE, Evidence.MAKER, None)
@@ -124,7 +129,11 @@ def devices() -> Iterator[Case]:
     )
     for name, there, code in searches:
         missing = nothing_found(there)
-        yield Case(name, with_device(scanner, missing.problem, missing.advice, "absent"), frozenset({code}))
+        yield Case(
+            name,
+            with_device(scanner, missing.problem, missing.advice, "absent", cause=missing.cause),
+            frozenset({code}),
+        )
     denied = with_device(scanner, "denied", advice.advice(scanner, WhyNot.DENIED))
     yield Case("scanner node of no group", with_device(scanner, "denied", advice.NO_GROUP), frozenset({"DEV-02"}))
     yield Case(
@@ -141,7 +150,9 @@ def devices() -> Iterator[Case]:
     )
     yield Case("udev rules missing", denied.but(udev_rules=False), frozenset({"DEV-02", "DEV-30"}), "udevadm control")
     yield Case(
-        "scanner fails", with_device(scanner, "Input/output error", advice.SCANNER_FAILED), frozenset({"DEV-05"})
+        "scanner fails",
+        with_device(scanner, "Input/output error", advice.SCANNER_FAILED, cause=DeviceCause.FAILS),
+        frozenset({"DEV-05"}),
     )
     said = {
         "paper out": (PrinterStatus(Paper.OUT, online=False, answers=True), "DEV-15"),
@@ -154,10 +165,14 @@ def devices() -> Iterator[Case]:
     for name, (printer_status, code) in said.items():
         trouble = advice.trouble(printer_status)
         assert trouble is not None
-        yield Case(name, with_device(printer, trouble.problem, trouble.advice), frozenset({code}))
+        yield Case(name, with_device(printer, trouble.problem, trouble.advice, cause=trouble.cause), frozenset({code}))
     for trouble, code in ((advice.STALLED, "DEV-18"), (advice.NO_PRINTER_FOUND, "DEV-19")):
-        yield Case(trouble.problem, with_device(printer, trouble.problem, trouble.advice), frozenset({code}))
-    absent = with_device(printer, "absent", advice.advice(printer, WhyNot.ABSENT), "absent")
+        yield Case(
+            trouble.problem,
+            with_device(printer, trouble.problem, trouble.advice, cause=trouble.cause),
+            frozenset({code}),
+        )
+    absent = with_device(printer, "absent", advice.advice(printer, WhyNot.ABSENT), "absent", cause=DeviceCause.ABSENT)
     yield Case(
         "usblp missing",
         absent.but(usb_printers=(UsbDevice("EPSON TM-T20II (1-1:1.0)", driven=False),)),
@@ -166,7 +181,8 @@ def devices() -> Iterator[Case]:
     )
     told = "correct [printer] and restart kioskd"
     yield Case("printer settings wrong", with_device(printer, "no such profile", told), frozenset({"DEV-14"}))
-    yield Case("a driver of another package", with_device(scanner, "odd", "ask its makers"), frozenset({"DEV-99"}))
+    other = with_device(scanner, "odd", "ask its makers", cause="something_new")
+    yield Case("a driver of another package", other, frozenset({"DEV-99"}))
     yield Case("device opening", with_device(scanner, "", "", "opening"), frozenset({"DEV-33"}))
 
 

@@ -1,42 +1,39 @@
-"""Faults of scanners and printers. The daemon's own advice (Status.devices) is the remedy; its words tell the cause."""
+"""Faults of scanners and printers: the Status names the cause, and the daemon's own advice is the remedy."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from kioskd.ctl.doctor.facts import Facts
 from kioskd.ctl.doctor.fault import About, Fault, Found, Weight
+from kioskd.model.device import DeviceCause, DeviceKind
 
-WORDS: Final = {
-    "DEV-01": ("scanner", ("plug the scanner in, or correct",)),
-    "DEV-02": ("scanner", ("let the daemon's user", "no group may use it")),
-    "DEV-03": ("scanner", ("another program holds it",)),
-    "DEV-04": ("scanner", ("this is no scanner", "correct driver")),
-    "DEV-05": ("scanner", ("unplug the scanner",)),
-    "DEV-06": ("scanner", ("plug the scanner in, or say",)),
-    "DEV-07": ("scanner", ("scan a barcode of the library",)),
-    "DEV-11": ("printer", ("switch the printer on and check",)),
-    "DEV-12": ("printer", ("let the daemon's user", "no group may use it")),
-    "DEV-13": ("printer", ("another program holds it",)),
-    "DEV-14": ("printer", ("this is no receipt printer", "correct [printer]")),
-    "DEV-15": ("printer", ("put a new roll in",)),
-    "DEV-16": ("printer", ("close the cover until",)),
-    "DEV-17": ("printer", ("let go of the feed button",)),
-    "DEV-18": ("printer", ("switch the printer off and on; check",)),
-    "DEV-19": ("printer", ("plug one in",)),
-    "DEV-20": ("printer", ("open the cover, take out",)),
-    "DEV-21": ("printer", ("switch the printer off and on; else",)),
-    "DEV-22": ("printer", ("let the print head cool",)),
+SCANNER, PRINTER = DeviceKind.SCANNER, DeviceKind.PRINTER
+CODES: Final[Mapping[tuple[str, str], str]] = {
+    (SCANNER, DeviceCause.ABSENT): "DEV-01",
+    (SCANNER, DeviceCause.DENIED): "DEV-02",
+    (SCANNER, DeviceCause.BUSY): "DEV-03",
+    (SCANNER, DeviceCause.UNSUITABLE): "DEV-04",
+    (SCANNER, DeviceCause.WRONG_SETTING): "DEV-04",
+    (SCANNER, DeviceCause.FAILS): "DEV-05",
+    (SCANNER, DeviceCause.NOT_FOUND): "DEV-06",
+    (SCANNER, DeviceCause.MAY_BE_ANY): "DEV-07",
+    (PRINTER, DeviceCause.ABSENT): "DEV-11",
+    (PRINTER, DeviceCause.DENIED): "DEV-12",
+    (PRINTER, DeviceCause.BUSY): "DEV-13",
+    (PRINTER, DeviceCause.UNSUITABLE): "DEV-14",
+    (PRINTER, DeviceCause.WRONG_SETTING): "DEV-14",
+    (PRINTER, DeviceCause.PAPER_OUT): "DEV-15",
+    (PRINTER, DeviceCause.COVER_OPEN): "DEV-16",
+    (PRINTER, DeviceCause.OFF_LINE): "DEV-17",
+    (PRINTER, DeviceCause.SILENT): "DEV-18",
+    (PRINTER, DeviceCause.NOT_FOUND): "DEV-19",
+    (PRINTER, DeviceCause.CUTTER): "DEV-20",
+    (PRINTER, DeviceCause.BROKEN): "DEV-21",
+    (PRINTER, DeviceCause.PAUSES): "DEV-22",
 }
-"""How the advice for each cause begins, as docs/OPERATIONS.md lists it. A test holds it to what the daemon says."""
+"""Kind and cause of a device that is out of use, as the Status has them → the row. Any other is DEV-99."""
 
 HELPS: Final = ("DEV-02", "DEV-12")
-
-
-def _code(kind: str, advice: str) -> str:
-    for code, (of, beginnings) in WORDS.items():
-        if of == kind and advice.startswith(beginnings):
-            return code
-    return "DEV-99"
 
 
 def _device(code: str) -> Callable[[Facts], Iterable[Found]]:
@@ -46,10 +43,10 @@ def _device(code: str) -> Callable[[Facts], Iterable[Found]]:
         for device in facts.devices:
             if device.get("state") not in ("absent", "failing"):
                 continue
-            advice = str(device.get("advice") or "")
-            if _code(str(device.get("kind")), advice) == code:
+            known = CODES.get((str(device.get("kind")), str(device.get("cause"))), "DEV-99")
+            if known == code:
                 seen = f"{device.get('name')} ({device.get('driver')}): {device.get('problem') or device.get('state')}"
-                yield Found(seen, advice)
+                yield Found(seen, str(device.get("advice") or ""))
 
     return look
 
