@@ -180,7 +180,8 @@ def devices() -> Iterator[Case]:
         "modprobe usblp",
     )
     told = "correct [printer] and restart kioskd"
-    yield Case("printer settings wrong", with_device(printer, "no such profile", told), frozenset({"DEV-14"}))
+    wrong = with_device(printer, "no such profile", told, cause=DeviceCause.WRONG_SETTING)
+    yield Case("printer settings wrong", wrong, frozenset({"DEV-14"}))
     other = with_device(scanner, "odd", "ask its makers", cause="something_new")
     yield Case("a driver of another package", other, frozenset({"DEV-99"}))
     yield Case("device opening", with_device(scanner, "", "", "opening"), frozenset({"DEV-33"}))
