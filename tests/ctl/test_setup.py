@@ -2,8 +2,10 @@
 
 import json
 import re
+import socket
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -126,7 +128,7 @@ ils.port = 2
 
 def setup(tmp_path: Path, *arguments: str) -> int:
     (tmp_path / "many.toml").write_text(MANY)
-    words = ["--config", str(tmp_path / "kioskd.toml"), "--json", "setup", "--no-restart"]
+    words = ["--config", str(tmp_path / "kioskd.toml"), "--json", "setup", "--no-restart", "--no-slip"]
     return main([*words, "--from", str(tmp_path / "many.toml"), *arguments])
 
 
@@ -156,3 +158,43 @@ def test_what_the_daemon_would_refuse_is_not_written(tmp_path: Path, capsys: pyt
     assert "nothing was written" in said
     assert (tmp_path / "kioskd.toml").read_text() == "ils.host = 'old'\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.toml", "kioskd.toml"]
+
+
+def test_a_test_slip_comes_out_before_the_daemon_has_the_printer(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as printer, ThreadPoolExecutor(1) as hands:
+        url = f"127.0.0.1:{printer.getsockname()[1]}"
+        (tmp_path / "one.toml").write_text(
+            f'[common]\nils = {{ host = "127.0.0.1", port = 1 }}\nsocket.path = "{tmp_path}/none.sock"\n'
+            f'printer = {{ driver = "network", url = "{url}" }}\n'
+        )
+        paper = hands.submit(taken, printer)
+        words = ["--config", str(tmp_path / "kioskd.toml"), "--json", "setup", "--no-restart"]
+        assert main([*words, "--from", str(tmp_path / "one.toml")]) == 0
+        assert b"KIOSKD" in paper.result(timeout=20).upper()
+    assert json.loads(capsys.readouterr().out)["slip"] == f"a test slip went to network {url}: is it whole, and cut?"
+
+
+def test_a_printer_that_is_not_there_does_not_keep_a_station_from_its_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one.toml").write_text(
+        f'[common]\nils = {{ host = "127.0.0.1", port = 1 }}\nsocket.path = "{tmp_path}/none.sock"\n'
+        'printer = { driver = "network", url = "127.0.0.1:1" }\n'
+    )
+    words = ["--config", str(tmp_path / "kioskd.toml"), "setup", "--no-restart", "--from", str(tmp_path / "one.toml")]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "kioskd.toml: written" in said
+    assert "printer: no test slip: 127.0.0.1:1" in said
+
+
+def taken(printer: socket.socket) -> bytes:
+    """What a printer that answers nothing took."""
+    line, _ = printer.accept()
+    with line:
+        whole = b""
+        while some := line.recv(1 << 16):
+            whole += some
+        return whole

@@ -35,11 +35,10 @@ def run(asked: Asked) -> None:
     """Ask, print, and say the lines for the configuration. Raises CtlError, WrongUsage."""
     # The drivers are for this verb and its like alone: others start faster without.
     from drivers.base import DriverError  # noqa: PLC0415
-    from drivers.escpos_encode import encode  # noqa: PLC0415
-    from kioskd.ctl.devices.print_test import code_pages, columns_of, raw_ruler, said, slip  # noqa: PLC0415
+    from kioskd.ctl.devices.print_test import columns_of, said  # noqa: PLC0415
 
     options = asked.options
-    place = _place(asked)
+    place = place_of(asked)
     columns = None
     if options.columns is not None:
         columns = columns_of(options.columns)
@@ -52,10 +51,7 @@ def run(asked: Asked) -> None:
             if not asked.json:
                 _tell_status(place, status)
             if not options.status:
-                about = (f"{place.driver} {place.identity}", f"profile {place.profile}, {place.paper.codepage}")
-                printer.write(raw_ruler())
-                printer.write(code_pages(place.paper))
-                printer.write(encode(slip(about), place.paper).payload)
+                _put_out(place, printer)
     except DriverError as problem:
         raise CtlError(f"print-test: {problem}; kioskctl devices and doctor say more") from None
     if not options.status and columns is None and not asked.json and sys.stdin.isatty():
@@ -82,6 +78,27 @@ def run(asked: Asked) -> None:
         say(f"{columns} columns: as it is configured")
 
 
+def print_slip(place: "Place") -> None:
+    """Put the test slip out there. Raises CtlError."""
+    from drivers.base import DriverError  # noqa: PLC0415 # as above
+
+    try:
+        with _open(place) as printer:
+            _put_out(place, printer)
+    except DriverError as problem:
+        raise CtlError(str(problem)) from None
+
+
+def _put_out(place: "Place", printer: "Printer") -> None:
+    from drivers.escpos_encode import encode  # noqa: PLC0415 # as above
+    from kioskd.ctl.devices.print_test import code_pages, raw_ruler, slip  # noqa: PLC0415
+
+    about = (f"{place.driver} {place.identity}", f"profile {place.profile}, {place.paper.codepage}")
+    printer.write(raw_ruler())
+    printer.write(code_pages(place.paper))
+    printer.write(encode(slip(about), place.paper).payload)
+
+
 def _tell_status(place: "Place", status: list[Any]) -> None:
     say(f"{place.driver} {clean(place.identity)}, profile {place.profile}, {place.paper.columns} columns")
     for each in status:
@@ -101,7 +118,8 @@ def _open(place: "Place") -> "Printer":
     return PRINTERS[place.driver](**place.arguments)
 
 
-def _place(asked: Asked) -> "Place":
+def place_of(asked: Asked) -> "Place":
+    """Return the printer of the configuration, or the one that is found. Raises CtlError, WrongUsage."""
     from kioskd.config import BadConfiguration, load  # noqa: PLC0415
     from kioskd.devices.advice import Trouble  # noqa: PLC0415
     from kioskd.devices.printer_place import PrinterPlace, find_attached_printers  # noqa: PLC0415

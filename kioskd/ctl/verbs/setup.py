@@ -18,6 +18,7 @@ from kioskd.ctl.new_file import write_whole
 from kioskd.ctl.output import get, say, say_json
 from kioskd.ctl.place import DEFAULT_CONFIG
 from kioskd.ctl.toml_text import toml
+from kioskd.ctl.verbs import print_test
 
 CONNECT_S: Final = 4.0
 PASSWORD: Final = "ils-password"  # noqa: S105 - a file's name
@@ -43,6 +44,7 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     verb.add_argument("--station", metavar="NAME", help="which of them this is; default: the host's name")
     verb.add_argument("--password-stdin", action="store_true", help="read the library system's password from stdin")
     verb.add_argument("--no-restart", action="store_true", help="write the configuration, and leave the daemon alone")
+    verb.add_argument("--no-slip", action="store_true", help="print no test slip")
     verb.set_defaults(run=run)
 
 
@@ -60,14 +62,24 @@ def run(asked: Asked) -> None:
         password = getpass.getpass("Its password (empty: none): ") if config["ils"].get("login_user") else ""
     line = try_line(str(config["ils"]["host"]), int(config["ils"].get("port", 6001)))
     install(path, config, password)
-    restarted = not options.no_restart and restart()
-    status = _status(asked) if restarted else None
+    slip: str | None = None
+
+    def between() -> None:
+        nonlocal slip
+        slip = None if options.no_slip else try_printer(asked)
+
+    restarted = not options.no_restart and restart(between)
+    status = _status(asked)
+    if status is None and not restarted:
+        between()
     if asked.json:
-        say_json({"config": str(path), "line": line, "restarted": restarted, "status": status})
+        say_json({"config": str(path), "line": line, "slip": slip, "restarted": restarted, "status": status})
         return
     say(f"{path}: written")
     say(f"library system: {line}")
-    if status is not None:
+    if slip is not None:
+        say(f"printer: {slip}")
+    if restarted and status is not None:
         ils = get(status, "ils", "problem") or get(status, "ils", "state")
         say(f"the daemon says: mode {get(status, 'mode', 'name')}, ILS {ils}")
         for device in get(status, "devices") or []:
@@ -172,12 +184,30 @@ def try_line(host: str, port: int) -> str:
         return f"{host}:{port}: {problem.strerror or problem}: is the port right, does the SIP2 server run?"
 
 
-def restart() -> bool:
-    """Have the daemon read it, where systemd runs one and this user may; return whether it did. Raises CtlError."""
+def try_printer(asked: Asked) -> str:
+    """Print a test slip and return in words what became of it."""
+    try:
+        place = print_test.place_of(asked)
+        print_test.print_slip(place)
+    except CtlError as problem:
+        return f"no test slip: {problem}"
+    return f"a test slip went to {place.driver} {place.identity}: is it whole, and cut?"
+
+
+def restart(between: Callable[[], None]) -> bool:
+    """Have the daemon read it, where systemd runs one and this user may; return whether it did. Raises CtlError.
+
+    `between` is called while it stands still and holds no device.
+    """
     systemctl = shutil.which("systemctl")
     if os.geteuid() != 0 or systemctl is None or not Path("/run/systemd/system").is_dir():
         return False
-    done = subprocess.run([systemctl, "restart", "kioskd.service"], capture_output=True, text=True, check=False)  # noqa: S603 - found by its name
+    units = ("kioskd.socket", "kioskd.service")
+    subprocess.run([systemctl, "stop", *units], capture_output=True, check=False)  # noqa: S603 - found by its name
+    try:
+        between()
+    finally:
+        done = subprocess.run([systemctl, "start", *units], capture_output=True, text=True, check=False)  # noqa: S603 - as above
     if done.returncode:
         raise CtlError(f"setup: the configuration is written, and the daemon does not start: {done.stderr.strip()}")
     return True
