@@ -1,16 +1,17 @@
 """Answers that are read, not decided: lists out of the journal, and the status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from kioskd.daemon import status
+from kioskd.daemon import reporting, status
 from kioskd.front.server import Front
+from kioskd.journal.activity import Activity, activity
 from kioskd.journal.errors import JournalError
 from kioskd.journal.folder import free_mib
 from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
 from kioskd.journal.journal import Journal
-from kioskd.journal.listing import entry_document, exception_document, story_document
+from kioskd.journal.listing import entry_document, exception_document, moment, story_document
 from kioskd.journal.reading import Story
 from kioskd.model.calls import (
     ExceptionsList,
@@ -21,13 +22,19 @@ from kioskd.model.calls import (
     StatusGet,
     TraceGet,
 )
+from kioskd.model.downtime_calls import ReportGet, WorklistGet
 from kioskd.model.effects import Query
 from kioskd.model.entry import AddNote, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.settings import Settings
+from kioskd.rules import reviewing, worklist
+from kioskd.rules.outage import NOTE as OUTAGE
 from kioskd.rules.state import State
 from kioskd.trace.file import page_document
 from kioskd.trace.ring import Ring
+
+_Registered = tuple[list[tuple[Entry, AddNote]], list[AddNote]]
+"""Registrations with the notes that hold their forms, and what was ticked of them."""
 
 
 class Answering:
@@ -68,8 +75,15 @@ class Answering:
                 wanted = EntryFilter(after=Seq(call.after), limit=call.limit + 1, state=EntryState.EXCEPTION)
                 self._list(query, wanted, call.limit)
             case RegistrationsList():
+                self._journal.submit(AskJob(_registered), partial(self._registrations, query))
+            case WorklistGet():
+                exceptions = EntryFilter(state=EntryState.EXCEPTION)
                 self._journal.submit(
-                    AskJob(lambda journal: journal.registrations()), partial(self._registrations, query)
+                    ScanJob(lambda journal: journal.scan(exceptions)), partial(self._worklist, query, state.language)
+                )
+            case ReportGet() as call:
+                self._journal.submit(
+                    AskJob(lambda journal: journal.notes(OUTAGE)), partial(self._report, query, call, state)
                 )
 
     def _count_and_tell(self, query: Query, call: StatsGet) -> None:
@@ -88,19 +102,61 @@ class Answering:
         else:
             self._front.reply(query.request, {"lines": found})
 
-    def _registrations(self, query: Query, found: list[tuple[Entry, AddNote]] | JournalError) -> None:
+    def _worklist(self, query: Query, language: str, found: list[Entry] | JournalError) -> None:
         if isinstance(found, JournalError):
             self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
             return
-        documents = [
-            {
-                **entry_document(entry, self._zone),
-                "sealed": note.content.get("sealed", ""),
-                # Of a rescued one: it opens with the codes of its own station.
-                **({"keys": keys} if (keys := note.content.get("keys")) else {}),
-            }
-            for entry, note in found
-        ]
+        assert isinstance(query.call, WorklistGet)
+        documents = [exception_document(entry, self._zone, reveal=query.call.reveal) for entry in found]
+        self._front.reply(query.request, {"classes": worklist.classes(language, documents)})
+
+    def _report(self, query: Query, call: ReportGet, state: State, found: list[AddNote] | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+            return
+        notes, until = reporting.chosen(found, call.outage)
+        if not notes:
+            self._front.fail(query.request, CallError(ErrorKind.NOT_NOW, "outage: there was no such outage"))
+            return
+        since = notes[0].at_wall_s
+        self._journal.submit(
+            ScanJob(lambda journal: activity(journal, since, until)), partial(self._reported, query, state, notes)
+        )
+
+    def _reported(
+        self, query: Query, state: State, notes: Sequence[AddNote], found: list[Activity] | JournalError
+    ) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+            return
+        self._front.reply(query.request, reporting.document(notes, found, state, now_wall_s=self._wall_s()))
+
+    def _registrations(self, query: Query, found: _Registered | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+            return
+        registrations, ticks = found
+        documents = []
+        for entry, note in registrations:
+            mine = [tick for tick in ticks if tick.content.get("id") == entry.what.id]
+            missing = note.content.get("missing", "")
+            documents.append(
+                {
+                    **entry_document(entry, self._zone),
+                    "sealed": note.content.get("sealed", ""),
+                    # Of a rescued one: it opens with the codes of its own station.
+                    **({"keys": keys} if (keys := note.content.get("keys")) else {}),
+                    "open": reviewing.still_open(missing, [tick.content.get("item", "") for tick in mine]),
+                    "ticked": [
+                        {
+                            "item": tick.content.get("item", ""),
+                            "by": tick.content.get("by", ""),
+                            "at": moment(tick.at_wall_s, self._zone),
+                        }
+                        for tick in mine
+                    ],
+                }
+            )
         self._front.reply(query.request, {"registrations": documents})
 
     def _told(self, query: Query, call: JournalShow, found: Story | JournalError | None) -> None:
@@ -126,6 +182,10 @@ class Answering:
         reveal = isinstance(query.call, JournalList | ExceptionsList) and query.call.reveal
         documents = [draw(entry, self._zone, reveal=reveal) for entry in page]
         self._front.reply(query.request, {"exceptions" if exceptions else "entries": documents, "next": more})
+
+
+def _registered(journal: Journal) -> _Registered:
+    return journal.registrations(), journal.notes(reviewing.TICK)
 
 
 def _story(call: JournalShow, journal: Journal) -> Story | None:

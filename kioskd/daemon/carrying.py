@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from typing import Final, Protocol, assert_never
+from typing import Any, Final, Protocol, assert_never
 
 from kioskd.daemon.answering import Answering
+from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import OpenSession
 from kioskd.daemon.sealing import Sealing
 from kioskd.front.server import Front
+from kioskd.journal.activity import Activity, activity, figures
 from kioskd.journal.errors import JournalError, NotRead, NotWritten
 from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob, WriteJob
 from kioskd.journal.journal import Journal, Written
 from kioskd.model import effects as e
 from kioskd.model import inputs
+from kioskd.model.downtime import DraftForm
 from kioskd.model.effects import Effect
 from kioskd.model.entry import AddNote, Entry, StorageProblem
 from kioskd.model.ils import AskId
@@ -78,6 +81,7 @@ class Rooms:
         answering: Answering,
         session: OpenSession,
         sealing: Sealing,
+        drafts: Drafts,
         read_blocks: Callable[[], Input],
     ) -> None:
         self._deliver = deliver
@@ -91,6 +95,7 @@ class Rooms:
         self._answering = answering
         self._session = session
         self._sealing = sealing
+        self._drafts = drafts
         self._read_blocks = read_blocks
         self._checks: set[asyncio.Task[None]] = set()
 
@@ -155,10 +160,13 @@ class Rooms:
                     ),
                     _clock_corrected,
                 )
-            case e.ReadBlockList():
-                self._in_a_thread(self._read_blocks)
-            case e.CheckStaffCode():
-                self._in_a_thread(partial(self._check_staff_code, effect))
+            case e.KeepDraft() | e.DropDrafts() | e.Probe() | e.ReadBlockList() | e.CheckStaffCode():
+                self._carry_beside(effect)
+            case e.ReadFigures():
+                self._journal.submit(
+                    ScanJob(lambda journal: activity(journal, effect.since_wall_s, None)),
+                    partial(self._figures_read, effect),
+                )
             case e.Beep():
                 if self._scanners is not None:
                     self._scanners.signal(effect.scanner, accepted=effect.good)
@@ -166,6 +174,20 @@ class Rooms:
                 write_log(effect)
             case _:
                 assert_never(effect)
+
+    def _carry_beside(self, effect: e.KeepDraft | e.DropDrafts | e.Probe | e.ReadBlockList | e.CheckStaffCode) -> None:
+        """Carry out what is done beside the loop."""
+        match effect:
+            case e.KeepDraft():
+                self._in_a_thread(partial(self._drafts.keep, effect))
+            case e.DropDrafts():
+                self._in_a_thread(partial(self._drafts.drop, effect))
+            case e.Probe():
+                self._in_the_loop(self._look(effect))
+            case e.ReadBlockList():
+                self._in_a_thread(self._read_blocks)
+            case e.CheckStaffCode():
+                self._in_a_thread(partial(self._check_staff_code, effect))
 
     def _saved(self, effect: e.Save, result: Written | JournalError) -> None:
         if isinstance(result, JournalError):
@@ -233,11 +255,27 @@ class Rooms:
         else:
             self._deliver(inputs.TakenRead(effect.request, tuple(result), parts))
 
-    def _in_a_thread(self, work: Callable[[], Input]) -> None:
-        """Do what takes a while beside the loop, and hand its input to the rules."""
+    def _figures_read(self, effect: e.ReadFigures, result: list[Activity] | JournalError) -> None:
+        if isinstance(result, JournalError):
+            _problem("journal_not_read", result)
+            self._deliver(inputs.FiguresRead(effect.request, None))
+        else:
+            self._deliver(inputs.FiguresRead(effect.request, figures(result)))
 
+    async def _look(self, effect: e.Probe) -> Input:
+        from kioskd.probes import answers  # noqa: PLC0415 - TLS is loaded in an outage, and not at the start
+
+        return inputs.Probed(effect.system, await answers(effect.kind, effect.address, effect.timeout_s))
+
+    def _in_a_thread(self, work: Callable[[], Input | None]) -> None:
+        """Do what takes a while beside the loop, and hand its input to the rules, if it has one."""
+        self._in_the_loop(asyncio.to_thread(work))
+
+    def _in_the_loop(self, work: Coroutine[Any, Any, Input | None]) -> None:
         async def done() -> None:
-            self._deliver(await asyncio.to_thread(work))
+            answer = await work
+            if answer is not None:
+                self._deliver(answer)
 
         task = asyncio.get_running_loop().create_task(done())
         self._checks.add(task)
@@ -257,12 +295,15 @@ class Rooms:
 
     def _check_staff_code(self, effect: e.CheckStaffCode) -> Input:
         initials = None
+        drafts: Mapping[DraftForm, Mapping[str, str]] = {}
         try:
             codes = self._staff_codes()
             initials = codes.check(str(effect.code)) if codes is not None else None
         except StaffCodesTrouble as trouble:
             log.error("staff codes: %s", trouble)
-        return inputs.StaffCodeChecked(effect.request, initials)
+        if initials is not None:
+            drafts = self._drafts.opened(initials, str(effect.code))
+        return inputs.StaffCodeChecked(effect.request, initials, drafts)
 
     def _carry_out(self, effect: e.Ask | e.Forget | e.Connect | e.Disconnect | e.Print | e.DropSlips) -> None:
         """Hand an effect to the line or to the printer."""

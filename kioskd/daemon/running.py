@@ -15,6 +15,7 @@ from kioskd.clock import WallClock
 from kioskd.daemon.answering import Answering
 from kioskd.daemon.block_list import read_block_list
 from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.notify import Heartbeat, notify, watchdog_limit_s
 from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.sealing import Sealing
@@ -30,6 +31,7 @@ from kioskd.journal.thread import JournalThread
 from kioskd.model import inputs
 from kioskd.model.entry import StorageProblem
 from kioskd.model.settings import Settings
+from kioskd.rules.outage import NOTE as OUTAGE
 from kioskd.rules.state import initial
 from kioskd.staff import StaffCodes
 from kioskd.trace.ring import Ring
@@ -88,6 +90,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     deliver = station.deliver
 
     note = journal.last_note("mode")
+    outage = tuple(journal.notes(OUTAGE))
     summary = journal.summary()
     session_was = left_open(settings.station.state_dir, journal)
     if journal.salvaged is not None:
@@ -117,6 +120,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
         answering=Answering(settings, queue, front, lambda: clock.now().wall_s, station.ring),
         session=OpenSession(settings.station.state_dir, queue),
         sealing=Sealing(codes_file),
+        drafts=Drafts(codes_file, settings.station.state_dir),
         read_blocks=partial(read_block_list, settings.offline.block_list),
     )
     station.begin(rooms)
@@ -124,7 +128,12 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
     deliver(
         inputs.Started(
-            instance=instance, summary=summary, clock=clock.trust(), forced_reason=forced, interrupted=session_was
+            instance=instance,
+            summary=summary,
+            clock=clock.trust(),
+            forced_reason=forced,
+            interrupted=session_was,
+            outage=outage,
         )
     )
     try:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from kioskd import __version__
 from kioskd.model.view import ClockStatus, DiskStatus, IlsStatus, Status
+from kioskd.rules import board
 from kioskd.rules.project import mode_view
 from kioskd.rules.state import Phase, State
 from kioskd.rules.turn import unsent
@@ -29,6 +30,7 @@ def draw(state: State, *, wall_s: float, free_mib: int | None) -> Status:
         disk=DiskStatus(free_mib, state.storage.value if state.storage else None),
         version=__version__,
         uptime_s=max(0, round(wall_s - state.started_wall_s)),
+        alarm=board.alarm(state, wall_s),
     )
 
 

@@ -40,7 +40,6 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.SheetAdd: "`seq`: the entry's number",
     calls.PatronRegister: "`seq`: the entry's number",
     calls.RegistrationsList: "`registrations`: entries, each with `sealed`, `open`, `ticked`, `keys` if rescued",
-    downtime_calls.RegistrationTick: "`open`: what is still to be done",
     downtime_calls.WorklistGet: "`classes`, each with `entries`",
     downtime_calls.ReportGet: "the outage: `outage`, `seen`, `counts`, `clock`, `crates`, `steps`, `timeline`",
     downtime_calls.SlipPrint: "`printed`: true",

@@ -193,6 +193,10 @@ class JournalReader:
         recorded = AddRow(seq, first[2], entries[0].what.at_wall_s, by=entries[0].what.by)
         return Story(entries[0], (recorded, *(kept.row for kept in self._rows_of([seq]))))
 
+    def newest_rows(self, seqs: Sequence[Seq]) -> dict[Seq, float]:
+        """Return when the newest row of each of these entries was written; one without rows is not in it."""
+        return {kept.row.seq: kept.row.at_wall_s for kept in self._rows_of(seqs)}
+
     def unsent_of_item(self, item: ItemBarcode) -> bool:
         """Whether an entry of this item stands in `recorded` or `sending`."""
         found = self._query(

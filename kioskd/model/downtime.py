@@ -136,6 +136,18 @@ class DowntimeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """Entries since an outage began: how many, where they stand, the first and the last one's time."""
+
+    recorded: int = 0
+    settled: int = 0
+    waiting: int = 0
+    exceptions: int = 0
+    first_wall_s: float | None = None
+    last_wall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmView:
     """Entries wait that are older than a day: the time of the oldest one (RFC 3339), and what to say."""
 

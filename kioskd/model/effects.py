@@ -14,6 +14,8 @@ from kioskd.model.calls import (
     StatusGet,
     TraceGet,
 )
+from kioskd.model.downtime import DraftForm, ProbeKind
+from kioskd.model.downtime_calls import ReportGet, WorklistGet
 from kioskd.model.entry import SaveToken, Seq, Write
 from kioskd.model.errors import CallError
 from kioskd.model.ils import Answer, AskId, Question, Urgency
@@ -114,6 +116,42 @@ class Seal:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDraft:
+    """Keep a form that is being filled in, sealed; answered by `DraftKept`. Of two the higher number stays."""
+
+    request: RequestId
+    number: int
+    form: DraftForm
+    content: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropDrafts:
+    """Take drafts away, those kept under a lower number too; nothing is answered."""
+
+    number: int
+    forms: tuple[DraftForm, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Look whether a related system (by its place in the configuration) answers; answered by `Probed`."""
+
+    system: int
+    kind: ProbeKind
+    address: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFigures:
+    """Count the entries that were recorded since a moment; answered by `FiguresRead`."""
+
+    request: RequestId
+    since_wall_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReadBlockList:
     """Read the block list; answered by `BlockListRead`."""
 
@@ -179,7 +217,17 @@ class Query:
     """A call that the journal (or, for the status, all rooms) answers by reading."""
 
     request: RequestId
-    call: JournalList | JournalShow | ExceptionsList | RegistrationsList | StatsGet | StatusGet | TraceGet
+    call: (
+        JournalList
+        | JournalShow
+        | ExceptionsList
+        | RegistrationsList
+        | StatsGet
+        | StatusGet
+        | TraceGet
+        | WorklistGet
+        | ReportGet
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +283,10 @@ Effect = (
     | FindEntries
     | ReadTaken
     | Seal
+    | KeepDraft
+    | DropDrafts
+    | Probe
+    | ReadFigures
     | ReadBlockList
     | Connect
     | Disconnect

@@ -1,12 +1,14 @@
 """All that can reach the rules: one union, each with the moment it was noticed (see `Event`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from kioskd.model.blocks import BlockList
 from kioskd.model.calls import Call, RequestId, Role
 from kioskd.model.device import DeviceStatus
-from kioskd.model.entry import Entry, How, SaveToken, Seq, StorageProblem, Summary
+from kioskd.model.downtime import DraftForm, Figures
+from kioskd.model.entry import AddNote, Entry, How, SaveToken, Seq, StorageProblem, Summary
 from kioskd.model.ils import Answer, AskId, LineTrouble, NoAnswer, StatusAnswer
 from kioskd.model.settings import Secret
 from kioskd.model.slip import SlipFate
@@ -25,6 +27,8 @@ class Started:
     forced_reason: str | None = None
     interrupted: int | None = None
     """How many entries the session had that was open when the last daemon ended; None: there was none."""
+    outage: tuple[AddNote, ...] = ()
+    """What the journal holds of outages, the oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,8 @@ class StaffCodeChecked:
 
     request: RequestId | None
     initials: str | None
+    drafts: Mapping[DraftForm, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """What that member had begun to fill in before a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,8 @@ class CannotSeal(StrEnum):
     NO_KEYS = "no_keys"
     """No staff member has a code that could open it."""
     UNREADABLE = "keys_unreadable"
+    NOT_WRITTEN = "not_written"
+    """Drafts alone: the disk took nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,31 @@ class Sealed:
     twin: str = ""
     known: bool = False
     problem: CannotSeal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKept:
+    """The answer to a `KeepDraft`."""
+
+    request: RequestId
+    number: int
+    problem: CannotSeal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The answer to a `Probe`."""
+
+    system: int
+    answers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRead:
+    """The answer to a `ReadFigures`; None: the journal could not be read."""
+
+    request: RequestId
+    figures: Figures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +267,9 @@ Heard = (
     | EntriesRead
     | TakenRead
     | Sealed
+    | DraftKept
+    | Probed
+    | FiguresRead
     | BlockListRead
     | LineUp
     | LineDown

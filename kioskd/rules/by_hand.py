@@ -10,13 +10,14 @@ from typing import Final
 
 from kioskd.model import calls as c
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.downtime import DraftForm
 from kioskd.model.effects import FindEntries, Reply, Seal
 from kioskd.model.entry import AddEntry, AddNote, AddRow, Entry, EntryState, How, Kind, ModeName, NewEntry, Source
 from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, CannotSeal, NotSaved, Saved, Sealed
 from kioskd.model.settings import Secret
 from kioskd.model.time import ClockTrust
-from kioskd.rules import backlog, form, lending
+from kioskd.rules import backlog, drafting, form, lending, papers, reviewing, timekeeping
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.recognise import IsCard, IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import SaveFor, Saving
@@ -102,8 +103,10 @@ def sealed(turn: Turn, event: Sealed) -> None:
     card = _card(turn, by.call.card, sure=True, field="card")
     assert card is not None
     entry = _entry(turn, Kind.REGISTRATION, patron=card)
-    note = AddNote(NOTE, turn.at.wall_s, {"id": entry.id, "sealed": event.sealed, "twin": event.twin})
-    turn.save((AddEntry(entry), note), Saving(SaveFor.BY_HAND, request=turn.request))
+    missing = " ".join(name for name in reviewing.MAY_BE_MISSING if not getattr(by.call, name).strip())
+    content = {"id": entry.id, "sealed": event.sealed, "twin": event.twin, "missing": missing}
+    note = AddNote(NOTE, turn.at.wall_s, content)
+    turn.save((AddEntry(entry), note), Saving(SaveFor.BY_HAND, request=turn.request, registers=True))
     turn.request = None
 
 
@@ -115,6 +118,9 @@ def saved(turn: Turn, saving: Saving, event: Saved) -> None:
     backlog.add(turn, saving.patron, saving.item)
     if saving.request is not None:
         turn.do(Reply(saving.request, {"seq": int(seq)}))
+    if saving.registers:
+        drafting.drop(turn, (DraftForm.REGISTER,))
+        papers.print_slip(turn, papers.stub(turn.state, int(seq)))
 
 
 def not_saved(turn: Turn, event: NotSaved) -> None:
@@ -260,7 +266,7 @@ def _entry(turn: Turn, kind: Kind, *, patron: _Number | None, item: ItemBarcode 
         at_wall_s=turn.at.wall_s,
         at_boot_s=turn.at.boot_s,
         boot_id=clock.boot_id,
-        clock=ClockTrust.TRUSTED if clock.trusted else ClockTrust.UNSURE,
+        clock=timekeeping.trust(clock),
         mode=turn.state.mode.name,
         station=turn.state.settings.station.id,
         session="",

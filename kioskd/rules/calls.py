@@ -10,7 +10,22 @@ from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
-from kioskd.rules import by_hand, from_elsewhere, lending, mode, policy, retrying, scanning, staffing, upload, visiting
+from kioskd.rules import (
+    by_hand,
+    downtime,
+    drafting,
+    from_elsewhere,
+    lending,
+    mode,
+    papers,
+    policy,
+    retrying,
+    reviewing,
+    scanning,
+    staffing,
+    upload,
+    visiting,
+)
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
@@ -50,6 +65,9 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
         ):
             turn.do(Query(event.request, call))
             turn.request = None
+        case d.WorklistGet() | d.ReportGet():
+            turn.do(Query(event.request, call))
+            turn.request = None
         case c.JournalSummary():
             summary = {**asdict(turn.state.summary), "unsent": unsent(turn.state)}
             turn.do(Reply(event.request, summary))
@@ -82,10 +100,15 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             by_hand.asked(turn, event, call)
         case c.UploadStart():
             _upload(turn)
-        case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount() | d.RegistrationTick() | d.WorklistGet():
-            policy.not_now(turn)
-        case d.ReportGet() | d.SlipPrint() | d.DraftKeep() | d.DraftGet() | d.DraftDrop():
-            policy.not_now(turn)
+        case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount():
+            downtime.asked(turn, call)
+        case d.RegistrationTick():
+            reviewing.asked(turn, event, call)
+        case d.SlipPrint():
+            papers.asked(turn, call)
+        case d.DraftKeep() | d.DraftGet() | d.DraftDrop():
+            staffing.typed(turn)
+            drafting.asked(turn, event, call)
         case c.ScanInject():
             scanning.scanned(turn, Scanned(call.scanner, call.code, How.INJECTED), session_call)
         case _:
@@ -249,6 +272,9 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
         return
     if isinstance(by.call, c.SheetAdd | c.PatronRegister):
         by_hand.found(turn, by, event.entries)
+        return
+    if isinstance(by.call, d.RegistrationTick):
+        reviewing.found(turn, by.call, event.entries)
         return
     if isinstance(by.call, c.JournalWithdraw):
         entry = entries.get(by.call.seq)

@@ -2,6 +2,7 @@
 
 from kioskd.model.ils import LineTrouble
 from kioskd.model.time import Instant
+from kioskd.rules import board, downtime, timekeeping
 from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import OPEN, Phase, Stage, State
 from kioskd.rules.turn import busy
@@ -13,8 +14,12 @@ def idle_leftovers(state: State) -> bool:
     return state.question is not None or state.overlay is not None or state.language != language
 
 
-def deadline(state: State, at: Instant) -> float | None:
-    """Return the earliest moment (`Instant.mono_s`) at which a `Tick` is due; None: never."""
+def deadline(state: State, own: Instant) -> float | None:
+    """Return the earliest moment (`Instant.mono_s`) at which a `Tick` is due; None: never.
+
+    `own`: now by the computer's own clocks.
+    """
+    at = timekeeping.now(state, own)
     found = [
         moment
         for moment in (
@@ -24,6 +29,7 @@ def deadline(state: State, at: Instant) -> float | None:
             state.storage_check_mono_s,
             state.typed_once.until_mono_s if state.typed_once else None,
             state.keyed.until_mono_s if state.keyed else None,
+            downtime.probes_due_mono_s(state),
         )
         if moment is not None
     ]
@@ -48,4 +54,7 @@ def deadline(state: State, at: Instant) -> float | None:
         found.append(at.mono_s + max(0.0, ends - at.wall_s) if ends is not None else at.mono_s)
     if state.nightly_wall_s is not None:
         found.append(at.mono_s + max(0.0, state.nightly_wall_s - at.wall_s))
+    alarm = board.alarm_due_wall_s(state)
+    if alarm is not None and alarm > at.wall_s:
+        found.append(at.mono_s + alarm - at.wall_s)
     return min(found) if found else None

@@ -2,6 +2,7 @@
 
 from kioskd.model.effects import Purge
 from kioskd.model.entry import ModeName
+from kioskd.rules import timekeeping
 from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 
@@ -19,12 +20,12 @@ def follow(turn: Turn, before: State) -> None:
         if left or sent:
             # Entries and rows have their times of the same clock, so it need not be right.
             turn.do(Purge(turn.at.wall_s))
-    elif now.clock.trusted and not before.clock.trusted:
+    elif timekeeping.vouched(now.clock) and not timekeeping.vouched(before.clock):
         # A station that is switched off every night has no other moment.
         nightly(turn)
 
 
 def nightly(turn: Turn) -> None:
     """Let go of what has been over for long enough; a clock that may be wrong would let go of too much."""
-    if turn.state.clock.trusted:
+    if timekeeping.vouched(turn.state.clock):
         turn.do(Purge(turn.at.wall_s - turn.state.settings.journal.keep_settled_days * DAY_S))

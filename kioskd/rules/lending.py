@@ -7,10 +7,10 @@ from kioskd.model.entry import AddEntry, AddRow, EntryState, How, Kind, ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgency
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
-from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules import backlog, belief, mode, policy, upload
+from kioskd.rules import backlog, belief, mode, policy, timekeeping, upload
 from kioskd.rules.policy import Act
+from kioskd.rules.recognise import is_one_of
 from kioskd.rules.state import GOOD, AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
@@ -46,6 +46,12 @@ def take(
         refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="max_items", renewal=renewal)
         turn.set_session(lines=(*session.lines, refused))
         turn.say("max_items", Tone.STOP, max=str(settings.offline.max_items))
+        _beep(turn, scanner, good=False)
+        return
+    if not (live or renewal or turn.staffed) and is_one_of(item, settings.barcodes.not_for_loan):
+        refused = Line(n, item, LineResult.REFUSED, turn.at.mono_s, reason="not_for_loan")
+        turn.set_session(lines=(*session.lines, refused))
+        turn.say("not_for_loan", Tone.STOP, item=item)
         _beep(turn, scanner, good=False)
         return
     due = session.alternative_due
@@ -85,7 +91,7 @@ def entry_of(turn: Turn, line: Line, how: How, *, unmatched: bool = False) -> Ne
         at_wall_s=turn.at.wall_s,
         at_boot_s=turn.at.boot_s,
         boot_id=clock.boot_id,
-        clock=ClockTrust.TRUSTED if clock.trusted else ClockTrust.UNSURE,
+        clock=timekeeping.trust(clock),
         mode=turn.state.mode.name,
         station=turn.state.settings.station.id,
         session=session.id,

@@ -393,10 +393,10 @@ def _compare_clocks(turn: Turn, status: StatusAnswer) -> None:
         return
     ours = turn.local().replace(tzinfo=None)
     apart_s = abs((ours - status.local_time).total_seconds())
-    if apart_s <= CLOCK_AGREES_S and not clock.trusted:
+    if apart_s <= CLOCK_AGREES_S and (not clock.trusted or clock.source is ClockSource.STAFF):
         turn.set(clock=Clock(trusted=True, source=ClockSource.ILS, boot_id=clock.boot_id))
     elif apart_s > CLOCK_AGREES_S:
-        if clock.source is ClockSource.ILS:
+        if clock.source in (ClockSource.ILS, ClockSource.STAFF):
             turn.set(clock=Clock(trusted=False, source=ClockSource.NONE, boot_id=clock.boot_id))
         turn.log("warning", "clock_differs", apart_s=round(apart_s))
 

@@ -118,6 +118,9 @@ def refuse(turn: Turn, act: Act) -> None:
     row = ELSEWHERE[act] if elsewhere else REFUSAL[act]
     language = turn.state.language
     reason, instead = say(language, row.reason), say(language, row.instead)
+    contact = turn.state.settings.library.contact
+    if contact:
+        instead = f"{instead} {say(language, 'contact_us', contact=contact)}"
     turn.fail(
         ErrorKind.ELSEWHERE if elsewhere else ErrorKind.REFUSED_OFFLINE,
         reason,

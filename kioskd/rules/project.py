@@ -28,7 +28,7 @@ from kioskd.model.view import (
     UploadView,
     View,
 )
-from kioskd.rules import keying, on_loan
+from kioskd.rules import board, keying, on_loan
 from kioskd.rules.mode import slow
 from kioskd.rules.slips import bookmark_date
 from kioskd.rules.state import OPEN, Line, Loan, Message, Overlay, Stage, State
@@ -262,6 +262,10 @@ def project(state: State, at: Instant, seq: int) -> View:
         helpdesk=state.settings.helpdesk_phone,
         account=_account(state),
         keyed=keying.shown(state),
+        contact=state.settings.library.contact,
+        downtime=board.shown(state, at),
+        alarm=board.alarm(state, at.wall_s),
+        drafts=tuple(form.value for form in state.drafts) if state.staff.by is not None else (),
     )
 
 

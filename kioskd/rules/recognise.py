@@ -89,8 +89,12 @@ def _compiled(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.ASCII) for pattern in patterns)
 
 
-def _matches(code: str, patterns: tuple[str, ...]) -> bool:
+def is_one_of(code: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether the whole code is as one of the patterns says."""
     return any(pattern.fullmatch(code) for pattern in _compiled(patterns))
+
+
+_fits = is_one_of
 
 
 def luhn(digits: str) -> bool:
@@ -133,17 +137,17 @@ def _kind(code: str) -> str:
 
 
 def _lost_its_end(code: str, patterns: tuple[str, ...]) -> bool:
-    return any(_matches(code + "0" * lost, patterns) for lost in range(1, _LOST_AT_MOST + 1))
+    return any(_fits(code + "0" * lost, patterns) for lost in range(1, _LOST_AT_MOST + 1))
 
 
 def _lost_its_start(code: str, patterns: tuple[str, ...]) -> bool:
-    return any(_matches(first + "0" * lost + code, patterns) for lost in range(_LOST_AT_MOST) for first in "0123456789")
+    return any(_fits(first + "0" * lost + code, patterns) for lost in range(_LOST_AT_MOST) for first in "0123456789")
 
 
 def _too_long(code: str, patterns: tuple[str, ...]) -> bool:
     shortest = max(5, len(code) - 2 * _LOST_AT_MOST)
     return any(
-        _matches(code[:end], patterns) or _matches(code[-end:], patterns) for end in range(len(code) - 1, shortest, -1)
+        _fits(code[:end], patterns) or _fits(code[-end:], patterns) for end in range(len(code) - 1, shortest, -1)
     )
 
 
@@ -162,7 +166,7 @@ def _candidates(code: str, settings: BarcodeSettings, *, typed: bool) -> Sequenc
 
 def matched(form: str, settings: BarcodeSettings) -> IsCard | IsItem | IsEither | IsNothing | None:
     """Tell what a number is by the patterns alone; None: neither pattern matches."""
-    card, item = _matches(form, settings.patron), _matches(form, settings.item)
+    card, item = _fits(form, settings.patron), _fits(form, settings.item)
     if card and item:
         return IsEither(form)
     if not (card or item):

@@ -3,11 +3,13 @@
 import math
 from dataclasses import replace
 
+from kioskd.model.downtime import DraftForm
 from kioskd.model.effects import CheckStaffCode, Reply
 from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import StaffCodeChecked
 from kioskd.model.settings import Secret
 from kioskd.model.view import Tone
+from kioskd.rules import drafting
 from kioskd.rules.state import Overlay, Staff
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
@@ -55,6 +57,8 @@ def checked(turn: Turn, event: StaffCodeChecked) -> None:
         turn.fail(ErrorKind.NOT_ALLOWED, say(turn.state.language, "staff_code_wrong"), {"needs": "staff"})
         return
     turn.set(staff=Staff(by=event.initials, until_mono_s=_until(turn)))
+    # What is in memory is newer than what was on the disk.
+    turn.set(drafts={**event.drafts, **turn.state.drafts})
     turn.log("info", "staff_unlocked", by=event.initials)
     turn.hush()
     if event.request is not None:
@@ -73,6 +77,8 @@ def lock(turn: Turn) -> None:
     if turn.state.staff.by is not None:
         turn.log("info", "staff_locked", by=turn.state.staff.by)
     turn.set(staff=replace(turn.state.staff, by=None, until_mono_s=None))
+    if turn.state.drafts:
+        drafting.drop(turn, tuple(DraftForm))
     session = turn.state.session
     if turn.state.overlay is Overlay.DUE_DATE:
         turn.set(overlay=None)
@@ -83,6 +89,12 @@ def lock(turn: Turn) -> None:
 def used(turn: Turn) -> None:
     """Somebody works a staff station: the idle lock is put off. A self station locks by the clock alone."""
     if turn.state.staff.by is not None and not turn.self_service:
+        turn.set(staff=replace(turn.state.staff, until_mono_s=_until(turn)))
+
+
+def typed(turn: Turn) -> None:
+    """Staff type in a form: nobody is locked out amid it, on a self station neither."""
+    if turn.state.staff.by is not None:
         turn.set(staff=replace(turn.state.staff, until_mono_s=_until(turn)))
 
 

@@ -10,8 +10,10 @@ from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.blocks import BlockList, BlockReason
 from kioskd.model.calls import DueDateScope, RequestId
 from kioskd.model.device import DeviceStatus
+from kioskd.model.downtime import DraftForm, SystemState
 from kioskd.model.entry import (
     BEFORE_ALL,
+    AddNote,
     AddRow,
     Entry,
     How,
@@ -29,6 +31,7 @@ from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import AccountState, Flow, LineResult, Paper, Tone, View
 from kioskd.rules.evidence import Facts, Step
+from kioskd.rules.outage import Outage
 from kioskd.rules.pace import Pace
 
 
@@ -422,6 +425,10 @@ class SaveFor(StrEnum):
     """A row of a paper sheet, or a registration."""
     TAKE_IN = "take_in"
     """Entries of another station, or that come back from a hand-over."""
+    DOWNTIME = "downtime"
+    """What staff did on the downtime board, or about a registration."""
+    NOTES = "notes"
+    """What the station noticed of an outage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +455,9 @@ class Saving:
     """The same for each of several new entries."""
     numbers: frozenset[str] = frozenset()
     """Cards and items of several entries."""
+    told: tuple[AddNote, ...] = ()
+    registers: bool = False
+    """It is a registration: its draft has served."""
 
 
 WAITED_FOR = frozenset(
@@ -460,6 +470,7 @@ WAITED_FOR = frozenset(
         SaveFor.RESOLUTION,
         SaveFor.BY_HAND,
         SaveFor.TAKE_IN,
+        SaveFor.DOWNTIME,
     }
 )
 """While one of these is in flight, scans and calls wait their turn."""
@@ -509,6 +520,14 @@ class TypedOnce:
 
     card: PatronBarcode
     until_mono_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was last seen of a related system, and since when it is so."""
+
+    state: SystemState
+    since_wall_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,6 +584,21 @@ class State:
     blocks: BlockList | None = None
     backlog: Backlog = field(default_factory=Backlog)
     nightly_wall_s: float | None = None
+    """When what waits is sent whatever its back-off says: in the night, and before the library opens."""
+    outage: Outage | None = None
+    """The last one; also when it is over."""
+    to_note: tuple[AddNote, ...] = ()
+    """What was noticed of it, waiting for the journal; nobody waits for it."""
+    systems: Mapping[int, Looked] = field(default_factory=dict)
+    """Related systems by their place in the settings."""
+    probe_mono_s: float | None = None
+    staffs_clock: float | None = None
+    """Wall time minus time since boot by staff's word, which holds until somebody better vouches for the clock."""
+    drafts: Mapping[DraftForm, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    """Forms that staff have begun, while the station is unlocked."""
+    drafts_dropped: int = 0
+    papers: Mapping[int, RequestId | None] = field(default_factory=dict)
+    """Papers for staff that are being printed, and the calls that wait for them."""
     view: View | None = None
 
 

@@ -14,17 +14,20 @@ from kioskd.model.inputs import (
     ClockChanged,
     DeviceChanged,
     DiskChecked,
+    DraftKept,
     EntriesRead,
     Event,
     ExceptionsFetched,
     Fetched,
     FetchFailed,
+    FiguresRead,
     Heard,
     Input,
     LineDown,
     LineUp,
     NotSaved,
     PrinterChanged,
+    Probed,
     Saved,
     ScanLost,
     Scanned,
@@ -43,12 +46,15 @@ from kioskd.rules import (
     by_hand,
     calls,
     cards,
+    downtime,
+    drafting,
     finishing,
     forgetting,
     from_elsewhere,
     lending,
     listed,
     mode,
+    papers,
     passing,
     policy,
     questions,
@@ -71,6 +77,7 @@ __all__ = ["deadline", "step"]
 WAITING_AT_MOST = 64
 """Scans and calls that may wait for a save; a person cannot make more while a disk hangs."""
 NIGHTLY_HOUR = 3
+BEFORE_OPENING = dt.timedelta(hours=1)
 HOLDING = (Stage.LOOKUP, Stage.PIN)
 """While a session is here, what was scanned waits."""
 
@@ -81,15 +88,18 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     Saves come first, then the View, then all else: nothing is said before it was asked to be saved, and a call is
     answered after the View that it led to was shown.
     """
-    turn = Turn(state, event.at)
+    turn = Turn(state, timekeeping.now(state, event.at), event.at)
     timekeeping.watch(turn)
     _take(turn, event.input)
     _nobody_waits(turn)
     _let_in(turn)
     finishing.go_on(turn)
-    upload.drive(turn)
-    _empty_outbox(turn)
+    # Before the upload reads entries: they are to have their exact time.
     timekeeping.correct(turn, state)
+    upload.drive(turn)
+    downtime.follow(turn, state)
+    downtime.write_notes(turn)
+    _empty_outbox(turn)
     forgetting.follow(turn, state)
     listed.follow(turn, state)
     questions.remind(turn)
@@ -144,20 +154,15 @@ def _hear(turn: Turn, what: Heard) -> None:
             retrying.fetched(turn, what.entries)
         case EntriesRead():
             calls.entries_read(turn, what)
-        case BlockListRead():
-            listed.read(turn, what)
-        case TakenRead():
-            from_elsewhere.read(turn, what)
-        case Sealed():
-            by_hand.sealed(turn, what)
-        case StaffCodeChecked():
-            staffing.checked(turn, what)
+        case StaffCodeChecked() | Sealed() | DraftKept() | Probed() | FiguresRead() | BlockListRead() | TakenRead():
+            _hear_beside(turn, what)
         case DiskChecked():
             _disk_checked(turn, what)
         case PrinterChanged():
             turn.set(paper=what.paper, printer_ready=what.ready)
         case SlipEnded():
-            finishing.slip_ended(turn, what)
+            if not papers.ended(turn, what):
+                finishing.slip_ended(turn, what)
         case DeviceChanged():
             others = tuple(device for device in turn.state.devices if device.name != what.status.name)
             turn.set(devices=(*others, what.status))
@@ -165,6 +170,27 @@ def _hear(turn: Turn, what: Heard) -> None:
             timekeeping.changed(turn, what)
         case Started():
             _started(turn, what)
+
+
+def _hear_beside(
+    turn: Turn, what: StaffCodeChecked | Sealed | DraftKept | Probed | FiguresRead | BlockListRead | TakenRead
+) -> None:
+    """Take in what was done beside the loop."""
+    match what:
+        case StaffCodeChecked():
+            staffing.checked(turn, what)
+        case Sealed():
+            by_hand.sealed(turn, what)
+        case DraftKept():
+            drafting.kept(turn, what)
+        case Probed():
+            downtime.probed(turn, what)
+        case FiguresRead():
+            papers.figures_read(turn, what)
+        case BlockListRead():
+            listed.read(turn, what)
+        case TakenRead():
+            from_elsewhere.read(turn, what)
 
 
 def _fetched(turn: Turn, event: Fetched) -> None:
@@ -190,6 +216,7 @@ def _started(turn: Turn, event: Started) -> None:
         mode=replace(turn.state.mode, since_wall_s=turn.at.wall_s, forced=event.forced_reason),
         nightly_wall_s=_next_night(turn),
     )
+    downtime.remember(turn, event.outage)
     if event.forced_reason is not None:
         mode.enter(turn, ModeName.OFFLINE, "forced")
     if event.interrupted is not None:
@@ -270,13 +297,16 @@ def _saved(turn: Turn, event: Saved) -> None:
         case SaveFor.TAKE_IN:
             from_elsewhere.saved(turn, saving, event)
             return
+        case SaveFor.DOWNTIME:
+            downtime.saved(turn, saving)
+            return
         case SaveFor.HAND_OVER:
             upload.drop(turn, saving.seqs)
         case SaveFor.RESOLUTION:
             retrying.resolved(turn)
         case SaveFor.MARK:
             upload.marked(turn, saving, event)
-        case SaveFor.OUTBOX:
+        case SaveFor.OUTBOX | SaveFor.NOTES:
             pass
     if saving.request is not None:
         turn.do(Reply(saving.request))
@@ -309,7 +339,10 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
         case SaveFor.BY_HAND | SaveFor.TAKE_IN:
+        case SaveFor.BY_HAND | SaveFor.DOWNTIME:
             by_hand.not_saved(turn, event)
+        case SaveFor.NOTES:
+            downtime.not_noted(turn, saving, event)
         case SaveFor.WITHDRAWAL | SaveFor.MODE | SaveFor.HAND_OVER | SaveFor.RESOLUTION:
             upload.start_over(turn, saving.seqs)
             lending.storage_failed(turn, event.problem)
@@ -405,6 +438,7 @@ def _in_vain(turn: Turn, asking: Asking, event: Unanswered) -> None:
 
 def _tick(turn: Turn) -> None:
     mode.tick(turn)
+    downtime.tick(turn)
     visiting.tick(turn)
     finishing.tick(turn)
     staffing.tick(turn)
@@ -421,14 +455,17 @@ def _tick(turn: Turn) -> None:
 
 
 def _next_night(turn: Turn) -> float:
-    """Return the next time at which the upload is begun whatever its back-off says."""
-    now = turn.local()
+    """Return the next time at which the upload is begun whatever its back-off says: at night, and before opening."""
+    now, settings = turn.local(), turn.state.settings
+    opens = dt.datetime.combine(now.date(), settings.library.opens, turn.state.zone) - BEFORE_OPENING
     night = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
-    if night <= now:
-        night += dt.timedelta(days=1)
-    # In the nightly halt nobody is asked; it is done as soon as that is over.
-    halt_ends_s = quiet_until(turn.state.settings.ils.quiet_hours, turn.state.zone, night.timestamp())
-    return halt_ends_s if halt_ends_s is not None else night.timestamp()
+    found = []
+    for moment in (night, opens):
+        next_one = moment if moment > now else moment + dt.timedelta(days=1)
+        # In the nightly halt nobody is asked; it is done as soon as that is over.
+        halt_ends_s = quiet_until(settings.ils.quiet_hours, turn.state.zone, next_one.timestamp())
+        found.append(halt_ends_s if halt_ends_s is not None else next_one.timestamp())
+    return min(found)
 
 
 def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:

@@ -27,6 +27,9 @@ class Turn:
 
     state: State
     at: Instant
+    """Now; by staff's word on the time, where that is what holds."""
+    own: Instant
+    """Now by the computer's own clock."""
     role: Role = Role.SCREEN
     request: RequestId | None = None
     """The call being answered, until it is replied to or refused."""

@@ -22,7 +22,8 @@ def _tag(name: str) -> str:
 
 def languages_in(folders: Iterable[str]) -> dict[str, str]:
     """Return the languages whose files lie in these folders, and each one's module."""
-    return {_tag(found.name): f"{__name__}.{found.name}" for found in pkgutil.iter_modules(folders)}
+    modules = (found.name for found in pkgutil.iter_modules(folders) if not found.ispkg)
+    return {_tag(name): f"{__name__}.{name}" for name in modules}
 
 
 MODULES: Final[Mapping[str, str]] = languages_in(__path__)
@@ -31,7 +32,14 @@ MODULES: Final[Mapping[str, str]] = languages_in(__path__)
 @lru_cache
 def table(language: str) -> Mapping[str, str]:
     """Return the texts of a language by key. An unknown language is a KeyError: the settings were checked."""
-    return cast("Mapping[str, str]", import_module(MODULES[language]).TEXTS)
+    own = cast("Mapping[str, str]", import_module(MODULES[language]).TEXTS)
+    name = MODULES[language].rpartition(".")[2]
+    try:
+        procedure = import_module(f"{__name__}.downtime.{name}").TEXTS
+    except ModuleNotFoundError:
+        # A language that somebody added: `say` has the English words for staff.
+        return own
+    return {**own, **procedure}
 
 
 def page(language: str) -> Mapping[str, str | Mapping[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import OpenSession
 from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
@@ -141,6 +142,7 @@ class Kiosk:
             answering=None,  # type: ignore[arg-type]
             session=OpenSession(self.folder, queue),
             sealing=Sealing(None),
+            drafts=Drafts(None, self.folder),
             read_blocks=lambda: inputs.BlockListRead(None, "none here"),
         )
         self.station.begin(rooms)

@@ -1,11 +1,13 @@
 """A journal in memory that answers in the order it was asked, when it is told to, or refuses as a full disk does."""
 
+import datetime as dt
 from collections import deque
 from dataclasses import dataclass, field, replace
 
 from kioskd.model import effects as e
 from kioskd.model import entry as n
 from kioskd.model import inputs
+from kioskd.model.downtime import Figures
 
 Request = e.Save | e.FetchUnsent | e.FetchExceptions | e.ReadEntries | e.FindEntries | e.ReadTaken | e.CheckDisk
 
@@ -66,6 +68,18 @@ class Journal:
             case e.CheckDisk():
                 return inputs.DiskChecked(self.problem, 100)
 
+    def figures(self, since_wall_s: float) -> Figures:
+        found = [entry for entry in self.entries.values() if entry.what.at_wall_s >= since_wall_s]
+        times = [entry.what.at_wall_s for entry in found]
+        return Figures(
+            recorded=len(found),
+            settled=sum(entry.state is n.EntryState.SETTLED for entry in found),
+            waiting=sum(entry.state in n.UNSENT for entry in found),
+            exceptions=sum(entry.state is n.EntryState.EXCEPTION for entry in found),
+            first_wall_s=min(times, default=None),
+            last_wall_s=max(times, default=None),
+        )
+
     def summary(self) -> n.Summary:
         states = [entry.state for entry in self.entries.values()]
         return n.Summary(
@@ -76,6 +90,7 @@ class Journal:
             exceptions=states.count(n.EntryState.EXCEPTION),
             withdrawn=states.count(n.EntryState.WITHDRAWN),
             handed_over=states.count(n.EntryState.HANDED_OVER),
+            oldest_unsent=next((_moment(entry) for entry in self.entries.values() if entry.state in n.UNSENT), None),
         )
 
     def _unsent(self) -> list[n.Entry]:
@@ -141,3 +156,7 @@ class Journal:
             sendings=before.sendings + sending,
             due_before=row.due_before if sending else before.due_before,
         )
+
+
+def _moment(entry: n.Entry) -> str:
+    return dt.datetime.fromtimestamp(entry.what.at_wall_s, dt.UTC).isoformat(timespec="seconds")

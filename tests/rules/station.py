@@ -17,6 +17,7 @@ from kioskd.model import effects as e
 from kioskd.model import inputs
 from kioskd.model.blocks import BlockList
 from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
+from kioskd.model.downtime import DraftForm
 from kioskd.model.entry import Entry, ModeName
 from kioskd.model.errors import CallError
 from kioskd.model.ils import AskStatus, LineTrouble, NoAnswer, Urgency
@@ -35,6 +36,7 @@ from kioskd.model.slip import SlipFate
 from kioskd.model.time import Clock, ClockSource, Instant
 from kioskd.model.view import Paper, View
 from kioskd.rules.deadlines import deadline
+from kioskd.rules.outage import NOTE
 from kioskd.rules.state import State, initial
 from kioskd.rules.step import step
 from tests.rules import invariants
@@ -112,6 +114,9 @@ class Station:
     codes_wait: bool = False
     cannot_seal: inputs.CannotSeal | None = None
     blocks: BlockList | None = None
+    drafts_on_disk: dict[DraftForm, Any] = field(default_factory=dict)
+    answering: set[str] = field(default_factory=set)
+    """Addresses of related systems that answer."""
     scans: list[invariants.Scan] = field(default_factory=list)
     steps: int = 0
     round_trip_s: float = 0.01
@@ -125,7 +130,8 @@ class Station:
     # The world's verbs.
 
     def start(self, *, forced: str | None = None, interrupted: int | None = None) -> "Station":
-        self.tell(inputs.Started(INSTANCE, self.journal.summary(), self.clock, forced, interrupted))
+        outage = tuple(note for note in self.journal.notes if note.kind == NOTE)
+        self.tell(inputs.Started(INSTANCE, self.journal.summary(), self.clock, forced, interrupted, outage))
         return self
 
     def with_printer(self) -> "Station":
@@ -217,7 +223,11 @@ class Station:
 
     def check_code(self) -> None:
         check = self.checks.popleft()
-        self.tell(inputs.StaffCodeChecked(check.request, self.codes.get(str(check.code))))
+        self.tell(self._checked(check))
+
+    def _checked(self, check: e.CheckStaffCode) -> inputs.StaffCodeChecked:
+        initials = self.codes.get(str(check.code))
+        return inputs.StaffCodeChecked(check.request, initials, self.drafts_on_disk if initials else {})
 
     def slip(self, fate: SlipFate) -> None:
         """The oldest slip ends."""
@@ -303,7 +313,7 @@ class Station:
                 self._inputs.append(self.journal.answer())
             elif self.checks and not self.codes_wait:
                 check = self.checks.popleft()
-                self._inputs.append(inputs.StaffCodeChecked(check.request, self.codes.get(str(check.code))))
+                self._inputs.append(self._checked(check))
             elif self.printing and not self.printer_waits:
                 slip = self.printing.pop(0)
                 self.printed.append(slip)
@@ -416,6 +426,16 @@ class Station:
                 forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
                 self.line.queue = [place for place in self.line.queue if place not in forgotten]
                 self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
+            case e.KeepDraft():
+                self.drafts_on_disk[effect.form] = effect.content
+                self._inputs.append(inputs.DraftKept(effect.request, effect.number, self.cannot_seal))
+            case e.DropDrafts():
+                for form in effect.forms:
+                    self.drafts_on_disk.pop(form, None)
+            case e.Probe():
+                self._inputs.append(inputs.Probed(effect.system, answers=effect.address in self.answering))
+            case e.ReadFigures():
+                self._inputs.append(inputs.FiguresRead(effect.request, self.journal.figures(effect.since_wall_s)))
             case e.ReadBlockList():
                 self._inputs.append(inputs.BlockListRead(self.blocks, "" if self.blocks else "no such file"))
             case e.Seal():

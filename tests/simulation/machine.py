@@ -19,6 +19,7 @@ from kioskd.clock import clock_of
 from kioskd.daemon.answering import Answering
 from kioskd.daemon.block_list import read_block_list
 from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import NAME as MARK
 from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.sealing import Sealing
@@ -37,6 +38,7 @@ from kioskd.model.ils import AskCheckout, AskRenew
 from kioskd.model.settings import Settings
 from kioskd.model.time import Clock, Instant
 from kioskd.model.view import View
+from kioskd.rules.outage import NOTE as OUTAGE
 from kioskd.rules.state import State, initial
 from kioskd.trace.ring import Ring
 from tests.simulation.devices import Cable, PrinterTurns, Roll
@@ -186,6 +188,7 @@ class Process:
         self.station = CountedStation(initial(settings), clocks, self.ring)
         self.station.machine = machine
         note = self.journal.last_note("mode")
+        outage = tuple(self.journal.notes(OUTAGE))
         summary = self.journal.summary()
         was_open = left_open(settings.station.state_dir, self.journal)
         self.queue = JournalTurns(self.journal, loop, machine.chance)
@@ -197,11 +200,12 @@ class Process:
             answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s, self.ring),  # type: ignore[arg-type]
             session=OpenSession(settings.station.state_dir, self.queue),
             sealing=Sealing(None),
+            drafts=Drafts(None, settings.station.state_dir),
             read_blocks=partial(read_block_list, settings.offline.block_list),
         )
         self.station.begin(Carrier(machine, self.rooms))
         forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
-        self.deliver(inputs.Started(self.instance, summary, clocks.trust(), forced, was_open))
+        self.deliver(inputs.Started(self.instance, summary, clocks.trust(), forced, was_open, outage))
         self.line = Lines(
             settings.ils,
             settings_zone(settings),

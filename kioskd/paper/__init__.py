@@ -1,0 +1,1 @@
+"""Pages that people print or file: the downtime sheet, the worklist, the outage report. Pure, and for staff."""

@@ -1,0 +1,147 @@
+"""The downtime board as staff see it, drawn from the outage that the station remembers."""
+
+import datetime as dt
+from typing import Final
+
+from kioskd.model.downtime import (
+    AlarmView,
+    BoardStep,
+    CrateView,
+    DowntimeView,
+    MailView,
+    ProbeKind,
+    ReviewView,
+    SeenView,
+    StepView,
+    SystemState,
+    SystemView,
+)
+from kioskd.model.settings import RelatedSettings, StationKind
+from kioskd.model.time import Instant
+from kioskd.rules.mail import crate_mail
+from kioskd.rules.outage import Crate, Outage, Seen
+from kioskd.rules.state import Looked, State
+from kioskd.rules.turn import awaited
+from kioskd.rules.wording import local_rfc3339, station_time
+from kioskd.texts import label, page, say
+
+ADVICE: Final = ("advice_lend", "advice_checkin", "advice_register", "advice_not", "advice_due")
+ALARM_AFTER_S: Final = 86_400.0
+
+
+def shown(state: State, at: Instant) -> DowntimeView | None:
+    """Draw the board, where staff are at the station and there is an outage to be worked on."""
+    outage, station = state.outage, state.settings.station
+    staffed = state.staff.by is not None or station.kind is StationKind.STAFF
+    if outage is None or outage.closed or not staffed:
+        return None
+    contact = state.settings.library.contact
+    advice = [say(state.language, key) for key in ADVICE]
+    if contact:
+        advice.append(say(state.language, "contact_us", contact=contact))
+    return DowntimeView(
+        since=local_rfc3339(outage.since_wall_s, state.zone),
+        back=_moment(state, outage.back_wall_s),
+        over=_moment(state, outage.over_wall_s),
+        seen=tuple(_seen(state, each) for each in outage.seen),
+        helpdesk=state.settings.helpdesk_phone,
+        read_out=_read_out(state, outage),
+        advice=tuple(advice),
+        systems=tuple(
+            _system(state, system, state.systems.get(number)) for number, system in enumerate(state.settings.related)
+        ),
+        review=_review(state, outage, at),
+        crates=tuple(_crate(state, each) for each in outage.crates),
+        board=_steps(state, outage) if outage.back_wall_s is not None else (),
+    )
+
+
+def reason_text(language: str, reason: str) -> str:
+    """Return a mode's reason in words; one that has none as it is."""
+    key = f"why_{reason}"
+    return label(language, key) if key in page(language) else reason
+
+
+def _moment(state: State, wall_s: float | None) -> str | None:
+    return local_rfc3339(wall_s, state.zone) if wall_s is not None else None
+
+
+def _seen(state: State, seen: Seen) -> SeenView:
+    return SeenView(local_rfc3339(seen.at_wall_s, state.zone), seen.reason, reason_text(state.language, seen.reason))
+
+
+def _read_out(state: State, outage: Outage) -> str:
+    """Word what the helpdesk is told, in the language that staff and helpdesk share: the station's first."""
+    station, language = state.settings.station, state.settings.station.languages[0]
+    return say(
+        language,
+        "read_out",
+        library=station.library or station.id,
+        station=station.id,
+        time=station_time(outage.since_wall_s, state.zone),
+        seen=", ".join(dict.fromkeys(reason_text(language, each.reason) for each in outage.seen)),
+    )
+
+
+def _system(state: State, system: RelatedSettings, looked: Looked | None) -> SystemView:
+    if system.probe is ProbeKind.NONE:
+        return SystemView(system.name, system.probe, SystemState.UNPROBED, None, system.down or system.up)
+    if looked is None:
+        return SystemView(system.name, system.probe, SystemState.ASKING, None, "")
+    text = system.up if looked.state is SystemState.ANSWERS else system.down
+    return SystemView(system.name, system.probe, looked.state, local_rfc3339(looked.since_wall_s, state.zone), text)
+
+
+def _review(state: State, outage: Outage, at: Instant) -> ReviewView:
+    station, review = state.settings.station, outage.review
+    offset = review.offset_s if review is not None else None
+    return ReviewView(
+        station=station.id,
+        library=station.library,
+        date=dt.datetime.fromtimestamp(at.wall_s, state.zone).date().isoformat(),
+        clock=state.clock.source.value if state.clock.trusted else "none",
+        offset_s=round(offset) if offset is not None else None,
+        by=review.by if review is not None else None,
+        at=local_rfc3339(review.at_wall_s, state.zone) if review is not None else None,
+    )
+
+
+def _crate(state: State, crate: Crate) -> CrateView:
+    mail: MailView | None = crate_mail(state, crate) if state.settings.crates.mail_to else None
+    return CrateView(crate.number, crate.items, crate.on.isoformat(), mail)
+
+
+def _steps(state: State, outage: Outage) -> tuple[StepView, ...]:
+    done = {tick.step: tick for tick in outage.ticks}
+    return tuple(
+        StepView(
+            step=step,
+            text=say(state.language, f"board_{step.value}"),
+            done=step in done,
+            next=step is outage.next_step,
+            by=done[step].by if step in done else None,
+            at=_moment(state, done[step].at_wall_s if step in done else None),
+        )
+        for step in BoardStep
+    )
+
+
+# --- the alarm --------------------------------------------------------------------------------------
+
+
+def alarm_due_wall_s(state: State) -> float | None:
+    """Return when the oldest entry that waits has waited for a day; None: nothing waits."""
+    oldest = state.summary.oldest_unsent
+    if oldest is None or state.summary.unsent <= len(awaited(state)):
+        return None
+    return dt.datetime.fromisoformat(oldest).timestamp() + ALARM_AFTER_S
+
+
+def alarm(state: State, wall_s: float) -> AlarmView | None:
+    """Draw the alarm, if something has waited for more than a day by a clock that is believed."""
+    due = alarm_due_wall_s(state)
+    oldest = state.summary.oldest_unsent
+    if due is None or oldest is None or not state.clock.trusted or wall_s < due:
+        return None
+    since = dt.datetime.fromisoformat(oldest).strftime("%Y-%m-%d %H:%M")
+    return AlarmView(oldest, say(state.language, "alarm_old", since=since))
