@@ -18,6 +18,7 @@ from kioskd.model.ils import AskCheckout, AskRenew, AskRenewAll, Urgency
 from kioskd.model.settings import Secret
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, LineResult, View
+from kioskd.rules import timekeeping
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.project import project
 from kioskd.rules.questions import wording
@@ -126,7 +127,7 @@ def _drawn(station: "Station", before: State, after: State, effects: Sequence[e.
         msgspec.json.encode(shown[0])
         kinds = [type(effect) for effect in effects]
         assert e.Save not in kinds[kinds.index(e.Show) :], "a View went out before the save it may speak of"
-    assert drawn(project(after, station.now, 0)) == drawn(after.view)
+    assert drawn(project(after, timekeeping.now(after, station.now), 0)) == drawn(after.view)
 
 
 def _whose(station: "Station", effects: Sequence[e.Effect]) -> None:

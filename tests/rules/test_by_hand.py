@@ -7,10 +7,11 @@ import pytest
 
 from kioskd.model import calls as c
 from kioskd.model import effects as e
-from kioskd.model.entry import EntryState, Kind, ModeName, Source, StorageProblem
+from kioskd.model.entry import AddNote, EntryState, Kind, ModeName, Source, StorageProblem
 from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import CannotSeal
 from kioskd.model.settings import Secret
+from kioskd.rules.by_hand import NOTE
 from tests.rules.library import Book, Library, Patron
 from tests.rules.station import ANNA, BEN, BOOK, FILM, NOON, ZONE, Station
 
@@ -39,6 +40,10 @@ def station() -> Station:
     """A station whose library system is away."""
     library = Library({ANNA: Patron(), BEN: Patron()}, {BOOK: Book(), FILM: Book()})
     return Station(library=library).start().offline()
+
+
+def forms(station: Station) -> list[AddNote]:
+    return [note for note in station.journal.notes if note.kind == NOTE]
 
 
 def answered(station: Station, call: c.Call) -> dict[str, Any]:
@@ -142,7 +147,7 @@ def test_a_registration_is_an_entry_and_its_form_lies_sealed(station: Station) -
     assert answered(station, form()) == {"seq": 1}
     (entry,) = station.entries
     assert (entry.what.kind, entry.what.patron, entry.what.item, entry.what.by) == (Kind.REGISTRATION, ANNA, None, "AB")
-    (note,) = station.journal.notes
+    (note,) = forms(station)
     assert (note.kind, note.content["id"], note.content["sealed"]) == ("registration", entry.what.id, "sealed")
     assert "apek" not in repr(station.entries)
 
@@ -175,7 +180,7 @@ def test_without_keys_nothing_is_recorded(station: Station, problem: CannotSeal)
     station.cannot_seal = problem
     assert station.refused(form(), STAFF).kind in (ErrorKind.NOT_NOW, ErrorKind.STORAGE)
     assert not station.entries
-    assert not station.journal.notes
+    assert not forms(station)
 
 
 def test_nothing_of_the_person_is_in_any_repr() -> None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from kioskd.model import calls as c
+from kioskd.model import downtime_calls as d
 from kioskd.model import effects as e
 from kioskd.model.barcode import ItemBarcode
+from kioskd.model.downtime import BoardStep, DraftForm
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import CODES, ErrorKind
 from kioskd.model.ils import (
@@ -20,6 +22,7 @@ from kioskd.model.ils import (
     StatusAnswer,
 )
 from kioskd.model.inputs import Answered, LineDown, LineUp
+from kioskd.model.slip import StaffSlip
 from kioskd.model.view import Flow
 from kioskd.rules import policy
 from kioskd.rules.policy import Act, How
@@ -208,7 +211,8 @@ class TestForced:
         assert isinstance(answer, e.Query)
         mode = station.view.mode
         assert (mode.name, mode.reason, mode.forced) == (ModeName.OFFLINE, "nightly batch", True)
-        assert station.journal.notes[-1].content["reason"] == "nightly batch"
+        (note,) = (note for note in station.journal.notes if note.kind == "mode")
+        assert note.content["reason"] == "nightly batch"
         station.advance(300)
         assert station.mode is ModeName.OFFLINE
 
@@ -421,6 +425,13 @@ def test_every_method_needs_its_role(call: type) -> None:
         c.JournalWithdraw: c.JournalWithdraw(1),
         c.JournalHandOver: c.JournalHandOver((1,), "x"),
         c.ScanInject: c.ScanInject(c.Secret("x")),
+        d.DowntimeTick: d.DowntimeTick(BoardStep.UNSENT),
+        d.CrateCount: d.CrateCount(3),
+        d.RegistrationTick: d.RegistrationTick(1, "pin"),
+        d.SlipPrint: d.SlipPrint(StaffSlip.SHEET),
+        d.DraftKeep: d.DraftKeep(DraftForm.SHEET, {}),
+        d.DraftGet: d.DraftGet(DraftForm.SHEET),
+        d.DraftDrop: d.DraftDrop(DraftForm.SHEET),
     }
     sample = samples[call] if call in samples else call()
     for role in c.Role:

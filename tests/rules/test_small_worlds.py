@@ -153,8 +153,8 @@ def test_recovery() -> None:
             station.save()
         if station.line.current:
             station.answer()
-    station.save()
-    station.save()
+    while station.journal.asked:
+        station.save()
     assert (station.state.backlog.loaded, station.state.upload.ahead_read) == (True, True)
     states, tried = walk(station, RECOVERY, 7)
     print(f"recovery: {states} states, {tried} moves")

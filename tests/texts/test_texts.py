@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import kioskd
+from kioskd.model.downtime import BoardStep
 from kioskd.model.view import LineResult
-from kioskd.rules import policy
+from kioskd.rules import policy, worklist
 from kioskd.rules.recognise import Why
 from kioskd.texts import MODULES, long_date, say, table
 
@@ -94,7 +95,7 @@ def test_every_key_that_is_said_exists_with_its_params() -> None:
 
 
 def test_every_key_that_is_put_together_exists() -> None:
-    lines = [f"line_{reason}" for reason in (*LineResult, "ils_refused", "max_items", "check_digit")]
+    lines = [f"line_{reason}" for reason in (*LineResult, "ils_refused", "max_items", "check_digit", "not_for_loan")]
     refusals = [
         key
         for row in itertools.chain(policy.REFUSAL.values(), policy.ELSEWHERE.values())
@@ -106,7 +107,10 @@ def test_every_key_that_is_put_together_exists() -> None:
 
 def test_no_text_is_left_over() -> None:
     made = {f"line_{result}" for result in LineResult} | {"line_ils_refused", "line_max_items", "line_check_digit"}
+    made |= {"line_not_for_loan"}
     made |= {key for key in ENGLISH if key.startswith(("weekday_", "month_"))} | {"date_long"}
+    made |= {f"board_{step}" for step in BoardStep}
+    made |= {f"class_{name}" for name in (*worklist.ACTIONS, worklist.UNKNOWN)}
     assert not set(ENGLISH) - constants() - made
 
 

@@ -45,7 +45,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "class_check_this_in": "发送之后又收回了。请还入。",
     "class_unknown": "系统拒绝了。请先看账户。",
     "slip_stub": "登记",
-    "slip_stub_clip": "请夹在纸质表格上，复核前一并保存。",
+    "slip_stub_clip": "请夹在纸质表格上， 复核前一并保存。",
     "slip_crate": "第 {crate} 箱",
     "slip_crate_on": "还回日期 {date}",
     "slip_crate_date": "还入时用这个日期：{date}",
