@@ -98,12 +98,17 @@ def _review(state: State, outage: Outage, at: Instant) -> ReviewView:
     return ReviewView(
         station=station.id,
         library=station.library,
-        date=dt.datetime.fromtimestamp(at.wall_s, state.zone).date().isoformat(),
+        date=state.today or today(state, at),
         clock=state.clock.source.value if state.clock.trusted else "none",
         offset_s=round(offset) if offset is not None else None,
         by=review.by if review is not None else None,
         at=local_rfc3339(review.at_wall_s, state.zone) if review is not None else None,
     )
+
+
+def today(state: State, at: Instant) -> str:
+    """Return the day by the station's clock."""
+    return dt.datetime.fromtimestamp(at.wall_s, state.zone).date().isoformat()
 
 
 def _crate(state: State, crate: Crate) -> CrateView:
@@ -137,11 +142,16 @@ def alarm_due_wall_s(state: State) -> float | None:
     return dt.datetime.fromisoformat(oldest).timestamp() + ALARM_AFTER_S
 
 
-def alarm(state: State, wall_s: float) -> AlarmView | None:
-    """Draw the alarm, if something has waited for more than a day by a clock that is believed."""
+def alarmed(state: State, wall_s: float) -> bool:
+    """Tell whether something has waited for more than a day, by a clock that is believed."""
     due = alarm_due_wall_s(state)
+    return due is not None and state.clock.trusted and wall_s >= due
+
+
+def alarm(state: State, wall_s: float) -> AlarmView | None:
+    """Draw the alarm, if there is one."""
     oldest = state.summary.oldest_unsent
-    if due is None or oldest is None or not state.clock.trusted or wall_s < due:
+    if oldest is None or not alarmed(state, wall_s):
         return None
     since = dt.datetime.fromisoformat(oldest).strftime("%Y-%m-%d %H:%M")
     return AlarmView(oldest, say(state.language, "alarm_old", since=since))

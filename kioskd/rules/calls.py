@@ -46,8 +46,27 @@ def asked(turn: Turn, event: Asked) -> None:
         policy.not_now(turn, "other_session")
         return
     staffing.used(turn)
-    _dispatch(turn, event, call)
+    if isinstance(call, d.DowntimeCall):
+        _procedure(turn, event, call)
+    else:
+        _dispatch(turn, event, call)
     turn.reply()
+
+
+def _procedure(turn: Turn, event: Asked, call: d.DowntimeCall) -> None:
+    match call:
+        case d.WorklistGet() | d.ReportGet():
+            turn.do(Query(event.request, call))
+            turn.request = None
+        case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount():
+            downtime.asked(turn, call)
+        case d.RegistrationTick():
+            reviewing.asked(turn, event, call)
+        case d.SlipPrint():
+            papers.asked(turn, call)
+        case d.DraftKeep() | d.DraftGet() | d.DraftDrop():
+            staffing.typed(turn)
+            drafting.asked(turn, event, call)
 
 
 def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
@@ -63,9 +82,6 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             | c.StatsGet()
             | c.TraceGet()
         ):
-            turn.do(Query(event.request, call))
-            turn.request = None
-        case d.WorklistGet() | d.ReportGet():
             turn.do(Query(event.request, call))
             turn.request = None
         case c.JournalSummary():
@@ -86,11 +102,7 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             turn.do(ReadEntries(event.request, (call.seq,)))
             turn.set(reading={**turn.state.reading, event.request: event})
             turn.request = None
-        case c.JournalHandOver():
-            turn.do(ReadEntries(event.request, call.seqs))
-            turn.set(reading={**turn.state.reading, event.request: event})
-            turn.request = None
-        case c.JournalTakeBack():
+        case c.JournalHandOver() | c.JournalTakeBack():
             turn.do(ReadEntries(event.request, call.seqs))
             turn.set(reading={**turn.state.reading, event.request: event})
             turn.request = None
@@ -100,15 +112,6 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             by_hand.asked(turn, event, call)
         case c.UploadStart():
             _upload(turn)
-        case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount():
-            downtime.asked(turn, call)
-        case d.RegistrationTick():
-            reviewing.asked(turn, event, call)
-        case d.SlipPrint():
-            papers.asked(turn, call)
-        case d.DraftKeep() | d.DraftGet() | d.DraftDrop():
-            staffing.typed(turn)
-            drafting.asked(turn, event, call)
         case c.ScanInject():
             scanning.scanned(turn, Scanned(call.scanner, call.code, How.INJECTED), session_call)
         case _:

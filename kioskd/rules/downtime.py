@@ -16,7 +16,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import LineTrouble
 from kioskd.model.inputs import NotSaved, Probed
 from kioskd.model.time import ClockSource
-from kioskd.rules import lending, timekeeping
+from kioskd.rules import board, lending, timekeeping
 from kioskd.rules.outage import NOTE, Outage, What, folded, remembered
 from kioskd.rules.state import Looked, SaveFor, Saving, State
 from kioskd.rules.turn import Turn, unsent
@@ -48,6 +48,17 @@ def remember(turn: Turn, notes: Sequence[AddNote]) -> None:
     clock = turn.state.clock
     if words and words[-1]["boot_id"] == clock.boot_id and not clock.trusted:
         timekeeping.believe_staff(turn, float(words[-1]["wall_minus_boot_s"]))
+
+
+def keep_time(turn: Turn) -> None:
+    """Keep what time alone changes of the View; called after each input."""
+    state = turn.state
+    alarmed = board.alarmed(state, turn.at.wall_s)
+    if alarmed is not state.alarmed:
+        turn.set(alarmed=alarmed)
+    today = board.today(state, turn.at) if state.outage is not None and not state.outage.closed else None
+    if today != state.today:
+        turn.set(today=today)
 
 
 def follow(turn: Turn, before: State) -> None:

@@ -198,6 +198,7 @@ _UNDRAWN: Final = frozenset(
         "free_mib",
         "waiting",
     }
+    | {"to_note", "probe_mono_s", "drafts_dropped", "papers"}
     | {"reading", "last_scans", "typed_once", "touched_mono_s", "fetch", "blocks", "nightly_wall_s", "view"}
 )
 """Fields of the state that no View is drawn from."""

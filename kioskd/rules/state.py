@@ -589,6 +589,10 @@ class State:
     """The last one; also when it is over."""
     to_note: tuple[AddNote, ...] = ()
     """What was noticed of it, waiting for the journal; nobody waits for it."""
+    today: str | None = None
+    """The day that the board shows, while there is one."""
+    alarmed: bool = False
+    """Something has waited for more than a day."""
     systems: Mapping[int, Looked] = field(default_factory=dict)
     """Related systems by their place in the settings."""
     probe_mono_s: float | None = None

@@ -98,6 +98,7 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     timekeeping.correct(turn, state)
     upload.drive(turn)
     downtime.follow(turn, state)
+    downtime.keep_time(turn)
     downtime.write_notes(turn)
     _empty_outbox(turn)
     forgetting.follow(turn, state)
@@ -338,8 +339,7 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
         case SaveFor.MARK:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
-        case SaveFor.BY_HAND | SaveFor.TAKE_IN:
-        case SaveFor.BY_HAND | SaveFor.DOWNTIME:
+        case SaveFor.BY_HAND | SaveFor.TAKE_IN | SaveFor.DOWNTIME:
             by_hand.not_saved(turn, event)
         case SaveFor.NOTES:
             downtime.not_noted(turn, saving, event)
