@@ -49,7 +49,7 @@ class Drafts:
         """Return the drafts that are here, opened with a staff code; one that it does not open stays."""
         found: dict[DraftForm, Mapping[str, str]] = {}
         for form in DraftForm:
-            with contextlib.suppress(OSError, VaultTrouble):
+            with contextlib.suppress(OSError, ValueError, VaultTrouble):
                 sealed = self._path(form).read_text(encoding="ascii")
                 vault = self._vault()
                 if vault is not None:

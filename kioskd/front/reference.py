@@ -40,6 +40,7 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.SheetAdd: "`seq`: the entry's number",
     calls.PatronRegister: "`seq`: the entry's number",
     calls.RegistrationsList: "`registrations`: entries, each with `sealed`, `open`, `ticked`, `keys` if rescued",
+    downtime_calls.DowntimeGet: "`downtime`: as in the View, or null: there is no outage to be worked on",
     downtime_calls.WorklistGet: "`classes`, each with `entries`",
     downtime_calls.ReportGet: "the outage: `outage`, `seen`, `counts`, `clock`, `crates`, `steps`, `timeline`",
     downtime_calls.SlipPrint: "`printed`: true",

@@ -12,6 +12,11 @@ from kioskd.model.slip import StaffSlip
 
 
 @dataclass(frozen=True, slots=True)
+class DowntimeGet:
+    """`downtime.get`: the downtime board, whether or not the View shows it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DowntimeReview:
     """`downtime.review`: station, library and clock are as they should be; `time`: what staff say it is."""
 
@@ -94,7 +99,8 @@ class DraftDrop:
 
 
 DowntimeCall = (
-    DowntimeReview
+    DowntimeGet
+    | DowntimeReview
     | DowntimeTick
     | CrateCount
     | RegistrationTick
@@ -107,6 +113,7 @@ DowntimeCall = (
 )
 
 DOWNTIME_METHODS: Final[Mapping[str, type[DowntimeCall]]] = {
+    "downtime.get": DowntimeGet,
     "downtime.review": DowntimeReview,
     "downtime.tick": DowntimeTick,
     "crate.count": CrateCount,

@@ -81,7 +81,7 @@ def _strip(paper: Format, library: str, station: str) -> Page:
             Words(left, top + 6, "Time: ________   C / R   By: ______", 9),
             Words(left, top + 12, "Card: " + "_" * 30, 9),
             Words(left, top + 18, "Item: " + "_" * 30, 9),
-            Words(left, top + 24, "Due: " + "_" * 14 + "   Entered: [  ]", 9),
+            Words(left, top + 24, "Due date: " + "_" * 12 + "  Entered: [  ]", 9),
         ]
         top += BLOCK_MM
     marks.append(Rule(left, top, right, top))

@@ -31,9 +31,14 @@ ALARM_AFTER_S: Final = 86_400.0
 
 def shown(state: State, at: Instant) -> DowntimeView | None:
     """Draw the board, where staff are at the station and there is an outage to be worked on."""
-    outage, station = state.outage, state.settings.station
-    staffed = state.staff.by is not None or station.kind is StationKind.STAFF
-    if outage is None or outage.closed or not staffed:
+    staffed = state.staff.by is not None or state.settings.station.kind is StationKind.STAFF
+    return drawn(state, at) if staffed else None
+
+
+def drawn(state: State, at: Instant) -> DowntimeView | None:
+    """Draw the board, if there is an outage to be worked on."""
+    outage = state.outage
+    if outage is None or outage.closed:
         return None
     contact = state.settings.library.contact
     advice = [say(state.language, key) for key in ADVICE]

@@ -11,6 +11,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
 from kioskd.rules import (
+    board,
     by_hand,
     downtime,
     drafting,
@@ -57,6 +58,9 @@ def _procedure(turn: Turn, event: Asked, call: d.DowntimeCall) -> None:
     match call:
         case d.WorklistGet() | d.ReportGet():
             turn.do(Query(event.request, call))
+            turn.request = None
+        case d.DowntimeGet():
+            turn.do(Reply(event.request, {"downtime": board.drawn(turn.state, turn.at)}))
             turn.request = None
         case d.DowntimeReview() | d.DowntimeTick() | d.CrateCount():
             downtime.asked(turn, call)

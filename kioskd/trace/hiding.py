@@ -133,6 +133,11 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("SheetAdd", "patron"): Treat.CODE,
     ("PatronRegister", "categories"): Treat.WORDS,
     ("RegistrationTick", "item"): Treat.KEEP,
+    ("State", "drafts"): Treat.SECRET,
+    ("State", "today"): Treat.KEEP,
+    ("StaffCodeChecked", "drafts"): Treat.SECRET,
+    ("Seen", "reason"): Treat.KEEP,
+    ("AddNote", "content"): Treat.BY_FIELD,
     ("Line", "reason"): Treat.KEEP,
     ("Mode", "reason"): Treat.KEEP,
     ("Entry", "answer"): Treat.BY_FIELD,
@@ -142,7 +147,7 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("Message", "params"): Treat.PARAMS,
     ("State", "last_scans"): Treat.KEEP,
 }
-FREE_FIELDS: Final = frozenset({"AE", "AF", "AG", "AJ", "BD", "BE", "BF", "message", "title"})
+FREE_FIELDS: Final = frozenset({"AE", "AF", "AG", "AJ", "BD", "BE", "BF", "message", "title", "by", "sealed", "twin"})
 TAILS: Final = frozenset({"card", "other"})
 """Parameters that are a card's last digits."""
 CODE_FIELDS: Final = frozenset({"AA", "AB", "item", "patron"})

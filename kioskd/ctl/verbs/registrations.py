@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Register the verbs."""
     registrations = verbs.add_parser("registrations", parents=parents, help="new patrons' forms")
-    actions = registrations.add_subparsers(dest="action", required=True, metavar="list")
+    actions = registrations.add_subparsers(dest="action", required=True, metavar="list|tick")
     listing = actions.add_parser("list", parents=parents, help="which there are; with --open, what is in them")
     listing.add_argument("--open", metavar="INITIALS", help="open them with this member's code; asks for it")
     listing.add_argument("--code-stdin", action="store_true", help="read the code from the first line of stdin")
     listing.add_argument("--codes-file", type=Path, metavar="FILE", help="default: codes_file of [staff]")
     listing.set_defaults(run=run)
+    ticking = actions.add_parser("tick", parents=parents, help="something that one still lacked is done")
+    ticking.add_argument("seq", type=int, metavar="SEQ", help="its number")
+    ticking.add_argument("item", metavar="ITEM", help="of `open`: pin, text_phone, form_reviewed, an empty field")
+    ticking.add_argument("--by", default="", metavar="INITIALS", help="yours, where no staff code unlocked the station")
+    ticking.set_defaults(run=run_tick)
 
 
 def run(asked: Asked) -> None:
@@ -43,15 +48,35 @@ def run(asked: Asked) -> None:
         say("no registrations")
     elif not asked.options.open:
         rows = [
-            (get(each, "seq"), moment(get(each, "at")), get(each, "patron"), get(each, "by"), get(each, "state"))
+            (
+                get(each, "seq"),
+                moment(get(each, "at")),
+                get(each, "patron"),
+                get(each, "by"),
+                get(each, "state"),
+                " ".join(get(each, "open") or ()),
+            )
             for each in found
         ]
-        table(("seq", "at", "card", "by", "state"), rows)
+        table(("seq", "at", "card", "by", "state", "still open"), rows)
     else:
         for each, form in zip(found, opened, strict=True):
             say(f"{each['seq']}  {moment(each['at'])}  {each['state']}")
             for name, text in form.items():
                 say(f"    {clean(name):<12} {clean(text.replace(chr(10), ', '))}")
+
+
+def run_tick(asked: Asked) -> None:
+    """Tick something off."""
+    options = asked.options
+    with asked.connect() as client:
+        client.call("registration.tick", {"seq": options.seq, "item": options.item, "by": options.by})
+        found: list[dict[str, Any]] = client.call("registrations.list")["registrations"]
+    left = next((get(each, "open") for each in found if get(each, "seq") == options.seq), [])
+    if asked.json:
+        say_json({"seq": options.seq, "open": left})
+    else:
+        say(f"{options.seq}: {options.item} done; still open: {' '.join(left) or 'nothing'}")
 
 
 def _opened(asked: Asked, found: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""`kioskctl sheet`: enter the rows of a paper downtime sheet, one by one or from a file of them."""
+"""`kioskctl sheet`: print a paper downtime sheet, and enter its rows, one by one or from a file of them."""
 
 import argparse
 import csv
@@ -12,7 +12,9 @@ from kioskd.ctl import when
 from kioskd.ctl.arguments import Asked, Verbs
 from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError, Refused, WrongUsage
+from kioskd.ctl.new_file import write_whole
 from kioskd.ctl.output import get, say, say_json
+from kioskd.paper.sheet import FORMATS, sheet
 
 COLUMNS: Final = ("time", "kind", "card", "item", "due date", "initials")
 """The sheet's own columns, in the order in which it has them."""
@@ -21,8 +23,8 @@ LONGEST: Final = 10_000
 
 def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Register the verbs."""
-    sheet = verbs.add_parser("sheet", parents=parents, help="enter the rows of a paper downtime sheet")
-    actions = sheet.add_subparsers(dest="action", required=True, metavar="add|enter")
+    verb_ = verbs.add_parser("sheet", parents=parents, help="print a paper downtime sheet, enter its rows")
+    actions = verb_.add_subparsers(dest="action", required=True, metavar="add|enter|print")
 
     one = actions.add_parser("add", parents=parents, help="enter one row")
     one.add_argument("--at", required=True, type=when.since, metavar="TIME", help="as it stands on the sheet")
@@ -43,6 +45,17 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     many.add_argument("file", metavar="FILE", help="a CSV file; - for standard input")
     many.add_argument("--date", required=True, type=dt.date.fromisoformat, help="the sheet's day, YYYY-MM-DD")
     many.set_defaults(run=run_enter)
+    paper = actions.add_parser(
+        "print",
+        parents=parents,
+        help="an empty sheet as a PDF",
+        description="Needs no daemon. For the station's own receipt printer: kioskctl slip sheet.",
+    )
+    paper.add_argument("--out", required=True, type=Path, metavar="FILE", help="the PDF")
+    paper.add_argument("--format", choices=tuple(FORMATS), default="letter", help="default: letter")
+    paper.add_argument("--library", default="", help="the branch, printed at the head")
+    paper.add_argument("--station", default="", help="the station, printed at the head")
+    paper.set_defaults(run=run_print)
     for verb in (one, many):
         verb.add_argument("--sure", action="store_true", help="record it although it looks like one that is here")
 
@@ -58,6 +71,16 @@ def run_add(asked: Asked) -> None:
         say_json(added)
     else:
         say(f"entry {get(added, 'seq')}")
+
+
+def run_print(asked: Asked) -> None:
+    """Write an empty sheet."""
+    options = asked.options
+    write_whole(options.out, sheet(options.format, library=options.library, station=options.station))
+    if asked.json:
+        say_json({"out": str(options.out), "format": options.format})
+    else:
+        say(f"{options.out}: written")
 
 
 def run_enter(asked: Asked) -> None:
