@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kioskd.model.calls import PatronRegister
 from kioskd.model.settings import RegistrationSettings, Secret
-from kioskd.rules.form import Form, Wrong, age, filled, twin
+from kioskd.rules.form import LONGEST, NOT_OFFERED, OLDEST_YEARS, TICKS, Form, Wrong, age, filled, twin
 
 TODAY = dt.date(2026, 11, 27)
 SETTINGS = RegistrationSettings(ticks=("paper_form_kept", "guardian_signed"))
@@ -137,3 +137,107 @@ def test_any_form_is_taken_or_names_a_field_of_it(changes: dict[str, Any]) -> No
     else:
         assert all(text and text.replace("\n", "").isprintable() for text in found.content.values())
         assert dt.date.fromisoformat(found.content["birth_date"]) <= TODAY
+
+
+# Each field by itself: whatever is typed there is kept as it was typed but for blanks, or the field is named.
+
+NAMES = ("first", "middle", "last", "alt_first", "alt_middle", "alt_last", "library", "profile", "language")
+ANY = st.text(st.characters(), max_size=LONGEST + 20)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("field", NAMES)
+@given(text=ANY)
+def test_any_name_is_kept_or_named(field: str, text: str) -> None:
+    found = form(**{field: text})
+    may_stay = plain(text).isprintable() and len(plain(text)) <= LONGEST
+    if field in ("last", "language"):
+        may_stay = may_stay and bool(plain(text))
+    if not may_stay:
+        assert isinstance(found, Wrong)
+        assert (found.field, bool(found.expected)) == (field, True)
+        return
+    assert isinstance(found, Form)
+    kept = found.content.get("ALT_NAMES" if field.startswith("alt_") else field, "")
+    assert kept == plain(text)
+
+
+@given(born=st.dates(dt.date(1800, 1, 1), dt.date(2200, 1, 1)), style=st.sampled_from(["%m/%d/%Y", "%Y-%m-%d"]))
+def test_any_day_is_kept_or_named(born: dt.date, style: str) -> None:
+    found = form(birth_date=f"{born:{style}}", ticks=TICKS)
+    if born <= TODAY and age(born, TODAY) <= OLDEST_YEARS:
+        assert isinstance(found, Form)
+        assert found.content["birth_date"] == born.isoformat()
+    else:
+        assert isinstance(found, Wrong)
+        assert found.field == "birth_date"
+
+
+@given(text=st.text(st.sampled_from("0123456789/-. ab"), max_size=12))
+def test_what_is_no_day_is_named_and_told_how_to_write_one(text: str) -> None:
+    found = form(birth_date=text, ticks=TICKS)
+    if isinstance(found, Wrong):
+        assert found.field == "birth_date"
+        assert found.expected.startswith("a day")
+    else:
+        assert f"{dt.date.fromisoformat(found.content['birth_date']):%Y}" in text
+
+
+@given(lines=st.lists(ANY, max_size=8))
+def test_any_address_is_kept_line_by_line_or_named(lines: list[str]) -> None:
+    found = form(address="\n".join(lines))
+    kept = [plain(line) for line in "\n".join(lines).splitlines() if line.strip()]
+    if len(kept) <= 6 and all(line.isprintable() and len(line) <= LONGEST for line in kept):
+        assert isinstance(found, Form)
+        assert found.content.get("address", "") == "\n".join(kept)
+    else:
+        assert isinstance(found, Wrong)
+        assert found.field == "address"
+
+
+@given(text=st.text(st.sampled_from("ab.@ \t-+é"), max_size=20))
+def test_any_mail_address_is_kept_or_named(text: str) -> None:
+    found = form(email=text)
+    if isinstance(found, Wrong):
+        assert found.field == "email"
+    else:
+        kept = found.content.get("email", "")
+        assert kept == text.strip()
+        assert not kept or (kept.count("@") == 1 and "." in kept.partition("@")[2])
+
+
+@given(text=st.text(st.sampled_from("0123456789+()-. xab\n"), max_size=45))
+def test_any_telephone_is_kept_or_named(text: str) -> None:
+    found = form(phone=text)
+    if isinstance(found, Wrong):
+        assert found.field == "phone"
+    else:
+        kept = found.content.get("phone", "")
+        assert kept == text.strip()
+        assert not kept or any(sign.isdigit() or sign == "+" for sign in kept)
+
+
+@given(listed=st.lists(st.text(st.sampled_from("91LOS=aZ \x07"), max_size=8), max_size=4))
+def test_any_categories_are_kept_or_named_and_those_that_stay_empty_stay_so(listed: list[str]) -> None:
+    found = form(categories=tuple(listed))
+    if isinstance(found, Wrong):
+        assert found.field == "categories"
+    else:
+        names = {name.removeprefix("category ").upper() for name in found.content if name.startswith("category ")}
+        assert not names & NOT_OFFERED
+
+
+@given(ticks=st.lists(st.sampled_from([*TICKS, "other"]), max_size=4), years=st.integers(0, 60))
+def test_any_ticks_are_kept_or_named(ticks: list[str], years: int) -> None:
+    born = TODAY.replace(year=TODAY.year - years)
+    found = form(birth_date=f"{born:%m/%d/%Y}", ticks=tuple(ticks))
+    wanted = {"paper_form_kept"} | ({"guardian_signed"} if years < 18 else set())
+    if set(ticks) <= set(TICKS) and wanted <= set(ticks):
+        assert isinstance(found, Form)
+        assert set(found.content["ticks"].split()) == set(ticks)
+    else:
+        assert isinstance(found, Wrong)
+        assert found.field == "ticks"
