@@ -72,7 +72,7 @@ def run_tick(asked: Asked) -> None:
     with asked.connect() as client:
         client.call("registration.tick", {"seq": options.seq, "item": options.item, "by": options.by})
         found: list[dict[str, Any]] = client.call("registrations.list")["registrations"]
-    left = next((get(each, "open") for each in found if get(each, "seq") == options.seq), [])
+    left: list[str] = next((get(each, "open") for each in found if get(each, "seq") == options.seq), [])
     if asked.json:
         say_json({"seq": options.seq, "open": left})
     else:
