@@ -256,6 +256,18 @@ SECTIONS: Final[Mapping[str, Section]] = {
         },
         s.CratesSettings,
     ),
+    "related": Section(
+        "A `[[related]]` for each system beside the library system: a row of the downtime board.",
+        {
+            "name": Key(kinds.LABEL, "what staff call it", default="none: this key must be set"),
+            "probe": Key(member_of(ProbeKind), "how it is looked at, in an outage and some time after"),
+            "address": Key(kinds.SENTENCE, "`host:port` for `tcp`, an address with http:// or https:// for `http`"),
+            "up": Key(kinds.SENTENCE, "what staff do while it answers"),
+            "down": Key(kinds.SENTENCE, "what they do while it does not, or where it is not looked at"),
+        },
+        s.RelatedSettings,
+        many=True,
+    ),
     "scanner": Section(
         "A `[[scanner]]` for each; none, and the daemon finds them by itself.",
         {
@@ -330,18 +342,6 @@ SECTIONS: Final[Mapping[str, Section]] = {
         "Whom staff calls.",
         {"phone": Key(kinds.LABEL, "shown when the library system is down")},
         prefix="helpdesk",
-    ),
-    "related": Section(
-        "A `[[related]]` for each system beside the library system: a row of the downtime board.",
-        {
-            "name": Key(kinds.LABEL, "what staff call it", default="none: this key must be set"),
-            "probe": Key(member_of(ProbeKind), "how it is looked at, in an outage and some time after"),
-            "address": Key(kinds.SENTENCE, "`host:port` for `tcp`, an address with http:// or https:// for `http`"),
-            "up": Key(kinds.SENTENCE, "what staff do while it answers"),
-            "down": Key(kinds.SENTENCE, "what they do while it does not, or where it is not looked at"),
-        },
-        s.RelatedSettings,
-        many=True,
     ),
 }
 

@@ -223,6 +223,10 @@ class Hiding:
             _offered(call.language, settings.languages),
             library=_offered(call.library, settings.libraries),
             profile=_offered(call.profile, settings.profiles),
+            first=_there(call.first, "x"),
+            address=_there(call.address, "x"),
+            email=_there(call.email, "x@example.org"),
+            phone=_there(call.phone, "55555"),
             ticks=call.ticks,
             sure=call.sure,
         )
@@ -309,6 +313,11 @@ class Hiding:
                 return known if known is not None else self._code(text) if ours else text
             case Treat.KEEP:
                 return text
+
+
+def _there(text: Secret, instead: str) -> Secret:
+    """Return something where something was, since the rules note which fields were left empty."""
+    return Secret(instead if text.strip() else "")
 
 
 def _offered(text: str, offered: Collection[str]) -> str:
