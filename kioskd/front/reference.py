@@ -50,6 +50,8 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     downtime_calls.DraftDrop: "`{}`",
     calls.StatsGet: "`lines`, oldest first: `day`, `hour` or `mode` if asked, and a number for each thing done",
     calls.TraceGet: "`first`: the first input's number; `state` or null; `inputs`; `next`: `after` for more, or null",
+    downtime_calls.FormChoices: "`choices`: `library`, `profile`, `language`, `ticks`, each a list",
+    downtime_calls.FormScan: "`code`, or null; `other`: another client waits now",
 }
 """What a method answers; all others answer the View."""
 

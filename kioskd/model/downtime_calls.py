@@ -98,6 +98,16 @@ class DraftDrop:
     form: DraftForm
 
 
+@dataclass(frozen=True, slots=True)
+class FormChoices:
+    """`form.choices`: what the fields of the registration form may be chosen from."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormScan:
+    """`form.scan`: wait for the next code that a scanner reads; it is answered here and opens no visit."""
+
+
 DowntimeCall = (
     DowntimeGet
     | DowntimeReview
@@ -110,6 +120,8 @@ DowntimeCall = (
     | DraftKeep
     | DraftGet
     | DraftDrop
+    | FormChoices
+    | FormScan
 )
 
 DOWNTIME_METHODS: Final[Mapping[str, type[DowntimeCall]]] = {
@@ -124,4 +136,6 @@ DOWNTIME_METHODS: Final[Mapping[str, type[DowntimeCall]]] = {
     "draft.keep": DraftKeep,
     "draft.get": DraftGet,
     "draft.drop": DraftDrop,
+    "form.choices": FormChoices,
+    "form.scan": FormScan,
 }

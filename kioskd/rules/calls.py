@@ -15,6 +15,8 @@ from kioskd.rules import (
     by_hand,
     downtime,
     drafting,
+    form,
+    form_scan,
     from_elsewhere,
     lending,
     mode,
@@ -47,6 +49,8 @@ def asked(turn: Turn, event: Asked) -> None:
         policy.not_now(turn, "other_session")
         return
     staffing.used(turn)
+    if not isinstance(call, d.FormScan):
+        form_scan.end(turn)
     if isinstance(call, d.DowntimeCall):
         _procedure(turn, event, call)
     else:
@@ -71,6 +75,11 @@ def _procedure(turn: Turn, event: Asked, call: d.DowntimeCall) -> None:
         case d.DraftKeep() | d.DraftGet() | d.DraftDrop():
             staffing.typed(turn)
             drafting.asked(turn, event, call)
+        case d.FormChoices():
+            turn.do(Reply(event.request, {"choices": form.choices(turn.state.settings.registration)}))
+            turn.request = None
+        case d.FormScan():
+            form_scan.asked(turn)
 
 
 def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:

@@ -73,6 +73,16 @@ def filled(call: PatronRegister, settings: RegistrationSettings, today: dt.date)
     return Form({name: text for name, text in content.items() if text})
 
 
+def choices(settings: RegistrationSettings) -> dict[str, list[str]]:
+    """Return what fields may be chosen from, by name; an empty list lets anything stand there."""
+    return {
+        "library": list(settings.libraries),
+        "profile": list(settings.profiles),
+        "language": list(settings.languages),
+        "ticks": list(TICKS),
+    }
+
+
 def twin(form: Form) -> str:
     """Return what two forms of the same person have in common: name and birth date."""
     named = " ".join(form.content.get(name, "") for name in ("first", "last")).casefold()

@@ -36,7 +36,7 @@ from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import CheckDigit
 from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, Tone
-from kioskd.rules import cards, keying, lending, policy, questions
+from kioskd.rules import cards, form_scan, keying, lending, policy, questions
 from kioskd.rules.recognise import (
     CheckDigitState,
     IsCard,
@@ -103,7 +103,8 @@ def scanned(turn: Turn, scan: Scanned, call: Callable[[Turn, Call], None]) -> No
     if isinstance(what, IsCommand):
         _commanded(turn, what.command, call)
         return
-    recognised(turn, what, scan, scan.how, scan.scanner)
+    if not form_scan.took(turn, scan.code):
+        recognised(turn, what, scan, scan.how, scan.scanner)
 
 
 def _commanded(turn: Turn, command: Command, call: Callable[[Turn, Call], None]) -> None:

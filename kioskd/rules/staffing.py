@@ -9,7 +9,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import StaffCodeChecked
 from kioskd.model.settings import Secret
 from kioskd.model.view import Tone
-from kioskd.rules import drafting
+from kioskd.rules import drafting, form_scan
 from kioskd.rules.state import Overlay, Staff
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
@@ -77,6 +77,7 @@ def lock(turn: Turn) -> None:
     if turn.state.staff.by is not None:
         turn.log("info", "staff_locked", by=turn.state.staff.by)
     turn.set(staff=replace(turn.state.staff, by=None, until_mono_s=None))
+    form_scan.end(turn)
     if turn.state.drafts:
         drafting.drop(turn, tuple(DraftForm))
     session = turn.state.session

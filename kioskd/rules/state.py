@@ -601,6 +601,8 @@ class State:
     drafts: Mapping[DraftForm, Mapping[str, str]] = field(default_factory=dict, repr=False)
     """Forms that staff have begun, while the station is unlocked."""
     drafts_dropped: int = 0
+    form_scan: RequestId | None = None
+    """Who waits for a code that belongs to a form."""
     papers: Mapping[int, RequestId | None] = field(default_factory=dict)
     """Papers for staff that are being printed, and the calls that wait for them."""
     view: View | None = None

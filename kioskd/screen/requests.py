@@ -35,6 +35,8 @@ ALLOWED: Final = frozenset(
         "draft.keep",
         "draft.get",
         "draft.drop",
+        "form.choices",
+        "form.scan",
         "downtime.review",
         "downtime.tick",
         "crate.count",

@@ -44,6 +44,51 @@ def drafted(station: Station, form: DraftForm = DraftForm.REGISTER) -> Any:
     return done(station, d.DraftGet(form))["fields"]
 
 
+# Scans into a form.
+
+
+def waiting(station: Station) -> c.RequestId:
+    """A form waits for a code: the number of its call."""
+    asked = station.call(d.FormScan(), STAFF)
+    assert not station.answers[asked]
+    return asked
+
+
+def heard(station: Station, asked: c.RequestId) -> Any:
+    (answer,) = station.answers[asked]
+    assert isinstance(answer, e.Reply)
+    return answer.result
+
+
+def test_a_scan_goes_to_the_form_that_waits_and_opens_no_visit(station: Station) -> None:
+    asked = waiting(station)
+    station.scan(ANNA)
+    assert heard(station, asked) == {"code": ANNA, "other": False}
+    assert station.view.session is None
+    assert ANNA not in repr(station.view)
+    station.scan(BEN)
+    assert station.view.session is not None, "nobody waits any more"
+
+
+def test_a_wait_ends_with_any_other_call_with_the_lock_and_with_another_form(station: Station) -> None:
+    first = waiting(station)
+    second = waiting(station)
+    assert heard(station, first) == {"code": None, "other": True}
+    assert done(station, d.FormChoices())["choices"]["ticks"]
+    assert heard(station, second) == {"code": None, "other": False}
+    third = waiting(station)
+    station.call(c.StaffLock())
+    assert heard(station, third) == {"code": None, "other": False}
+    station.scan(ANNA)
+    assert station.view.session is not None
+
+
+def test_a_command_barcode_stays_a_command_while_a_form_waits(station: Station) -> None:
+    waiting(station)
+    station.scan("KIOSK42")
+    assert not station.view.staff.unlocked
+
+
 # Drafts.
 
 

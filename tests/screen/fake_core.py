@@ -125,12 +125,16 @@ class FakeCore:
         if method == "view.watch":
             client.watches = True
         if method == "draft.get":
+            return {"error": {"code": -32012, "message": "there is no draft", "data": {}}}
+        if method == "form.scan":
+            return {"result": {"code": None, "other": True}}
+        if method == "form.choices":
             lists = {
                 "library": ["CENTRAL", "NORTHWEST"],
                 "profile": [],
                 "language": ["ENGLISH", "SPANISH", "VIETNAMESE"],
             }
-            return {"result": {"fields": {}, "choices": lists}}
+            return {"result": {"choices": lists}}
         if method in LISTS:
             return {"result": LISTS[method]}
         if method in {"draft.keep", "draft.drop"}:

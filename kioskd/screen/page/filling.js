@@ -5,10 +5,14 @@ import { FORMS, field_at, filled, opened, params, recorded, refused } from "./fo
 
 const KEEP_MS = 1000;
 
-/** `call(method, params)`: a promise of {result} or {error}; `panel(name)` opens or closes; `redraw()` draws; `clock()`: the station's time. */
-export function filling({ call, panel, redraw, clock }) {
+/**
+ * `call(method, params)`: a promise of {result} or {error}; `panel(name)` opens or closes a panel, `open()` tells whether the form
+ * shows; `redraw()` draws; `clock()`: the time that the station shows.
+ */
+export function filling({ call, panel, open, redraw, clock }) {
   let form = null;
   let timer = null;
+  let listening = false;
 
   function set(next) {
     form = next;
@@ -20,6 +24,21 @@ export function filling({ call, panel, redraw, clock }) {
   function keep() {
     clearTimeout(timer);
     if (kept()) call("draft.keep", { form: form.name, fields: form.values });
+  }
+
+  // A scanner's code opens a visit, unless a form waits for it at a field that takes one.
+  async function listen() {
+    if (listening || !open() || !field_at(form)?.code) return;
+    listening = true;
+    const { result } = await call("form.scan", {});
+    listening = false;
+    const field = form && field_at(form);
+    if (result?.code && open() && field?.code) {
+      set({ ...filled(form, field.name, result.code), at: form.at + 1 });
+      keep();
+    }
+    // Every other call ends the wait; another form that waits somewhere else keeps it.
+    if (result && !result.other) listen();
   }
 
   async function save(sure) {
@@ -48,11 +67,12 @@ export function filling({ call, panel, redraw, clock }) {
         if (form?.name !== name || !FORMS[name].kept) {
           form = opened(name, { fields });
           if (FORMS[name].kept) {
-            const { result } = await call("draft.get", { form: name });
-            form = opened(name, { fields: { ...fields, ...result?.fields }, choices: result?.choices });
+            const [draft, lists] = await Promise.all([call("draft.get", { form: name }), call("form.choices", {})]);
+            form = opened(name, { fields: { ...fields, ...draft.result?.fields }, choices: lists.result?.choices });
           }
         }
         panel("form");
+        listen();
       },
       fill(field, text) {
         clearTimeout(timer);
@@ -62,6 +82,7 @@ export function filling({ call, panel, redraw, clock }) {
       go_to(at) {
         keep();
         set({ ...form, at: Math.min(Math.max(at, 0), FORMS[form.name].fields.length) });
+        listen();
       },
       save,
       close_form() {
@@ -74,13 +95,6 @@ export function filling({ call, panel, redraw, clock }) {
         const { name } = form;
         form = null;
         panel(FORMS[name].then ?? "tasks");
-      },
-      /** A code that a scanner read while the form was open: it belongs to the field that takes one. */
-      scanned(code) {
-        const field = field_at(form);
-        if (!field?.code) return;
-        set(filled(form, field.name, code));
-        this.go_to(form.at + 1);
       },
     },
   };

@@ -48,7 +48,7 @@ let unlocked = false;
 const awaited = new Map();
 
 const line = link(hear);
-const forms = filling({ call, panel: open, redraw, clock: () => view?.station.time ?? "" });
+const forms = filling({ call, panel: open, open: () => use.panel === "form", redraw, clock: () => view?.station.time ?? "" });
 
 function hear(message) {
   if (message.bridge === "up") {
