@@ -181,7 +181,7 @@ class Scanner(Touch):
 
 
 @contextmanager
-def processes(folder: Path) -> Iterator[Desk]:
+def processes(folder: Path, **more: Any) -> Iterator[Desk]:
     with ExitStack() as stack:
 
         def sim(*arguments: str) -> Sim:
@@ -201,6 +201,7 @@ def processes(folder: Path) -> Iterator[Desk]:
             "staff": {"codes_file": str(codes)},
             "scanner": [{"name": "front", "driver": "serial", "port": str(folder / "scanner")}],
             "printer": {"driver": "network", "url": printer.ready["tcp"]},
+            **more,
         }
         daemon = Daemon(folder, config).start()
         stack.callback(daemon.stop)
@@ -212,9 +213,9 @@ def processes(folder: Path) -> Iterator[Desk]:
 
 
 @asynccontextmanager
-async def station(folder: Path) -> AsyncIterator[Desk]:
+async def station(folder: Path, **more: Any) -> AsyncIterator[Desk]:
     with ExitStack() as stack:
-        starting = asyncio.create_task(asyncio.to_thread(stack.enter_context, processes(folder)))
+        starting = asyncio.create_task(asyncio.to_thread(stack.enter_context, processes(folder, **more)))
         async with chromium() as browser, serving((desk := await starting).daemon.socket) as server:
             desk.page = await browser.page()
             await desk.page.open(server.url)

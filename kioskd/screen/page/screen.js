@@ -228,9 +228,13 @@ function extend() {
 }
 
 let focused = null;
+let next_step = null;
 
-/** The field of a form has the focus when it comes; what is typed or scanned goes there. */
+/** The field of a form has the focus when it comes; what is typed or scanned goes there. The next step of a board is seen. */
 function focus_field() {
+  const step = document.querySelector(".step.newest");
+  if (step !== next_step) step?.scrollIntoView({ block: "nearest" });
+  next_step = step;
   const field = document.getElementById("field");
   if (field !== focused) field?.focus();
   focused = field;
