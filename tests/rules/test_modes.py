@@ -424,6 +424,8 @@ def test_every_method_needs_its_role(call: type) -> None:
         c.PatronRegister: c.PatronRegister(c.Secret("x"), c.Secret("x"), c.Secret("x"), "x"),
         c.JournalWithdraw: c.JournalWithdraw(1),
         c.JournalHandOver: c.JournalHandOver((1,), "x"),
+        c.JournalTakeBack: c.JournalTakeBack((1,), "x"),
+        c.JournalTakeIn: c.JournalTakeIn("x", "1", ()),
         c.ScanInject: c.ScanInject(c.Secret("x")),
         d.DowntimeTick: d.DowntimeTick(BoardStep.UNSENT),
         d.CrateCount: d.CrateCount(3),
