@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from tests.screen.browser import Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
-from tests.screen.scenes import CLIPPED, PANELS, TEXTS, scenes
+from tests.screen.scenes import CLIPPED, FETCHES, PANELS, TEXTS, scenes
 from tests.screen.station import running
 from tests.screen.views import LANGUAGES
 
@@ -65,6 +65,8 @@ async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep 
         for tap in taps:
             await page.until(f"document.querySelector({tap!r})")
             await page.ask(f"document.querySelector({tap!r}).click()")
+            if tap in FETCHES:
+                await page.until(f"!document.querySelector({tap!r})")
         await shoot(name)
     return faults
 

@@ -148,10 +148,13 @@ PANELS = {
     "sheet-all": (*SHEET, *[NEXT] * 7),
 }
 
+FETCHES = {f'[data-name="{name}"]' for name in ("forms_register", "forms_sheet", "task_worklist", "task_registrations")}
+"""These ask the daemon first: they are gone once it answered."""
+
 # What stands outside the screen or does not fit into its own box; lists may scroll.
 CLIPPED = """[...document.querySelectorAll("#screen *")].filter((e) => {
   const box = e.getBoundingClientRect();
-  if (!box.width || e.closest(".list, .devices, .rules, .headline, svg")) return false;
+  if (!box.width || e.closest(".list, .devices, .rules, .headline, .unseen, svg")) return false;
   const outside = box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1 || box.top < -1;
   const wide = e.clientWidth > 0 && e.scrollWidth > e.clientWidth + 2;
   const high = e.tagName === "MAIN" && e.scrollHeight > e.clientHeight + 4;
@@ -166,7 +169,7 @@ TEXTS = """(() => {
   const walk = document.createTreeWalker(document.querySelector("#screen"), NodeFilter.SHOW_TEXT);
   for (let text = walk.nextNode(); text; text = walk.nextNode()) {
     const e = text.parentElement;
-    if (!text.data.trim() || e.closest("svg") || !e.checkVisibility()) continue;
+    if (!text.data.trim() || e.closest("svg, .unseen") || !e.checkVisibility()) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     const around = [];

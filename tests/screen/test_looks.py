@@ -10,7 +10,7 @@ import pytest_asyncio
 from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.pictures import take
-from tests.screen.scenes import PANELS, scenes
+from tests.screen.scenes import FETCHES, PANELS, scenes
 from tests.screen.station import serving
 from tests.screen.views import LANGUAGES
 
@@ -49,7 +49,7 @@ CONTRAST = """(() => {
 # With text twice as large: nothing sticks out sideways, nothing is cut, and every button can be brought to view.
 CUT = """[...document.querySelectorAll("#screen *")].filter((e) => {
   const box = e.getBoundingClientRect();
-  if (!box.width || e.closest("svg")) return false;
+  if (!box.width || e.closest("svg, .unseen")) return false;
   const hidden = ["hidden", "clip"].includes(getComputedStyle(e).overflowY) && e.scrollHeight > e.clientHeight + 4;
   return box.right > innerWidth + 1 || box.left < -1 || hidden;
 }).map((e) => `${e.tagName}.${e.className} ${e.textContent.slice(0, 30)}`)"""
@@ -81,6 +81,8 @@ async def states(core: FakeCore, page: Page, language: str, *, every: int = 1, *
         for tap in taps:
             await page.until(f"document.querySelector({tap!r})")
             await page.ask(f"document.querySelector({tap!r}).click()")
+            if tap in FETCHES:
+                await page.until(f"!document.querySelector({tap!r})")
         yield name
 
 

@@ -26,6 +26,7 @@ export function tasks(page) {
   return h(
     "main",
     { key: "tasks", class: "choose" },
+    h("h1", { key: "headline", class: "unseen" }, say("tasks")),
     view.alarm && h("p", { key: "alarm", class: "told tone-warn" }, view.alarm.text),
     h(
       "div",

@@ -160,6 +160,7 @@ function one(page, field) {
   return h(
     "main",
     { key: `form-${kind}`, class: `form by-${kind}` },
+    h("h1", { key: "headline", class: "unseen" }, say(FORMS[name].title)),
     h(
       "header",
       { key: "head", class: "form-head" },
