@@ -40,6 +40,20 @@ def test_what_hides_from_patrons_hides_here() -> None:
     assert "••••" in keyed.lines
 
 
+def test_staff_read_the_board_and_tick_what_is_next() -> None:
+    during = draw(scenes("en")["staff-outage"], LANGUAGES)
+    text = "\n".join(during.lines)
+    assert "Symphony Web: answers. Use it for accounts, checkouts and renewals." in text
+    assert "Do not check in until every station of the branch shows 0 unsent." in text
+    asked = {(action.method, *action.params.items()) for action in during.actions}
+    assert ("downtime.review",) in asked
+    assert ("slip.print", ("what", "crate"), ("n", 1)) in asked
+    after = draw(scenes("en")["staff-after"], LANGUAGES)
+    assert [action.params for action in after.actions if action.method == "downtime.tick"] == [{"step": "step_2"}]
+    locked = scenes("en")["staff-outage"] | {"staff": {"unlocked": False, "by": None}}
+    assert "Symphony" not in "\n".join(draw(locked, LANGUAGES).lines)
+
+
 async def until(core: FakeCore, app: TextScreen, words: str) -> None:
     async with asyncio.timeout(10):
         while words not in str(app.query_one("#headline", Static).render()):  # noqa: ASYNC110 # a terminal tells nobody

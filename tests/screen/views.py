@@ -176,7 +176,7 @@ def downtime(*, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
             "station": "CENTRAL-3",
             "library": "CENTRAL",
             "date": "2026-11-23",
-            "clock": "Nobody vouches for the clock.",
+            "clock": "none",
             "offset_s": None,
             "by": "MK" if reviewed else None,
             "at": "2026-11-23T14:01:00-08:00" if reviewed else None,

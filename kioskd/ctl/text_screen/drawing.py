@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from kioskd.ctl.text_screen import outage
 from kioskd.texts import MODULES, label
 
 SIGNS: Final[Mapping[str, str]] = {
@@ -106,6 +107,8 @@ def _lines(language: str, view: Mapping[str, Any]) -> Sequence[str]:
     if view["screen"] == "staff":
         found.append(f"{label(language, 'exceptions')}: {view['exceptions']}")
         found.append(f"{label(language, 'paper')}: {label(language, 'paper_is_' + view['paper'])}")
+    if view["staff"]["unlocked"]:
+        found += outage.lines(language, view)
     return found
 
 
@@ -153,6 +156,7 @@ def _actions(language: str, view: Mapping[str, Any], languages: Sequence[str]) -
         (label(language, "due_clear"), "session.due_date", {"date": None, "scope": "session"}),
         (label(language, "go_auto"), "mode.set", {"mode": "auto", "reason": ""}),
         (label(language, "go_offline"), "mode.set", {"mode": "offline", "reason": label("en", "reason_down")}),
+        *(outage.actions(language, view) if view["staff"]["unlocked"] else ()),
         (label(language, "lock"), "staff.lock", {}),
         (label(language, "staff_code"), "staff.unlock", {}),
     ]
