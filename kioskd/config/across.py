@@ -11,6 +11,7 @@ from kioskd.config.kinds import NO_SIGNAL, SIGNALS, TERMINATORS
 from kioskd.config.problems import Problem, shown
 from kioskd.config.secrets import readable_by_others
 from kioskd.config.telling import Source
+from kioskd.model.door import DOORS
 from kioskd.model.settings import PrinterSettings, ScannerSettings, Settings
 
 NEEDS: Final[Mapping[tuple[str, str], str]] = {
@@ -75,6 +76,23 @@ def unreachable(related: Sequence[Mapping[str, Any]], source: Source) -> Iterato
         if wanted is not None and not (isinstance(address, str) and wanted[0].fullmatch(address)):
             found = f"{shown(address)}, with probe {probe}"
             yield Problem(source("related", "address"), f"[[related]] {number}: address", found, wanted[1])
+
+
+def door_opens(profile: str, door: Mapping[str, Any], source: Source) -> Iterator[Problem]:
+    """Yield why a door that is configured cannot be opened."""
+    if not door.get("url"):
+        return
+    known = DOORS.get(profile)
+    if known is None:
+        found = f"a door, and profile {profile} has none"
+        yield Problem(source("door", "url"), "[door] url", found, f"[ils] profile one of {', '.join(DOORS)}")
+        return
+    for key in known.needs:
+        if not door.get(key):
+            found = f"not set, and the door of profile {profile} needs it"
+            yield Problem(source("door", key), f"[door] {key}", found, SECTIONS["door"].keys[key].kind.allowed)
+    if known.name == "evergreen" and door.get("branch") and not str(door["branch"]).isdigit():
+        yield Problem(source("door", "branch"), "[door] branch", shown(door["branch"]), "the org unit's number")
 
 
 def _lacks(name: str, device: Mapping[str, Any], place: str, source: Source) -> Iterator[Problem]:

@@ -21,6 +21,10 @@ _SPAN: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 _MAIL: Final = re.compile(r"[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _STATION_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_DOOR_URL: Final = re.compile(
+    r"(?:https://(?:[A-Za-z0-9_][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])|http://(?:127\.0\.0\.1|localhost|\[::1\]))"
+    r"(?::\d{1,5})?(?:/[A-Za-z0-9._~/-]*)?"
+)
 _RECIPIENT: Final = re.compile(r"kioskd-public-[A-Za-z0-9_-]{43}")
 _USER: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}\$?")
 _HOST: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}|[0-9A-Fa-f:.]+(%[A-Za-z0-9_.-]+)?")
@@ -69,6 +73,11 @@ def time(value: object) -> dt.time:
 def mail_address(value: object) -> str:
     """Where a mail goes; what stands in a mailto: as it is."""
     return _of_form(_MAIL, value)
+
+
+def door_url(value: object) -> str:
+    """Where a door is: passwords and cards go there, so over TLS; on this machine alone without."""
+    return _of_form(_DOOR_URL, value) if value != "" else ""
 
 
 def recipient(value: object) -> str:

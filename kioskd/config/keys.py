@@ -47,7 +47,7 @@ class Section:
             return LOGIN_USER
         if (self.settings, key) == (s.IlsSettings, "login_password_file"):
             return LOGIN_PASSWORD_FILE
-        if (self.settings, key) == (s.IlsSettings, "upload_login_password_file"):
+        if (self.settings, key) in ((s.IlsSettings, "upload_login_password_file"), (s.DoorSettings, "password_file")):
             return None
         if self.settings is None:
             return {each.name: each.default for each in fields(s.Settings)}[f"{self.prefix}_{key}"]
@@ -211,6 +211,32 @@ SECTIONS: Final[Mapping[str, Section]] = {
             ),
         },
         s.JournalSettings,
+    ),
+    "door": Section(
+        "The library system's own way for what happened offline, by `ils.profile`; see [ILS.md](ILS.md#doors).",
+        {
+            "url": Key(
+                kinds.DOOR_URL,
+                "koha, evergreen: the staff side; symphony: with the web application's name; empty: uploads go by SIP2",
+            ),
+            "user": Key(kinds.LABEL, "who uploads there"),
+            "password_file": Key(kinds.SECRET_PATH, "their password; a credential `door-password` goes before it"),
+            "branch": Key(
+                kinds.LABEL,
+                "koha: the branch's code; evergreen: the number of the org unit; symphony: the library's policy",
+            ),
+            "workstation": Key(
+                kinds.LABEL, "evergreen: a registered workstation of that org unit, of this station's own"
+            ),
+            "client_id": Key(kinds.LABEL, "symphony: the client id that it knows us by"),
+            "ca_file": Key(kinds.PATH_OR_NONE, "whose certificates are trusted; empty: the system's"),
+            "timeout_s": Key(
+                Number(0, 3600, above=True),
+                "after that long without an answer it counts as lost, and is looked up",
+                "s",
+            ),
+        },
+        s.DoorSettings,
     ),
     "rescue": Section(
         "Archives of unsent entries, for the day on which there is no other way up ([OPERATIONS.md](OPERATIONS.md)).",

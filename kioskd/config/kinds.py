@@ -163,6 +163,7 @@ SIGNAL: Final = Checked(
     f"serial: bytes as TOML spells them, as \\u0007; evdev: {', '.join(SIGNALS['evdev'])}; "
     f"hidraw: {', '.join(SIGNALS['hidraw'])}; {NO_SIGNAL}",
 )
+DOOR_URL: Final = Checked(checks.door_url, 'https://…, or http:// on this machine, or ""')
 RECIPIENT: Final = Checked(checks.recipient, 'the public key that `kioskctl rescue key` printed, or ""')
 OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false")
 TEXTS: Final = ListOf(Checked(checks.label, "a text of at most 64 characters"), "a list of texts")

@@ -19,7 +19,7 @@ from kioskd.config.problems import BadConfiguration, Problem, printable
 from kioskd.config.profiles import PROFILES
 from kioskd.config.tables import told_apart
 from kioskd.config.telling import problem
-from kioskd.model.settings import NO_SECRET, RelatedSettings, ScannerSettings, Secret, Settings
+from kioskd.model.settings import NO_SECRET, DoorSettings, RelatedSettings, ScannerSettings, Secret, Settings
 
 _NOT_IN_AN_ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -68,9 +68,12 @@ class _Reading:
             "login_password": self._password(secrets.LOGIN, LOGIN_USER, LOGIN_PASSWORD_FILE, warnings),
             "upload_login_password": self._password(secrets.UPLOAD, "", None, warnings),
         }
+        door = self._effective("door")
+        key_of_door = self._password(secrets.DOOR, "", None, warnings) if door.get("url") else NO_SECRET
+        self._problems += across.door_opens(str(self._effective("ils").get("profile", "generic")), door, self._source)
         if self._problems:
             raise BadConfiguration(self._problems)
-        return _built(checked, passwords), warnings
+        return _built(checked, passwords, key_of_door), warnings
 
     def _read(self, path: Path, *, need_file: bool) -> Tables:
         try:
@@ -112,13 +115,13 @@ class _Reading:
     def _password(
         self, key: secrets.SecretKey, default_user: str, default_path: Path | None, warnings: list[str]
     ) -> Secret:
-        ils = self._effective("ils")
+        ils = self._effective(key.section)
         if not ils.get(key.user, default_user):
             return NO_SECRET
         path = across.path_of(ils[key.file]) if key.file in ils else default_path
         if path is None and ils.get(key.file, "") != "":
             return NO_SECRET  # no path at all: that is a problem by itself
-        read = secrets.read_secret(key, path, self._source("ils", key.file), self._environ)
+        read = secrets.read_secret(key, path, self._source(key.section, key.file), self._environ)
         if read.problem is not None:
             self._problems.append(read.problem)
         if read.warning is not None:
@@ -152,15 +155,20 @@ def _scanner_driver(scanner: Mapping[str, Any]) -> str:
     return "hidraw" if str(scanner.get("device", "")).startswith("/dev/hidraw") else "evdev"
 
 
-def _built(checked: dict[str, Any], passwords: Mapping[str, Secret]) -> Settings:
+def _built(checked: dict[str, Any], passwords: Mapping[str, Secret], key_of_door: Secret) -> Settings:
     ils = {key: value for key, value in checked["ils"].items() if not key.endswith("_password_file")}
     sections = {
         name: section.settings(**checked[name])
         for name, section in SECTIONS.items()
-        if section.settings is not None and name not in {"ils", "scanner", "related"} and checked[name] is not None
+        if section.settings is not None
+        and name not in {"ils", "door", "scanner", "related"}
+        and checked[name] is not None
     }
     return Settings(
         **sections,
+        door=DoorSettings(
+            **{key: value for key, value in checked["door"].items() if key != "password_file"}, password=key_of_door
+        ),
         ils=cast("Any", SECTIONS["ils"].settings)(**ils, **passwords),
         related=tuple(RelatedSettings(**each) for each in checked["related"]),
         scanners=tuple(ScannerSettings(**each) for each in checked["scanner"]),

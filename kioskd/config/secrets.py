@@ -22,9 +22,11 @@ class SecretKey:
     user: str
     file: str
     credential: str
+    section: str = "ils"
 
 
 LOGIN: Final = SecretKey("login_user", "login_password_file", "ils-password")
+DOOR: Final = SecretKey("user", "password_file", "door-password", "door")
 UPLOAD: Final = SecretKey("upload_login_user", "upload_login_password_file", "ils-upload-password")
 
 
@@ -49,10 +51,10 @@ def read_secret(key: SecretKey, path: Path | None, source: str, environ: Mapping
         if found.secret or found.problem is not None or path is None or path == LOGIN_PASSWORD_FILE:
             return found
     if path is None:
-        return Read(warning=f"[ils] {key.user} is set but {key.file} is not: the password is empty")
-    place = Problem(source, f"[ils] {key.file}", "")
+        return Read(warning=f"[{key.section}] {key.user} is set but {key.file} is not: the password is empty")
+    place = Problem(source, f"[{key.section}] {key.file}", "")
     if path == LOGIN_PASSWORD_FILE and not path.exists():
-        return Read(warning=f"[ils] {key.file}: there is no {path}: the password of {key.user} is empty")
+        return Read(warning=f"[{key.section}] {key.file}: there is no {path}: the password of {key.user} is empty")
     return _content(path, place, others_may_read=False)
 
 

@@ -1,6 +1,7 @@
 """Line and devices: what the station reaches out to, attached once its socket answers."""
 
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from kioskd.clock import Clocks
 from kioskd.daemon.carrying import Rooms
@@ -11,9 +12,13 @@ from kioskd.front.server import Front
 from kioskd.ils.lines import Lines
 from kioskd.model import inputs
 from kioskd.model.commands import COMMAND
+from kioskd.model.door import door_of
 from kioskd.model.settings import PrinterDriver, Settings
 from kioskd.model.view import Paper
 from kioskd.rules.wording import local_rfc3339
+
+if TYPE_CHECKING:
+    from kioskd.doors.door import DoorLine
 
 
 async def attach(
@@ -32,6 +37,7 @@ async def attach(
         lambda: clock.now().wall_s,
         trace=lambda way, line: front.diagnose("sip2", {"way": way, "line": line}),
         traced=lambda: front.diagnosed,
+        door=_door(settings, station),
     )
     stack.push_async_callback(line.close)
     printer = None
@@ -53,3 +59,14 @@ async def attach(
         stack.callback(printer.close)
     else:
         station.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
+
+
+def _door(settings: Settings, station: Station) -> "DoorLine | None":
+    """Return the library system's own door for uploads, if one is configured."""
+    door = door_of(settings)
+    if door is None:
+        return None
+    # aiohttp takes 180 ms and 15 MiB: only who uses it pays for it.
+    from kioskd.doors.opened import opened  # noqa: PLC0415
+
+    return opened(settings, door, station.state.zone, station.deliver)

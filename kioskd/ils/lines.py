@@ -9,19 +9,38 @@ import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from kioskd.ils.conversation import Conversation, Deliver
 from kioskd.ils.line import OpenLine, open_tcp
 from kioskd.ils.talk import Trace
 from kioskd.model.effects import Ask
-from kioskd.model.ils import AskId, LineTrouble, NoAnswer
+from kioskd.model.ils import AskId, LineTrouble, NoAnswer, Question, Urgency
 from kioskd.model.inputs import Answered, Input, LineDown, LineUp, Unanswered
 from kioskd.model.settings import IlsSettings
-from kioskd.rules.lanes import PATRONS_LINE, lanes
+from kioskd.rules.lanes import PATRONS_LINE, lanes, line_of
 
 IDLE_S: Final = 10.0
 """A line for uploads on which nothing was asked for so long is closed."""
+
+
+class Door(Protocol):
+    """The library system's own way for what happened offline, as `kioskd.doors` has it."""
+
+    def takes(self, question: Question) -> bool:
+        """Tell whether a question of the upload goes through it."""
+
+    def ask(self, ask: Ask) -> None:
+        """Ask when it is this question's turn."""
+
+    def forget(self, ask: AskId) -> None:
+        """Nobody waits for this answer any more."""
+
+    def disconnect(self) -> None:
+        """What still waits gets no answer."""
+
+    async def close(self) -> None:
+        """End for good, and say nothing more."""
 
 
 class Lines:
@@ -37,10 +56,13 @@ class Lines:
         open_line: OpenLine = open_tcp,
         trace: Trace | None = None,
         traced: Callable[[], bool] = lambda: True,
+        door: Door | None = None,
     ) -> None:
         def talk(ils: IlsSettings, tell: Deliver) -> Conversation:
             return Conversation(ils, zone, tell, wall_s, open_line=open_line, trace=trace, traced=traced)
 
+        self._settings = settings
+        self._door = door
         self._patrons = talk(settings, deliver)
         others = for_uploads(settings)
         self._beside = {
@@ -56,12 +78,15 @@ class Lines:
     def disconnect(self) -> None:
         """Close all lines; what still waits gets no answer."""
         self._patrons.disconnect()
-        for line in self._beside.values():
+        for line in self._others():
             line.disconnect()
 
     def ask(self, ask: Ask) -> None:
-        """Ask on the line that the question names."""
-        beside = self._beside.get(ask.lane)
+        """Ask on the line that the question names; what belongs to the upload and to the door goes through that."""
+        if self._door is not None and ask.urgency is Urgency.UPLOAD and self._door.takes(ask.question):
+            self._door.ask(ask)
+            return
+        beside = self._beside.get(line_of(self._settings, ask.lane))
         if beside is None:
             self._patrons.ask(ask)
         else:
@@ -70,14 +95,17 @@ class Lines:
     def forget(self, ask: AskId) -> None:
         """Nobody waits for this answer any more."""
         self._patrons.forget(ask)
-        for line in self._beside.values():
+        for line in self._others():
             line.forget(ask)
 
     async def close(self) -> None:
         """End for good, and say nothing more."""
         await self._patrons.close()
-        for line in self._beside.values():
+        for line in self._others():
             await line.close()
+
+    def _others(self) -> "list[Door | Beside]":
+        return [*self._beside.values(), *([self._door] if self._door is not None else [])]
 
 
 def for_uploads(ils: IlsSettings) -> IlsSettings:

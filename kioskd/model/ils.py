@@ -230,6 +230,8 @@ class NoAnswer(StrEnum):
     """It cannot be written as SIP2 (a `|` or a control character in a number); nothing was sent."""
     UNREADABLE = "unreadable"
     """It was sent, and what came back is no such answer; the line is closed."""
+    DOOR_LOST = "door_lost"
+    """It went through the library system's own door for offline transactions, and no answer came back."""
     NO_SEAT = "no_seat"
     """Nothing was sent: the login of that line was refused."""
 

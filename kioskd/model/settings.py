@@ -196,6 +196,20 @@ class JournalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """`[door]`: the library system's own way for what happened offline; `url` empty: uploads go by SIP2 alone."""
+
+    url: str = ""
+    user: str = ""
+    password: Secret = NO_SECRET
+    branch: str = ""
+    workstation: str = ""
+    client_id: str = ""
+    ca_file: Path | None = None
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class RescueSettings:
     """`[rescue]`: to whom archives are sealed, and where the other half of that key is, if it is here."""
 
@@ -310,6 +324,7 @@ class Settings:
     library: LibrarySettings = field(default_factory=LibrarySettings)
     crates: CratesSettings = field(default_factory=CratesSettings)
     related: tuple[RelatedSettings, ...] = ()
+    door: DoorSettings = field(default_factory=DoorSettings)
     rescue: RescueSettings = field(default_factory=RescueSettings)
     scanners: tuple[ScannerSettings, ...] = ()
     printer: PrinterSettings | None = None

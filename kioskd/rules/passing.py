@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kioskd.model.door import door_of, takes
 from kioskd.model.entry import AddRow, Entry, EntryState, Kind, Look, Seq
 from kioskd.model.ils import Answer, ItemAnswer, LoanAnswer, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
@@ -94,9 +95,11 @@ def registration(turn: Turn, entry: Entry) -> Seq | None:
 def ask(turn: Turn, current: Current) -> None:
     """Ask what the present step wants to know."""
     seq, sends = current.entry.seq, current.step is Step.SEND
-    until = turn.at.mono_s + mode.timeout_s(turn)
+    question, door = asking.question(turn, current), door_of(turn.state.settings)
+    by_door = door is not None and takes(door, question)
+    until = turn.at.mono_s + (turn.state.settings.door.timeout_s if by_door else mode.timeout_s(turn))
     asked = Asking(AskFor.UPLOAD, seq=seq, lane=current.lane)
-    number = turn.ask(asking.question(turn, current), asked, Urgency.UPLOAD, until, lane=current.lane)
+    number = turn.ask(question, asked, Urgency.UPLOAD, until, lane=current.lane)
     put(turn, replace(current, ask=number))
     if sends:
         turn.set_line_of(seq, asked=True)
@@ -312,7 +315,7 @@ def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
         finish(turn, entry, Without.DIED, current.said)
         return
     _back_off(turn)
-    if sent and why is not NoAnswer.TIMED_OUT:
+    if sent and why not in (NoAnswer.TIMED_OUT, NoAnswer.DOOR_LOST):
         mode.send_lost(turn)
     if why is NoAnswer.TIMED_OUT:
         if asking.code(current) == "63":

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from kioskd.model.door import door_of
 from kioskd.model.entry import Entry, Kind
 from kioskd.model.settings import NoBlockDue
 from kioskd.model.time import ClockTrust
@@ -28,6 +29,7 @@ class Terms:
 
 def terms(turn: Turn, entry: Entry) -> Terms:
     """Return the terms of an entry as of today."""
+    door = door_of(turn.state.settings)
     ils, offline = turn.state.settings.ils, turn.state.settings.offline
     what = entry.what
     today = turn.local().date()
@@ -39,13 +41,15 @@ def terms(turn: Turn, entry: Entry) -> Terms:
     if due is None and day is not None and periods and ils.no_block_due is NoBlockDue.BOOKMARK:
         due = open_day(day + dt.timedelta(days=min(periods)), offline) if what.kind is Kind.CHECKOUT else None
     # Nothing goes up that is due before the day on which it goes up.
-    due = max(due, today) if due is not None and ils.no_block else None
+    due = max(due, today) if due is not None and (ils.no_block or (door is not None and door.dates)) else None
+    loan = what.kind is Kind.CHECKOUT
     return Terms(
         wanted=what.due_date,
         due=due,
         renewed_to=_later(day, ils.min_renew_days),
         lent_past=_later(day, longest + 1 if longest else 0),
-        forces=due is not None and ils.no_block_forces and what.kind is Kind.CHECKOUT,
+        # Without a date of staff's a loan goes through the door, where there is one.
+        forces=loan and (ils.no_block_forces if due is not None else door is not None and door.forces),
     )
 
 

@@ -8,6 +8,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kioskd.model.door import door_of
 from kioskd.model.effects import FetchUnsent, Forget
 from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, EntryState, Kind, ModeName, Seq
 from kioskd.model.inputs import Fetched, Saved
@@ -52,7 +53,8 @@ def drive(turn: Turn) -> None:
         if turn.at.mono_s < start:
             return
         _set(turn, start_mono_s=None)
-    for lane in lanes(state.settings.ils):
+    door = door_of(state.settings)
+    for lane in lanes(state.settings.ils, door.at_once if door is not None else 1):
         _drive_lane(turn, lane)
     if turn.state.mode.name is not ModeName.RECOVERING and turn.state.upload.running:
         stop(turn)
@@ -292,8 +294,13 @@ def _plain(turn: Turn, entry: Entry) -> bool:
         and entry.behind is None
         and what.item not in upload.held_items
         and passing.registration(turn, entry) is None
-        and not (turn.state.settings.ils.no_block_forces and terms(turn, entry).forces)
+        and not (_may_force(turn) and terms(turn, entry).forces)
     )
+
+
+def _may_force(turn: Turn) -> bool:
+    door = door_of(turn.state.settings)
+    return turn.state.settings.ils.no_block_forces or (door is not None and door.forces)
 
 
 def marked(turn: Turn, saving: Saving, _event: Saved) -> None:

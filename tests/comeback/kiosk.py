@@ -13,12 +13,15 @@ from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import OpenSession
 from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
+from kioskd.doors.opened import opened
 from kioskd.ils.conversation import Conversation
 from kioskd.ils.line import OpenLine, open_tcp
+from kioskd.ils.lines import Lines
 from kioskd.journal.journal import Journal
 from kioskd.journal.thread import JournalInline
 from kioskd.model import calls, inputs
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.door import door_of
 from kioskd.model.entry import (
     AddEntry,
     AddRow,
@@ -31,7 +34,7 @@ from kioskd.model.entry import (
     NewEntry,
     Seq,
 )
-from kioskd.model.settings import IlsSettings, Secret, Settings, StationSettings
+from kioskd.model.settings import DoorSettings, IlsSettings, Secret, Settings, StationSettings
 from kioskd.model.time import Clock, ClockSource, ClockTrust, Instant
 from kioskd.model.view import LineResult, Paper, Screen, View
 from kioskd.rules.state import initial
@@ -113,12 +116,20 @@ class Kiosk:
     """One station."""
 
     def __init__(
-        self, folder: Path, clock: KioskClock, *, open_line: OpenLine = open_tcp, name: str = "CENTRAL-1", **ils: Any
+        self,
+        folder: Path,
+        clock: KioskClock,
+        *,
+        open_line: OpenLine = open_tcp,
+        name: str = "CENTRAL-1",
+        door: DoorSettings | None = None,
+        **ils: Any,
     ) -> None:
         chosen = {"host": "ils", "login_user": "kiosk", "upload_spread_s": 0.0, **ils}
         self.settings = Settings(
             station=StationSettings(id=name, state_dir=folder, timezone=ZONE.key, languages=("en",)),
             ils=IlsSettings(**chosen),
+            door=door or DoorSettings(),
         )
         self.folder = folder
         self.clock = clock
@@ -146,19 +157,22 @@ class Kiosk:
             read_blocks=lambda: inputs.BlockListRead(None, "none here"),
         )
         self.station.begin(rooms)
-        self._line = Conversation(
-            self.settings.ils,
-            self.station.state.zone,
-            self.station.deliver,
-            lambda: self.clock.now().wall_s,
-            open_line=self._open_line,
-        )
+        self._line = self._lines()
         started = inputs.Started(instance=str(uuid.uuid4()), summary=self.journal.summary(), clock=self.clock.trust())
         self.station.deliver(started)
         rooms.attach(self._line, None, Quiet(), self.station.state)
         self.station.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
         self.running = True
         return self
+
+    def _lines(self) -> Conversation | Lines:
+        settings, zone, deliver = self.settings, self.station.state.zone, self.station.deliver
+        wall_s = lambda: self.clock.now().wall_s  # noqa: E731
+        door = door_of(settings)
+        if door is None:
+            return Conversation(settings.ils, zone, deliver, wall_s, open_line=self._open_line)
+        opened_door = opened(settings, door, zone, deliver)
+        return Lines(settings.ils, zone, deliver, wall_s, open_line=self._open_line, door=opened_door)
 
     async def stop(self) -> None:
         """End as a killed daemon does: nothing more is said or written."""

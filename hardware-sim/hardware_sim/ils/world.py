@@ -128,8 +128,17 @@ class World:
             return self.refuse(reason, patron, item, origin)
         return self._lend(patron, item, self._due(patron, item, as_of or self.clock()), origin, as_of=as_of)
 
-    def force(self, patron: str, item: str, due: datetime | None, origin: Origin, *, takes_away: bool) -> Outcome:
-        """Lend by none of the rules, with that due date or the usual one.
+    def force(
+        self,
+        patron: str,
+        item: str,
+        due: datetime | None,
+        origin: Origin,
+        *,
+        takes_away: bool,
+        as_of: datetime | None = None,
+    ) -> Outcome:
+        """Lend by none of the rules, with that due date or the usual one; `as_of`: the loan counts from that moment.
 
         An item that somebody else has is taken back first; without `takes_away` not if it went to them today, and then
         nothing happens, as in Koha's routine for offline issues.
@@ -138,15 +147,15 @@ class World:
             return self.refuse(Reason.PATRON_UNKNOWN, patron, item, origin)
         if item not in self.items:
             return self.refuse(Reason.ITEM_UNKNOWN, patron, item, origin)
-        due = due or self._due(patron, item, self.clock())
+        due = due or self._due(patron, item, as_of or self.clock())
         had = self.loans.get(item)
         if had is not None and had.patron == patron:
             return self._renew(had, due, origin)
         if had is not None and not takes_away and had.since.date() >= self.clock().date():
             return self.refuse(Reason.ON_LOAN_TO_OTHER, patron, item, origin)
         if had is not None:
-            self.take_back(item, origin)
-        return self._lend(patron, item, due, origin)
+            self.take_back(item, origin, as_of=as_of)
+        return self._lend(patron, item, due, origin, as_of=as_of)
 
     def _lend(self, patron: str, item: str, due: datetime, origin: Origin, *, as_of: datetime | None = None) -> Outcome:
         loan = Loan(patron, item, as_of or self.clock(), due)
