@@ -66,7 +66,7 @@ def _door(settings: Settings, station: Station) -> "DoorLine | None":
     door = door_of(settings)
     if door is None:
         return None
-    # aiohttp takes 180 ms and 15 MiB: only who uses it pays for it.
+    # TLS takes 20 ms and some MiB: only who uses it pays for it.
     from kioskd.doors.opened import opened  # noqa: PLC0415
 
     return opened(settings, door, station.state.zone, station.deliver)

@@ -74,9 +74,8 @@ class DoorLine:
             self._under_way = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._at_once))]
             if not self._under_way:
                 return
-            began_s = asyncio.get_running_loop().time()
             for ask, word in zip(self._under_way, await self._carry(self._under_way), strict=True):
-                self._tell(ask, word, asyncio.get_running_loop().time() - began_s)
+                self._tell(ask, word)
             self._under_way = []
 
     async def _carry(self, asks: list[Ask]) -> list[Word]:
@@ -103,15 +102,16 @@ class DoorLine:
             if problem:
                 log.warning("door_problem detail=%r", problem)
 
-    def _tell(self, ask: Ask, word: Word, took_s: float) -> None:
+    def _tell(self, ask: Ask, word: Word) -> None:
         if isinstance(word, LoanAnswer):
-            self._deliver(Answered(ask.ask, word, took_s))
+            # How long it takes says nothing of the line that patrons wait for.
+            self._deliver(Answered(ask.ask, word, 0.0))
         else:
             self._deliver(Unanswered(ask.ask, word))
 
     def _later(self, ask: Ask, why: NoAnswer) -> None:
         """Nothing is told from within `forget` or `disconnect`."""
-        asyncio.get_running_loop().call_soon(self._tell, ask, why, 0.0)
+        asyncio.get_running_loop().call_soon(self._tell, ask, why)
 
     def _worked(self, task: asyncio.Task[None]) -> None:
         self._task = None
@@ -119,7 +119,7 @@ class DoorLine:
             # A fault of ours: nobody knows how far it came.
             unsaid, self._under_way = self._under_way, []
             for ask in unsaid:
-                self._tell(ask, NoAnswer.DOOR_LOST, 0.0)
+                self._tell(ask, NoAnswer.DOOR_LOST)
             raise fault
         if self._waiting and not task.cancelled():
             self.ask(self._waiting.pop())

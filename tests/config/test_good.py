@@ -62,6 +62,7 @@ def test_the_contracts_example_names_every_key() -> None:
             "crates",
             "related",
             "rescue",
+            "door",
         ):  # younger than the example; docs/CONFIG.md has it
             continue
         content = example[name][0] if section.many else example[name]
@@ -149,6 +150,13 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "session.warning_s": (30, 30),
     "session.confirm_after_s": (20, 20),
     "journal.keep_settled_days": (0, 0),
+    "door.url": ("http://localhost:8080/x", "http://localhost:8080/x"),
+    "door.user": ("uploader", "uploader"),
+    "door.branch": ("4", "4"),
+    "door.workstation": ("BR4-kiosk", "BR4-kiosk"),
+    "door.client_id": ("KIOSK", "KIOSK"),
+    "door.ca_file": ("/etc/kioskd/ca.pem", Path("/etc/kioskd/ca.pem")),
+    "door.timeout_s": (30.0, 30.0),
     "rescue.recipient": (
         "kioskd-public-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "kioskd-public-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -184,19 +192,25 @@ def test_every_key_is_tried() -> None:
     assert set(OTHER) == {key for key in keys if not key.endswith("password_file")}
 
 
+BESIDE = {"door.url": {"ils.profile": "koha", "door.user": "uploader", "door.branch": "4"}}
+"""What a key needs beside it."""
+
+
 @pytest.mark.parametrize("key", OTHER)
 def test_every_key_by_file_and_by_environment(key: str, tmp_path: Path) -> None:
     given, becomes = OTHER[key]
     name = variable(*key.split("."))
     as_text = given if isinstance(given, str) else json.dumps(given)
     path = tmp_path / "kioskd.toml"
-    path.write_text(f"{key} = {json.dumps(given)}\n" + ("" if key == "ils.host" else ONE_LINE))
+    beside = BESIDE.get(key, {})
+    more = "".join(f"{each} = {json.dumps(value)}\n" for each, value in beside.items())
+    path.write_text(f"{key} = {json.dumps(given)}\n{more}" + ("" if key == "ils.host" else ONE_LINE))
     by_file = load(path, {}, need_file=True).settings
-    host = {"KIOSKD_ILS__HOST": "sip2.example"}
+    host = {"KIOSKD_ILS__HOST": "sip2.example", **{variable(*each.split(".")): value for each, value in beside.items()}}
     by_environment = load(None, {**host, name: as_text}, need_file=False).settings
     assert setting(by_file, key) == becomes
     assert by_environment == by_file
-    path.write_text(ONE_LINE)
+    path.write_text(more + ONE_LINE)
     assert load(path, {name: as_text}, need_file=True).settings == by_environment, "the environment beats the file"
 
 
@@ -328,3 +342,20 @@ def test_the_codepages_are_the_encoders() -> None:
 
 def test_the_printer_profiles_are_the_drivers() -> None:
     assert set(PRINTER_PROFILES) == set(PRINTERS)
+
+
+@pytest.mark.parametrize(
+    ("more", "wrong"),
+    [
+        ('ils.profile = "sierra"', "profile sierra has none"),
+        ('ils.profile = "koha"\ndoor.user = "u"', "[door] branch: not set"),
+        ('ils.profile = "evergreen"\ndoor.user = "u"\ndoor.branch = "CENTRAL"\ndoor.workstation = "w"', "org unit"),
+        ('ils.profile = "symphony"\ndoor.user = "u"', "[door] client_id: not set"),
+        ('ils.profile = "koha"\ndoor.user = "u"\ndoor.branch = "b"\ndoor.url = "http://koha.example"', "https://"),
+    ],
+)
+def test_a_door_that_cannot_be_opened_is_refused_at_the_start(more: str, wrong: str, read: Load) -> None:
+    url = "" if "door.url" in more else 'door.url = "https://koha.example"\n'
+    with pytest.raises(BadConfiguration) as bad:
+        read(ONE_LINE + url + more + "\n")
+    assert wrong in str(bad.value)

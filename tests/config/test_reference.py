@@ -9,7 +9,7 @@ import pytest
 
 from kioskd.config.keys import SECTIONS
 from kioskd.config.reference import keys_tables, renewed
-from kioskd.config.secrets import LOGIN, UPLOAD
+from kioskd.config.secrets import DOOR, LOGIN, UPLOAD
 
 PAGE = (Path(__file__).parents[2] / "docs/CONFIG.md").read_text(encoding="utf-8")
 
@@ -32,8 +32,8 @@ def test_every_row_has_five_cells() -> None:
 
 
 def test_the_credentials_are_told() -> None:
-    for key in (LOGIN, UPLOAD):
-        assert f"| `ils.{key.user}` | `{key.credential}` | `ils.{key.file}` |" in PAGE
+    for key in (LOGIN, UPLOAD, DOOR):
+        assert f"| `{key.section}.{key.user}` | `{key.credential}` | `{key.section}.{key.file}` |" in PAGE
 
 
 def test_the_command_draws_a_page_anew(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ BY_ANOTHER_NAME = {
     "ils.profile",  # becomes other keys' defaults
     "ils.login_password_file",  # becomes `login_password`
     "ils.upload_login_password_file",  # likewise
+    "door.password_file",  # becomes `password`
     "socket.screen_users",  # these three are looked up by the name of the role
     "socket.staff_users",
     "socket.technician_users",

@@ -17,7 +17,7 @@ from tests.comeback.scene import NOON, Scene, book, card
 from tests.ils.virtual import VirtualLoop
 
 USERS = {"uploader": "secret"}
-PATIENCE_S = 0.05
+PATIENCE_S = 0.01
 """What was written to a socket of this machine, or by a thread, is there by then."""
 LENT_S = NOON - 3600.0
 DUE = dt.date(2026, 12, 24)
@@ -29,7 +29,7 @@ class Shop(Scene):
     def __init__(self, folder: Path, profile: str, **more: Any) -> None:
         super().__init__(folder, "koha" if profile == "koha" else "plain", tcp=True, **more)
         self.profile = profile
-        self.doors = Doors(self.system.world, USERS)
+        self.doors = Doors(self.system.world, dict(USERS))
 
     async def __aenter__(self) -> "Shop":
         await super().__aenter__()
@@ -115,3 +115,10 @@ async def uploaded(shop: Shop, entries: Sequence[NewEntry], **door: Any) -> Kios
     kiosk = shop.station(*entries, **door).start()
     await kiosk.settled()
     return kiosk
+
+
+async def seen(met: Callable[[], Any]) -> None:
+    """Wait until something is so that no View tells."""
+    async with asyncio.timeout(3600):
+        while not met():  # noqa: ASYNC110 - virtual time, and nothing tells
+            await asyncio.sleep(0.5)

@@ -45,7 +45,7 @@ class Session:
 
 
 class EvergreenDoor:
-    """The script and the gateway's login. `row_s`: how long a row takes; `skips`: items that changed since are skipped."""
+    """The script and the gateway's login. `row_s`: how long a row takes; `skips`: what changed since is skipped."""
 
     def __init__(self, world: World, users: dict[str, str]) -> None:
         self.world = world
