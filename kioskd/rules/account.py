@@ -255,6 +255,10 @@ def _live(turn: Turn) -> bool:
 
 def _recorded(turn: Turn, lines: Iterable[Line]) -> None:
     for line in lines:
+        if line.seq is not None and not line.asked:
+            # It may stand as `sending` with its neighbours, and was not sent: there is nothing to look up.
+            upload = turn.state.upload
+            turn.set(upload=replace(upload, marked=upload.marked | {line.seq}))
         lending.recorded(turn, line)
 
 

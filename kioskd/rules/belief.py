@@ -2,14 +2,16 @@
 
 No refusal becomes an exception before the run is believed; until then its entry stays unsent, and what it would have
 become is held here. Refusals in a row of different patrons and items, or more than half of the first entries, stop the
-upload as `ils_suspect`; after a wait the rest goes first, and what was refused is looked up and tried again. A power
-cut forgets what is held and loses nothing: the entries stand as `sending` and are looked up.
+upload as `ils_suspect`; after a wait the rest goes first, and what was refused is looked up and tried again. A lone
+refusal of what it knows only waits, while patrons are served. A power cut forgets what is held and loses nothing: the
+entries stand as `sending` and are looked up.
 """
 
 from dataclasses import replace
 from typing import Final
 
-from kioskd.model.entry import AddRow, Entry
+from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, Seq
+from kioskd.model.ils import Answer, ItemAnswer, PatronAnswer
 from kioskd.rules import mode
 from kioskd.rules.evidence import Facts, Past
 from kioskd.rules.outcome import SETTLED, Outcome
@@ -29,6 +31,8 @@ EXPLAINED: Final = frozenset(
     {Outcome.PATRON_BLOCKED, Outcome.ON_LOAN_TO_ANOTHER, Outcome.LATER_ACTIVITY, Outcome.ON_HOLD}
 )
 """Refusals for which a look shows a reason that no empty database makes up."""
+UNKNOWN: Final = frozenset({Outcome.PATRON_NOT_FOUND, Outcome.ITEM_NOT_FOUND})
+"""An empty database says so of everybody: who knows some card or item means it about the others."""
 
 
 def is_refusal(what: Outcome, facts: Facts) -> bool:
@@ -36,12 +40,9 @@ def is_refusal(what: Outcome, facts: Facts) -> bool:
     return (facts.past is Past.NO and what not in SETTLED) or what is Outcome.NOT_DONE
 
 
-def hold(turn: Turn, entry: Entry, what: Outcome, row: AddRow, facts: Facts) -> None:
+def hold(turn: Turn, entry: Entry, what: Outcome, row: AddRow) -> None:
     """Keep a refusal until it is believed."""
     belief = turn.state.upload.belief
-    # An empty database knows neither cards nor items: who knows one of them means it about the other.
-    half_known = {Outcome.PATRON_NOT_FOUND: facts.shelf.value, Outcome.ITEM_NOT_FOUND: facts.card.value}
-    explained = what in EXPLAINED or half_known.get(what, "unknown") not in ("unknown", "-")
     patron, item = entry.what.patron, entry.what.item
     # A renewal by the item alone names no patron: then the item has to do.
     others = all((patron is None or patron != one) and item != other for one, other in belief.streak)
@@ -51,9 +52,28 @@ def hold(turn: Turn, entry: Entry, what: Outcome, row: AddRow, facts: Facts) -> 
         decided=belief.decided + counted,
         refused=belief.refused + counted,
         streak=(*belief.streak, (patron, item)) if others else belief.streak,
-        held=(*belief.held, Held(entry, row, explained)),
+        held=(*belief.held, Held(entry, row, what in EXPLAINED, what in UNKNOWN)),
         tries={**belief.tries, entry.seq: belief.tries.get(entry.seq, 0) + 1},
     )
+
+
+def seen(turn: Turn, answer: Answer) -> None:
+    """It knew a card or an item, or did not."""
+    known = answer.valid if isinstance(answer, PatronAnswer) else isinstance(answer, ItemAnswer) and answer.known
+    if known and not turn.state.upload.belief.knows:
+        _set(turn, knows=True)
+
+
+def refused_honestly(turn: Turn, seq: Seq) -> bool:
+    """Tell whether an entry was answered no by a system that never did what it refused."""
+    belief = turn.state.upload.belief
+    return seq in belief.tries and not belief.lied
+
+
+def lied(turn: Turn) -> None:
+    """It has done what it refused."""
+    if not turn.state.upload.belief.lied:
+        _set(turn, lied=True)
 
 
 def agreed(turn: Turn) -> None:
@@ -66,15 +86,23 @@ def agreed(turn: Turn) -> None:
 
 
 def vouch(turn: Turn) -> None:
-    """A patron's loan was answered with a yes."""
+    """A patron's loan was answered with a yes: what waits for such a word goes on at once."""
     mode.trusted(turn)
     if not turn.state.upload.belief.vouched:
         _set(turn, vouched=True)
+        if turn.state.upload.belief.tries:
+            turn.set(upload=replace(turn.state.upload, start_mono_s=None))
 
 
 def begin(belief: Belief) -> Belief:
     """Return what is left of a run's belief for the next one."""
-    return Belief(tries=belief.tries, vouched=belief.vouched, suspicions=belief.suspicions)
+    return Belief(
+        tries=belief.tries,
+        vouched=belief.vouched,
+        knows=belief.knows,
+        lied=belief.lied,
+        suspicions=belief.suspicions,
+    )
 
 
 def judge(turn: Turn, *, at_end: bool) -> None:
@@ -89,7 +117,10 @@ def judge(turn: Turn, *, at_end: bool) -> None:
             _believe(turn, belief.held)
         return
     _believe(turn, tuple(held for held in belief.held if not (many or few) or _sure(belief, held, many=many)))
-    if turn.state.upload.belief.held:
+    belief = turn.state.upload.belief
+    if few and len(belief.streak) == 1 and not any(held.unknown for held in belief.held):
+        _wait(turn)
+    elif belief.held:
         _suspect(turn)
     else:
         mode.trusted(turn)
@@ -97,10 +128,10 @@ def judge(turn: Turn, *, at_end: bool) -> None:
 
 def _sure(belief: Belief, held: Held, *, many: bool) -> bool:
     tries = belief.tries.get(held.entry.seq, 0)
+    good_reason = held.explained or belief.vouched or (held.unknown and belief.knows)
     if many:
-        good_reason = held.explained or belief.vouched
         return tries >= TRIES_OF_MANY or (good_reason and tries >= TRIES_IF_EXPLAINED)
-    return held.explained or belief.vouched or tries >= TRIES_OF_FEW
+    return good_reason or tries >= TRIES_OF_FEW
 
 
 def _believe(turn: Turn, believed: tuple[Held, ...]) -> None:
@@ -124,6 +155,28 @@ def _believe(turn: Turn, believed: tuple[Held, ...]) -> None:
         decided=0 if belief.decided < FIRST else FIRST,
         refused=0,
         suspicions=0,
+    )
+
+
+def _wait(turn: Turn) -> None:
+    """One refusal proves nothing either way: look again later, and serve whoever comes meanwhile."""
+    upload = turn.state.upload
+    belief = upload.belief
+    seqs = {held.entry.seq for held in belief.held}
+    wait_s = mode.doubt_s(belief.suspicions)
+    turn.log("info", "refusal_waits", refused=len(seqs), wait_s=round(wait_s))
+    turn.set(
+        upload=replace(
+            upload,
+            queue=(),
+            ahead=(),
+            ahead_read=False,
+            at_end=False,
+            fetched_to=BEFORE_ALL,
+            last=upload.last | seqs,
+            start_mono_s=turn.at.mono_s + wait_s,
+            belief=replace(begin(belief), suspicions=belief.suspicions + 1),
+        )
     )
 
 

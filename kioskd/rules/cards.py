@@ -155,7 +155,9 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     session = turn.state.session
     if session is None or session.id != asking.session or session.stage is not Stage.LOOKUP:
         return
-    turn.set_session(lookup=None, known_to_ils=True)
+    turn.set_session(
+        lookup=None, known_to_ils=True, denied=answer.denied or answer.card_lost, renewal_denied=answer.renewal_denied
+    )
     if answer.valid is False:
         _turn_away(turn, "card_unknown")
     elif session.pin is not None and answer.pin_ok is False:

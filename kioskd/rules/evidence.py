@@ -107,6 +107,9 @@ class Due(StrEnum):
     MOVED = "moved"
     """It is another one than before the renewal was sent."""
     STILL = "unmoved"
+    """So soon that no renewal of the entry's day, or since, can have made it."""
+    SAME = "as before"
+    """The same as before the renewal was sent, and so late that a renewal of that day may leave it where it is."""
     KEPT = "kept"
     """It is staff's."""
     OTHER = "another"
@@ -121,7 +124,7 @@ class Facts:
     """All that is known. `dated`: staff gave a due date. `by_item`: a renewal without a card.
 
     `forces`: no-block goes with it, to a system of which is known that it forces its way. `doubted`: the line has died
-    of it three times.
+    of it three times. `refused`: it was answered no before, by a system that was never seen to do what it refuses.
     """
 
     deed: Deed
@@ -135,3 +138,4 @@ class Facts:
     by_item: bool = False
     forces: bool = False
     doubted: bool = False
+    refused: bool = False

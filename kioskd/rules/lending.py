@@ -150,7 +150,7 @@ def send(turn: Turn, line: Line, seq: Seq, until_mono_s: float) -> None:
     else:
         question = AskCheckout(session.patron, line.item, turn.at.wall_s, no_block, due, pin=session.pin)
     turn.set_line(line.n, asked=True)
-    about = Asking(AskFor.LOAN, session.id, line.n, seq, renewal=line.renewal)
+    about = Asking(AskFor.LOAN, session.id, line.n, seq, renewal=line.renewal, until_mono_s=until_mono_s)
     turn.ask(question, about, Urgency.PATRON, until_mono_s)
 
 
@@ -216,13 +216,18 @@ def answered(turn: Turn, asking: Asking, event: Answered) -> None:
     if line is None or not waited:
         return
     if not answer.ok:
-        turn.set_line(line.n, result=LineResult.REFUSED, reason="ils_refused", said=answer.message or None)
-        turn.say("refused_renewal" if line.renewal else "refused_item", Tone.STOP, item=line.item)
+        told_no(turn, line, answer)
         return
     due = answer.due.isoformat() if answer.due else answer.due_text or None
     result = LineResult.RENEWED if asking.renewal else LineResult.CHECKED_OUT
     turn.set_line(line.n, result=result, title=answer.title or line.title, due=due)
     turn.say(result.value, Tone.OK, item=line.item)
+
+
+def told_no(turn: Turn, line: Line, answer: LoanAnswer) -> None:
+    """Tell the patron that the item stays here, or is not renewed."""
+    turn.set_line(line.n, result=LineResult.REFUSED, reason="ils_refused", said=answer.message or None)
+    turn.say("refused_renewal" if line.renewal else "refused_item", Tone.STOP, item=line.item)
 
 
 def unanswered(turn: Turn, asking: Asking, event: Unanswered) -> None:

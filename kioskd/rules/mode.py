@@ -188,12 +188,17 @@ def _doubt(turn: Turn) -> None:
     )
 
 
+def doubt_s(times: int) -> float:
+    """Return how long refusals are left alone before they are tried again, after so many times in a row."""
+    return min(SUSPECT_WAIT_S * 2.0 ** min(times, 10), LONGEST_BACKOFF_S)
+
+
 def suspect(turn: Turn, times: int, *, refused: int) -> None:
     """It refused one after the other: nothing goes up, nobody is refused by it, until it is believed again.
 
     `times`: how often in a row that was so before; the wait doubles with each.
     """
-    wait_s = min(SUSPECT_WAIT_S * 2 ** min(times, 10), LONGEST_BACKOFF_S)
+    wait_s = doubt_s(times)
     _link(turn, good=0, doubted=True, suspect=True, believe_mono_s=turn.at.mono_s + wait_s, dropped_mono_s=None)
     turn.log("warning", "ils_suspect", refused=refused, wait_s=round(wait_s))
     if turn.state.session is None:
@@ -243,7 +248,7 @@ def come_back(turn: Turn) -> None:
     dropped, upload = turn.state.link.dropped_mono_s, turn.state.upload
     if dropped is None or turn.at.mono_s - dropped > timeout_s(turn):
         # It was away: that it lent before says nothing about it now.
-        turn.set(upload=replace(upload, belief=replace(upload.belief, vouched=False)))
+        turn.set(upload=replace(upload, belief=replace(upload.belief, vouched=False, knows=False)))
     _link(turn, dropped_mono_s=None)
     if turn.state.mode.forced is not None:
         return

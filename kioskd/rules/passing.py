@@ -70,6 +70,7 @@ def begun(turn: Turn, entry: Entry, lane: int) -> Current | None:
         by_item=what.patron is None,
         forces=deed is Deed.LOAN and terms(turn, entry).forces,
         doubted=entry.seq in upload.doubted,
+        refused=belief.refused_honestly(turn, entry.seq),
     )
     return Current(entry, _first(turn, entry, facts), facts, lane)
 
@@ -216,13 +217,15 @@ def _decided(turn: Turn, current: Current, name: str, what: Outcome) -> None:
         said = {**said, "registration": str(card)}
     row = _row(turn, entry, what, name, said)
     if belief.is_refusal(what, current.facts):
-        belief.hold(turn, entry, what, row, current.facts)
+        belief.hold(turn, entry, what, row)
         _leave(turn, entry)
         belief.judge(turn, at_end=False)
         return
     _write(turn, entry, row)
     if current.facts.said is not Said.UNASKED and what is not Outcome.UNSURE:
         belief.agreed(turn)
+        if what is Outcome.DONE_DESPITE_REFUSAL:
+            belief.lied(turn)
         belief.judge(turn, at_end=False)
 
 

@@ -44,7 +44,7 @@ def _due(facts: Facts, step: Step, terms: Terms, due_before: str | None, answer:
     if facts.past is Past.YES:
         return _kept(answer.due, terms.wanted)
     if facts.deed is not Deed.LOAN:
-        return _moved(answer.due_text, due_before)
+        return _moved(answer, due_before, terms.unrenewed_before)
     if facts.listed is Listed.YES:
         return _kept(answer.due, terms.wanted)
     return _beyond(answer.due, terms.lent_past)
@@ -62,10 +62,14 @@ def _kept(seen: dt.date | None, wanted: dt.date | None) -> Due:
     return Due.KEPT if seen == wanted else Due.OTHER
 
 
-def _moved(seen: str, before: str | None) -> Due:
-    if not before or not seen:
+def _moved(seen: ItemAnswer, before: str | None, bound: dt.date | None) -> Due:
+    if not seen.due_text:
         return Due.UNTOLD
-    return Due.STILL if seen.strip() == before.strip() else Due.MOVED
+    if before and seen.due_text.strip() != before.strip():
+        return Due.MOVED
+    if seen.due is not None and bound is not None and seen.due < bound:
+        return Due.STILL
+    return Due.SAME if before else Due.UNTOLD
 
 
 def loan(facts: Facts, terms: Terms, answer: LoanAnswer) -> Facts:

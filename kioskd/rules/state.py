@@ -24,7 +24,7 @@ from kioskd.model.entry import (
     StorageProblem,
     Summary,
 )
-from kioskd.model.ils import AskId, LineTrouble
+from kioskd.model.ils import AskId, LineTrouble, LoanAnswer
 from kioskd.model.inputs import Asked, Scanned
 from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
@@ -196,6 +196,9 @@ class Session:
     patron_unmatched: bool = False
     known_to_ils: bool = False
     """The library system answered for this card, so a 35 is owed at the end."""
+    denied: bool = False
+    renewal_denied: bool = False
+    """The card's own flags say that nothing is lent, or renewed."""
     pin: Secret | None = None
     lines: tuple[Line, ...] = ()
     alternative_due: AlternativeDue | None = None
@@ -294,6 +297,8 @@ class Held:
     row: AddRow
     explained: bool
     """What was looked up shows a reason."""
+    unknown: bool = False
+    """It said that it does not know the card, or the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +306,8 @@ class Belief:
     """Whether the library system is itself (`kioskd.rules.belief`).
 
     `decided`, `refused`: of the first entries of this run. `streak`: patron and item of the refusals in a row, each
-    counted once. `tries`: how often an entry was refused in vain. `vouched`: it said yes since it came back.
+    counted once. `tries`: how often an entry was refused in vain. `vouched`: it said yes since it came back; `knows`:
+    it knew a card or an item since then, so that its database is not empty. `lied`: it has done what it had refused.
     """
 
     decided: int = 0
@@ -310,6 +316,8 @@ class Belief:
     held: tuple[Held, ...] = ()
     tries: Mapping[Seq, int] = field(default_factory=dict)
     vouched: bool = False
+    knows: bool = False
+    lied: bool = False
     suspicions: int = 0
 
 
@@ -355,6 +363,7 @@ class Upload:
     currents: Mapping[Seq, Current] = field(default_factory=dict)
     """The entries in hand, one a lane at most."""
     marked: frozenset[Seq] = frozenset()
+    """They stand as `sending` and were not sent."""
     deaths: Mapping[Seq, int] = field(default_factory=dict)
     doubted: frozenset[Seq] = frozenset()
     """The line died of these three times: they are looked up once more, and not sent again."""
@@ -481,6 +490,8 @@ class AskFor(StrEnum):
 
     CARD = "card"
     LOAN = "loan"
+    SECOND_LOOK = "second_look"
+    """Whether a loan or renewal that was refused was done all the same."""
     CHECKIN = "checkin"
     POLL = "poll"
     UPLOAD = "upload"
@@ -493,8 +504,21 @@ class AskFor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SecondLook:
+    """A live refusal that is looked at before it is told. `due_before`: the due date before a renewal."""
+
+    item: ItemBarcode
+    refusal: LoanAnswer
+    due_before: str
+    looked: tuple[Look, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
-    """One question out. `seq`, `seqs`: the entries it is about. `lane`: the line that it goes on."""
+    """One question out. `seq`, `seqs`: the entries it is about. `lane`: the line that it goes on.
+
+    `until_mono_s`: how long a patron waits for a loan, with all that is asked about it.
+    """
 
     what: AskFor
     session: str | None = None
@@ -504,6 +528,8 @@ class Asking:
     renewal: bool = False
     seqs: tuple[Seq, ...] = ()
     lane: int = 0
+    until_mono_s: float = 0.0
+    look: SecondLook | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from kioskd.model.view import Tone, View
 from kioskd.rules import (
     account,
     backlog,
+    belief,
     by_hand,
     calls,
     cards,
@@ -60,6 +61,7 @@ from kioskd.rules import (
     questions,
     retrying,
     scanning,
+    second_look,
     staffing,
     timekeeping,
     upload,
@@ -78,6 +80,10 @@ WAITING_AT_MOST = 64
 """Scans and calls that may wait for a save; a person cannot make more while a disk hangs."""
 NIGHTLY_HOUR = 3
 BEFORE_OPENING = dt.timedelta(hours=1)
+FOR_A_PATRON = frozenset(
+    {AskFor.CARD, AskFor.LOAN, AskFor.SECOND_LOOK, AskFor.CHECKIN, AskFor.ACCOUNT, AskFor.RENEW_ALL}
+)
+"""Somebody stands there and waits for the answer."""
 HOLDING = (Stage.LOOKUP, Stage.PIN)
 """While a session is here, what was scanned waits."""
 
@@ -239,8 +245,7 @@ def _nobody_waits(turn: Turn) -> None:
     """Once the library system is not believed to be there, nobody waits for it: what is saved stands recorded."""
     if turn.state.mode.name is not ModeName.OFFLINE:
         return
-    waiting = (AskFor.CARD, AskFor.LOAN, AskFor.CHECKIN, AskFor.ACCOUNT, AskFor.RENEW_ALL)
-    asked = {ask: asking for ask, asking in turn.state.asks.items() if asking.what in waiting}
+    asked = {ask: asking for ask, asking in turn.state.asks.items() if asking.what in FOR_A_PATRON}
     if asked:
         turn.set(asks={ask: asking for ask, asking in turn.state.asks.items() if ask not in asked})
     for ask, asking in asked.items():
@@ -372,6 +377,7 @@ def _answered(turn: Turn, event: Answered) -> None:
     asking = asks.pop(event.ask, None)
     turn.set(asks=asks)
     mode.answered(turn, event.round_trip_s)
+    belief.seen(turn, event.answer)
     if isinstance(event.answer, PatronAnswer):
         mode.card_answered(turn)
     if asking is None:
@@ -380,8 +386,12 @@ def _answered(turn: Turn, event: Answered) -> None:
         case AskFor.CARD:
             cards.answered(turn, asking, event)
         case AskFor.LOAN:
-            lending.answered(turn, asking, event)
-            account.one_renewed(turn, asking)
+            if not second_look.begun(turn, asking, event):
+                lending.answered(turn, asking, event)
+                account.one_renewed(turn, asking)
+        case AskFor.SECOND_LOOK:
+            if second_look.answered(turn, asking, event):
+                account.one_renewed(turn, asking)
         case AskFor.ACCOUNT:
             account.answered(turn, asking, event)
         case AskFor.RENEW_ALL:
@@ -406,7 +416,7 @@ def _unanswered(turn: Turn, event: Unanswered) -> None:
     if asking is None:
         return
     match asking.what:
-        case AskFor.CARD | AskFor.LOAN | AskFor.CHECKIN | AskFor.ACCOUNT | AskFor.RENEW_ALL:
+        case AskFor.CARD | AskFor.LOAN | AskFor.SECOND_LOOK | AskFor.CHECKIN | AskFor.ACCOUNT | AskFor.RENEW_ALL:
             if asking.what is AskFor.CARD:
                 mode.card_unanswered(turn, event.why)
             mode.patron_waited(turn, event.why)
@@ -427,6 +437,9 @@ def _in_vain(turn: Turn, asking: Asking, event: Unanswered) -> None:
         cards.unanswered(turn, asking, event)
     elif asking.what is AskFor.LOAN:
         lending.unanswered(turn, asking, event)
+        account.one_renewed(turn, asking)
+    elif asking.what is AskFor.SECOND_LOOK:
+        second_look.unanswered(turn, asking)
         account.one_renewed(turn, asking)
     elif asking.what is AskFor.ACCOUNT:
         account.unanswered(turn, asking)

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from kioskd.model.calls import RequestId, Role
 from kioskd.model.effects import Ask, Effect, Fail, Log, Reply, Save
@@ -15,7 +15,7 @@ from kioskd.model.settings import StationKind
 from kioskd.model.time import Instant
 from kioskd.model.view import Tone
 from kioskd.rules.changed import changed
-from kioskd.rules.state import WAITED_FOR, Asking, Line, Message, SaveFor, Saving, Session, State
+from kioskd.rules.state import WAITED_FOR, AskFor, Asking, Line, Message, SaveFor, Saving, Session, State
 
 MESSAGE_S = 10.0
 """How long a message stays on a screen that nobody uses."""
@@ -161,9 +161,13 @@ def busy(state: State) -> bool:
     return any(saving.what in WAITED_FOR for saving in state.saves.values())
 
 
+LIVE: Final = frozenset({AskFor.LOAN, AskFor.SECOND_LOOK})
+"""What a patron waits for, about one entry."""
+
+
 def awaited(state: State) -> frozenset[Seq]:
     """Return the entries whose live answer a patron still waits for, or whose outcome is on its way to the journal."""
-    live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what == "loan"}
+    live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what in LIVE}
     live |= {seq for asking in state.asks.values() for seq in asking.seqs}
     writing = {row.seq for row in state.outbox} | {
         row.seq for saving in state.saves.values() if saving.what is SaveFor.OUTBOX for row in saving.rows

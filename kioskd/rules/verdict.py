@@ -32,6 +32,7 @@ class Row:
     by_item: bool | None = None
     forces: bool | None = None
     doubted: bool | None = None
+    refused: bool | None = None
     turns: bool = False
     """From here on the loan is a renewal."""
 
@@ -96,6 +97,8 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("lost_renewal_back", Step.LOOK_ITEM, Outcome.LATER_ACTIVITY, RENEWS, LOST, shelf=CAME_BACK),
     Row("lost_renewal_done", Step.LOOK_ITEM, Outcome.FOUND_RENEWED, RENEWS, LOST, due={Due.MOVED}),
     Row("lost_renewal_untold", Step.LOOK_ITEM, Outcome.UNSURE, RENEWS, LOST, due={Due.UNTOLD}),
+    # Lent or renewed on the day of this renewal, it looks the same whether that was done or not.
+    Row("lost_renewal_same", Step.LOOK_ITEM, Outcome.UNSURE, RENEWS, LOST, due={Due.SAME}, refused=False),
     Row("lost_renewal_doubted", Step.LOOK_ITEM, Outcome.UNSURE, RENEWS, LOST, doubted=True),
     Row("lost_renewal_not_done", Step.LOOK_ITEM, Step.SEND, RENEWS, LOST),
     # 18, before a renewal is sent for the first time.

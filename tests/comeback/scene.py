@@ -42,6 +42,7 @@ class Scene:
         patrons: int = 3,
         items: int = 8,
         loans: list[tuple[int, int]] | None = None,
+        days_ago: int = 3,
         latency_ms: float = 0.0,
         start_wall_s: float = NOON,
         tcp: bool = False,
@@ -57,7 +58,7 @@ class Scene:
             catalog=Catalog(
                 patrons=[Patron(barcode=card(n), name=f"Reader {n}") for n in range(1, patrons + 1)],
                 items=[Item(barcode=book(n), title=f"Volume {n}") for n in range(1, items + 1)],
-                loans=[FirstLoan(patron=card(who), item=book(what)) for who, what in loans or []],
+                loans=[FirstLoan(patron=card(who), item=book(what), days_ago=days_ago) for who, what in loans or []],
             ),
             personality=PERSONALITIES[personality],
             latency_ms=latency_ms,

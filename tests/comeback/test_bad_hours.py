@@ -33,8 +33,6 @@ class Hour:
     logins_an_hour: int = 24
     wait_in_vain: int = 2
     answers_after_s: float = 0.0
-    refuses_live: bool = False
-    """A patron who stands there is told the library system's own no, which is not looked at again."""
 
 
 HOURS = {
@@ -54,7 +52,7 @@ HOURS = {
     "it answers after three seconds": Hour({"slow_ms": 3000}, answers_after_s=6.1),
     # Not one answer in time: it is looked for every poll_offline_s, and each look begins with 93.
     "it answers after nine seconds": Hour({"slow_ms": 9000}, logins_an_hour=120),
-    "it does the deed and answers with an error": Hour({"error_after_deed": True}, refuses_live=True),
+    "it does the deed and answers with an error": Hour({"error_after_deed": True}),
     "940, for the house is full": Hour({"seats": 1}, logins_an_hour=14),
     "940, whoever asks": Hour({"login_refused": True}, logins_an_hour=14),
     "it restarts by itself, and more than once": Hour({"down_for_s": 60.0, "starting_for_s": 120.0}),
@@ -142,9 +140,9 @@ def _shown(folder: Path, name: str, for_s: float) -> None:
     print(f"{name}, {for_s:.0f} s: {seen}")
     assert seen["unsent"] >= 8
     assert seen["not once"] == []
-    assert seen["lent unknown"] == (seen["refused"] if hour.refuses_live else [])
+    assert seen["lent unknown"] == []
     assert seen["exceptions"] == []
-    assert hour.refuses_live or not seen["refused"]
+    assert seen["refused"] == []
     assert seen["turned away"] == 0
     in_vain = [[wait for wait in waits if wait > hour.answers_after_s + SHORT_S] for waits in seen["waits"]]
     assert all(len(waits) <= 1 for waits in in_vain), "nobody waits in vain twice"

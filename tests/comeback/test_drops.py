@@ -24,7 +24,7 @@ SOME = 97
 
 async def _upload(folder: Path, personality: str, plan: list[dict[str, Any]], codes: Sequence[str]) -> dict[str, int]:
     """Play one upload with these cuts; return how many bytes went each way after the lost answer, and the cuts."""
-    async with Scene(folder, personality, loans=[(1, 2)], drop_plan=plan, drop_codes=list(codes)) as scene:
+    async with Scene(folder, personality, loans=[(1, 2)], days_ago=18, drop_plan=plan, drop_codes=list(codes)) as scene:
         kiosk = scene.kiosk()
         kiosk.fill([entry(card(1), LENT, NOON - 100), entry(card(1), RENEWED, NOON - 50, Kind.RENEWAL)])
         kiosk.start()

@@ -91,6 +91,7 @@ ANOTHER: tuple[str, str, int] = (ANNA, OTHER_ITEM, 3)
 FORCED: Mapping[str, Any] = {"due_date": STAFFS, "personality": "koha_noblock", "ils": FORCES}
 RENEWAL: Mapping[str, Any] = {"kind": Kind.RENEWAL}
 LOST_RENEWAL: Mapping[str, Any] = {**RENEWAL, "lost": True, "due_before": _ago(3)}
+MINE_DUE_SOON: Sequence[tuple[str, str, int]] = ((ANNA, ITEM, 18),)
 
 CASES: Mapping[str, Case] = {
     # a loan
@@ -219,7 +220,15 @@ CASES: Mapping[str, Case] = {
     "a lost renewal, and done": Case(
         "lost_renewal_done", Outcome.FOUND_RENEWED, loans=MINE_SINCE_TODAY, **LOST_RENEWAL
     ),
-    "a lost renewal, and not done": Case("yes_renewed", Outcome.RENEWED, loans=MINE, **LOST_RENEWAL),
+    "a lost renewal, and not done": Case(
+        "yes_renewed", Outcome.RENEWED, loans=MINE_DUE_SOON, lost=True, due_before=_ago(18), **RENEWAL
+    ),
+    "a lost renewal with no date before, and not done": Case(
+        "yes_renewed", Outcome.RENEWED, loans=MINE_DUE_SOON, lost=True, **RENEWAL
+    ),
+    "a lost renewal of what was lent today": Case(
+        "lost_renewal_same", Outcome.UNSURE, loans=MINE_SINCE_TODAY, lost=True, due_before=_ago(0), **RENEWAL
+    ),
     "a lost renewal of what came back": Case("lost_renewal_back", Outcome.LATER_ACTIVITY, **LOST_RENEWAL),
     "a lost renewal, and 18 tells no date": Case(
         "lost_renewal_untold", Outcome.UNSURE, loans=MINE, switches={"due_unknown": True}, **LOST_RENEWAL
@@ -227,7 +236,7 @@ CASES: Mapping[str, Case] = {
     "the line dies of a renewal": Case(
         "lost_renewal_doubted",
         Outcome.UNSURE,
-        loans=MINE,
+        loans=MINE_DUE_SOON,
         switches={"drop_on_item": [ITEM], "drop_codes": ["29"]},
         **RENEWAL,
     ),

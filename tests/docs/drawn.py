@@ -65,8 +65,9 @@ HOW_FOUND: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.BEHIND: ("not sent: an earlier entry of the same item waits as an exception", "decide the earlier one"),
     Outcome.UNSURE: (
         (
-            "whether it was done cannot be told: 64's list is not whole and 18 says *charged*, or no due date was "
-            "noted; or the line died of it three times and a look did not find it done"
+            "whether it was done cannot be told: 64's list is not whole and 18 says *charged*; a renewal's due date is "
+            "not told, or stands as before and is so late that a renewal of that day leaves it there; or the line died "
+            "of it three times and a look did not find it done"
         ),
         "look at the account, then lend by hand or drop it",
     ),
@@ -109,6 +110,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "by_item": ("no card", "with a card"),
     "forces": ("no-block forces", "no-block does not force"),
     "doubted": ("the line died of it three times", "the line did not"),
+    "refused": ("it was refused before, honestly", "not refused before by who was never seen to lie"),
 }
 
 

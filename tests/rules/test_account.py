@@ -180,6 +180,9 @@ class TestRenewAll:
     @pytest.mark.parametrize("supports", ["Y" * 16, "Y" * 15 + "N"])
     def test_a_lost_answer_is_looked_up_by_its_due_date(self, fate: str, supports: str) -> None:
         station = at_home(supports=supports)
+        for item in HOME:
+            # So soon that no renewal of today leaves it there.
+            station.library.books[item].due = dt.date(2026, 11, 27)
         station.call(c.SessionLoans())
         station.dies = [fate]
         station.call(c.SessionRenewAll())
@@ -187,6 +190,18 @@ class TestRenewAll:
         station.advance(120)
         assert {state for _, state, _ in outcomes(station)} == {EntryState.SETTLED}
         assert sorted(deed.item for deed in station.library.ledger) == sorted(HOME), "each once"
+
+    def test_one_that_may_have_been_lent_today_is_not_sent_twice(self) -> None:
+        station = at_home(supports="N" * 16)
+        station.call(c.SessionLoans())
+        station.dies = ["before"]
+        station.call(c.SessionRenewAll())
+        station.advance(120)
+        assert outcomes(station) == [
+            (HOME[0], EntryState.EXCEPTION, "unsure"),
+            (HOME[1], EntryState.SETTLED, "renewed"),
+        ], "the second was never asked about"
+        assert [deed.item for deed in station.library.ledger] == [HOME[1]]
 
     def test_silence_in_the_middle_keeps_nobody_waiting(self) -> None:
         station = at_home(supports="N" * 16, library_waits=False)

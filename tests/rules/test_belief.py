@@ -51,7 +51,7 @@ def loans(station: Station) -> int:
     return sum(isinstance(question, AskCheckout) for question in station.library.heard)
 
 
-@pytest.mark.parametrize("count", [1, 3, 6, 30])
+@pytest.mark.parametrize("count", [2, 3, 6, 30])
 def test_a_system_that_starts_makes_no_exceptions(count: int) -> None:
     station = many(count)
     starting(station)
@@ -65,6 +65,73 @@ def test_a_system_that_starts_makes_no_exceptions(count: int) -> None:
     assert [fate for fate, _ in fates(station)] == [EntryState.SETTLED] * count
     assert len(station.lent()) == count
     assert station.mode is ModeName.ONLINE
+
+
+def believed(station: Station) -> Station:
+    """The library system is back, and the upload has begun."""
+    station.back()
+    while station.mode is ModeName.OFFLINE:
+        station.advance(5)
+    station.advance(10)
+    return station
+
+
+def test_a_lone_refusal_keeps_nobody_from_being_served() -> None:
+    station = many(1)
+    starting(station)
+    believed(station)
+    assert (station.mode, station.view.exceptions, station.view.unsent) == (ModeName.RECOVERING, 0, 1)
+    station.started()  # type: ignore[attr-defined]
+    station.scan(ANNA)
+    station.scan(BOOK)
+    assert station.results() == [(BOOK, "checked_out")]
+    station.finish()
+    station.advance(10)
+    assert fates(station) == [(EntryState.SETTLED, "lent")] * 2, "a yes to anybody has it tried again at once"
+    assert station.mode is ModeName.ONLINE
+
+
+def test_a_lone_refusal_is_believed_in_a_quarter_of_an_hour_if_nobody_comes() -> None:
+    station = many(1)
+    starting(station)
+    station.watch = False
+    believed(station)
+    modes = set()
+    for _ in range(100):
+        station.advance(10)
+        modes.add(station.mode)
+    assert fates(station) == [(EntryState.EXCEPTION, "refused")]
+    assert loans(station) == 5
+    assert modes == {ModeName.RECOVERING, ModeName.ONLINE}
+
+
+def test_a_lone_refusal_is_believed_as_soon_as_somebody_else_is_lent_to() -> None:
+    station = many(1)
+    refuse = {"31168000000000"}
+    answer = station.library.answer
+
+    def some(question: object, today: object) -> object:
+        if isinstance(question, AskCheckout) and question.item in refuse:
+            station.library.heard.append(question)
+            return LoanAnswer(ok=False, renewal=False, item=question.item, patron=question.patron)
+        return answer(question, today)  # type: ignore[arg-type]
+
+    station.library.answer = some  # type: ignore[method-assign, assignment]
+    believed(station)
+    station.scan(ANNA)
+    station.scan(BOOK)
+    station.finish()
+    station.advance(10)
+    assert [fate for fate, _ in fates(station)] == [EntryState.EXCEPTION, EntryState.SETTLED]
+    assert station.mode is ModeName.ONLINE
+
+
+def test_an_unknown_item_is_believed_of_a_system_that_knows_others() -> None:
+    station = many(2)
+    del station.library.books["31168000000000"]
+    station.library.books["31168000000001"].holder = BEN
+    comes_back(station, 60)
+    assert fates(station) == [(EntryState.EXCEPTION, "item_not_found"), (EntryState.EXCEPTION, "on_loan_to_another")]
 
 
 def test_it_is_tried_ever_less_often_and_staff_are_told() -> None:

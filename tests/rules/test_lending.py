@@ -1,6 +1,7 @@
 """Lending, renewing, taking back, and the disk that must hold it all first."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,16 @@ from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model.entry import EntryState, Kind, ModeName, StorageProblem
 from kioskd.model.errors import ErrorKind
-from kioskd.model.ils import AskCheckout, AskEndSession, AskRenew, Urgency
+from kioskd.model.ils import (
+    Answer,
+    AskCheckout,
+    AskEndSession,
+    AskPatron,
+    AskRenew,
+    LoanAnswer,
+    Question,
+    Urgency,
+)
 from kioskd.model.inputs import ScanLost
 from kioskd.model.settings import Secret, StationKind
 from kioskd.model.view import Flow, Screen
@@ -20,6 +30,18 @@ JANUARY = dt.date(2027, 1, 5)
 
 def states(station: Station) -> list[tuple[str | None, EntryState]]:
     return [(entry.what.item, entry.state) for entry in station.entries]
+
+
+def errs_after_the_deed(station: Station) -> Station:
+    """It lends and renews, and says no to it."""
+    answer = station.library.answer
+
+    def lie(question: Question, today: dt.date) -> Answer:
+        said = answer(question, today)
+        return replace(said, ok=False, due=None, due_text="") if isinstance(said, LoanAnswer) else said
+
+    station.library.answer = lie  # type: ignore[method-assign]
+    return station
 
 
 class TestOnline:
@@ -61,6 +83,75 @@ class TestOnline:
         assert ("Jane Doe" in line.text) is shown
         assert station.entries[0].state is EntryState.REFUSED
         assert (station.view.unsent, station.view.exceptions) == (0, 0)
+
+    @pytest.mark.parametrize("lists", [True, False])
+    def test_a_no_after_the_deed_is_looked_at_and_told_as_done(self, lists: bool) -> None:
+        station = errs_after_the_deed(town())
+        station.library.lists_loans = lists
+        station.scan(ANNA)
+        station.scan(BOOK)
+        entry = station.entries[0]
+        if lists:
+            assert station.results() == [(BOOK, "checked_out")]
+            assert (entry.state, entry.outcome) == (EntryState.SETTLED, "done_despite_refusal")
+        else:
+            # 64 counts it and does not name it, 17 does not say whose it is.
+            assert station.results() == [(BOOK, "refused")]
+            assert (entry.state, entry.outcome) == (EntryState.EXCEPTION, "unsure")
+
+    def test_a_true_no_costs_one_question_more(self) -> None:
+        station = town()
+        station.library.books[BOOK] = Book(on_hold=True)
+        station.scan(ANNA)
+        before = len(station.library.heard)
+        station.scan(BOOK)
+        assert [type(question) for question in station.library.heard[before:]] == [AskCheckout, AskPatron]
+        assert [look.asked for look in station.journal.rows[-1].looked] == ["63"]
+
+    def test_a_no_that_the_cards_flags_explain_costs_none(self) -> None:
+        station = town(kind=StationKind.STAFF)
+        station.library.patrons[ANNA].denied = True
+        station.scan(ANNA)
+        before = len(station.library.heard)
+        station.scan(BOOK)
+        assert [type(question) for question in station.library.heard[before:]] == [AskCheckout]
+        assert station.results() == [(BOOK, "refused")]
+
+    def test_the_look_ends_with_the_time_that_one_answer_may_take(self) -> None:
+        station = town()
+        station.library.books[BOOK] = Book(on_hold=True)
+        station.scan(ANNA)
+        station.hangs_on = (AskPatron,)
+        began = station.mono_s
+        station.scan(BOOK)
+        assert station.results() == [(BOOK, "checking")]
+        station.advance(8.01)
+        assert station.results() == [(BOOK, "refused")]
+        assert station.mono_s - began < 8.1
+        station.advance(5)
+        assert [(entry.state, entry.outcome) for entry in station.entries] == [(EntryState.EXCEPTION, "unsure")]
+
+    def test_a_no_of_a_system_that_forgot_the_card_is_none(self) -> None:
+        station = town()
+        station.library.books[BOOK] = Book(on_hold=True)
+        station.scan(ANNA)
+        del station.library.patrons[ANNA]
+        station.scan(BOOK)
+        assert station.results() == [(BOOK, "recorded")]
+        assert (station.mode, station.view.mode.reason) == (ModeName.OFFLINE, "ils_suspect")
+
+    def test_whoever_leaves_during_the_look_is_told_nothing(self) -> None:
+        station = errs_after_the_deed(town())
+        station.scan(ANNA)
+        station.library_waits = True
+        station.scan(BOOK)
+        station.answer()
+        station.call(c.SessionCancel())
+        station.library_waits = False
+        station.answer()
+        assert [(entry.state, entry.outcome) for entry in station.entries] == [
+            (EntryState.SETTLED, "done_despite_refusal")
+        ]
 
     @pytest.mark.parametrize("end", [c.SessionFinish(), c.SessionCancel(), c.SessionNextPatron()])
     def test_a_visit_ends_with_35(self, end: c.Call) -> None:

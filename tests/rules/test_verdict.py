@@ -15,7 +15,7 @@ RENEWS = (Deed.RENEWAL, Deed.TURNED)
 ASKED_64 = ((Listed.YES, Listed.NO, Listed.SILENT), (Card.GOOD, Card.BLOCKED, Card.UNKNOWN))
 ASKED_18 = [shelf for shelf in Shelf if shelf is not Shelf.UNASKED]
 BOUND = (Due.BEYOND, Due.SHORT, Due.UNTOLD)
-MOVED = (Due.MOVED, Due.STILL, Due.UNTOLD)
+MOVED = (Due.MOVED, Due.STILL, Due.SAME, Due.UNTOLD)
 KEPT = (Due.KEPT, Due.OTHER, Due.UNTOLD)
 YES_OR_NO = (False, True)
 
@@ -42,8 +42,8 @@ def cells() -> Iterator[tuple[Step, Facts]]:
                 )
         for due in BOUND:
             yield Step.LOOK_ITEM, Facts(Deed.LOAN, Past.NEW, shelf=shelf, due=due, forces=True)
-        for deed, due in itertools.product(RENEWS, MOVED):
-            yield Step.LOOK_ITEM, Facts(deed, Past.LOST, shelf=shelf, due=due, doubted=doubted)
+        for deed, due, refused in itertools.product(RENEWS, MOVED, YES_OR_NO):
+            yield Step.LOOK_ITEM, Facts(deed, Past.LOST, shelf=shelf, due=due, doubted=doubted, refused=refused)
         for deed, due, by_item in itertools.product(RENEWS, BOUND, YES_OR_NO):
             if not (by_item and deed is Deed.TURNED):
                 yield Step.LOOK_DUE, Facts(deed, Past.NEW, shelf=shelf, due=due, by_item=by_item)
@@ -106,6 +106,14 @@ def test_only_what_was_lost_is_settled_by_a_look_or_what_is_done_already() -> No
             assert facts.past is Past.LOST
         if row.then in (Outcome.LENT, Outcome.RENEWED):
             assert facts.said in (Said.YES, Said.RENEWED) or facts.past is Past.YES
+
+
+def test_a_lost_renewal_is_sent_again_only_where_none_can_have_been_made() -> None:
+    for at, facts in CELLS:
+        row = verdict.decide(at, facts)
+        assert row is not None
+        if at is Step.LOOK_ITEM and facts.deed in RENEWS and facts.past is Past.LOST and row.then is Step.SEND:
+            assert facts.due is Due.STILL or (facts.due is Due.SAME and facts.refused)
 
 
 def test_nobodys_loan_is_taken_away() -> None:
