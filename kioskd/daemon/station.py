@@ -22,6 +22,11 @@ SOONEST_TICK_S: Final = 0.01
 
 
 TRACE_AFTER_S: Final = 0.3
+TRACE_EVERY_S: Final = 0.02
+TRACED_AT_ONCE: Final = 4
+"""No answer of the library system waits for many of them."""
+TRACED_PART: Final = 50
+"""Of a long list of inputs, this part at once at least, so that it does not grow for ever."""
 
 
 class Carrier(Protocol):
@@ -42,7 +47,7 @@ class Station:
         self._loop = asyncio.get_running_loop()
         self._inputs: deque[Input] = deque()
         self._stepping = False
-        self._untraced: list[tuple[Event, State, list[Effect] | None]] = []
+        self._untraced: deque[tuple[Event, State, list[Effect] | None]] = deque()
         self._carrier: Carrier | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -95,9 +100,11 @@ class Station:
         self._untraced.append((event, before, effects))
 
     def _trace(self) -> None:
-        untraced, self._untraced = self._untraced, []
-        for event, before, effects in untraced:
-            self.ring.add(event, before, effects)
+        for _ in range(max(TRACED_AT_ONCE, len(self._untraced) // TRACED_PART)):
+            self.ring.add(*self._untraced.popleft())
+            if not self._untraced:
+                return
+        self._loop.call_later(TRACE_EVERY_S, self._trace)
 
     def _set_timer(self) -> None:
         due = deadline(self.state, self._clocks.now())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.commands import COMMAND, COMMANDS, Command
@@ -96,16 +97,22 @@ def is_one_of(code: str, patterns: tuple[str, ...]) -> bool:
 
 _fits = is_one_of
 
+_DOUBLED: Final = str.maketrans("0123456789", "0246813579")
+"""Each digit twice, the digits of that added up."""
+
 
 def luhn(digits: str) -> bool:
     """Tell whether the last digit is the Luhn check digit of those before it (ISO/IEC 7812-1)."""
-    total = 0
-    for place, character in enumerate(reversed(digits)):
-        digit = int(character)
-        if place % 2:
-            digit = digit * 2 - 9 if digit > 4 else digit * 2
-        total += digit
-    return total % 10 == 0
+    return _luhn_sum(digits) % 10 == 0
+
+
+def luhn_digit(digits: str) -> str:
+    """Return the Luhn check digit of these."""
+    return str(-_luhn_sum(digits + "0") % 10)
+
+
+def _luhn_sum(digits: str) -> int:
+    return sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
 
 
 def check_digit(code: str) -> CheckDigitState:

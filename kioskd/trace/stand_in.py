@@ -20,7 +20,7 @@ from kioskd.rules.recognise import (
     IsItem,
     IsNothing,
     Recognised,
-    luhn,
+    luhn_digit,
     matched,
     recognise,
 )
@@ -142,7 +142,7 @@ def _alike(one: Recognised, other: Recognised | None) -> bool:
 
 def _last_digit(digits: str, *, good: bool) -> str:
     """Return the check digit of these, or one that is none."""
-    right = next(last for last in string.digits if luhn(digits + last)) if digits.isdigit() else "0"
+    right = luhn_digit(digits) if digits.isdigit() else "0"
     return right if good else str((int(right) + 1) % 10)
 
 
