@@ -143,8 +143,8 @@ FAULTS: Final = (
     Fault(
         "patrons wait on when it goes offline",
         RULES + "step.py",
-        "    if turn.state.mode.name is not ModeName.OFFLINE:\n        return\n    waiting",
-        "    if turn.state.mode.name is not ModeName.RECOVERING:\n        return\n    waiting",
+        "    if turn.state.mode.name is not ModeName.OFFLINE:\n        return\n    asked",
+        "    if turn.state.mode.name is not ModeName.RECOVERING:\n        return\n    asked",
         "an item stands *checking* until its time-out, on a line that is gone",
         (MODES, LENDING, ALWAYS),
     ),
