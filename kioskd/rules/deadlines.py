@@ -6,6 +6,7 @@ from kioskd.rules import board, downtime, timekeeping
 from kioskd.rules.quiet import quiet_until
 from kioskd.rules.state import OPEN, Phase, Stage, State
 from kioskd.rules.turn import busy
+from kioskd.rules.upload import OUTCOMES_WITHIN_S
 
 
 def idle_leftovers(state: State) -> bool:
@@ -49,6 +50,8 @@ def deadline(state: State, own: Instant) -> float | None:
             found.append(upload.start_mono_s)
         elif upload.next_send_mono_s > at.mono_s and any(each.ask is None for each in upload.currents.values()):
             found.append(upload.next_send_mono_s)
+    if state.outbox and state.storage is None and not any(saving.rows for saving in state.saves.values()):
+        found.append(state.outbox_since_mono_s + OUTCOMES_WITHIN_S)
     if state.mode.reason == LineTrouble.QUIET:
         ends = quiet_until(state.settings.ils.quiet_hours, state.zone, at.wall_s)
         found.append(at.mono_s + max(0.0, ends - at.wall_s) if ends is not None else at.mono_s)

@@ -597,6 +597,8 @@ class State:
     asks: Mapping[AskId, Asking] = field(default_factory=dict)
     outbox: tuple[AddRow, ...] = ()
     """What became of entries, waiting for the journal; nobody waits for it."""
+    outbox_since_mono_s: float = 0.0
+    """When the first of those came."""
     waiting: tuple[Scanned | Asked, ...] = ()
     reading: Mapping[RequestId, Asked] = field(default_factory=dict)
     """Calls that wait for the entries they are about."""

@@ -344,6 +344,7 @@ def _not_saved(turn: Turn, event: NotSaved) -> None:
         case SaveFor.MARK:
             lending.storage_failed(turn, event.problem)
             upload.mark_failed(turn)
+            turn.set(outbox=(*saving.rows, *turn.state.outbox))
         case SaveFor.BY_HAND | SaveFor.TAKE_IN | SaveFor.DOWNTIME:
             by_hand.not_saved(turn, event)
         case SaveFor.NOTES:
@@ -365,9 +366,9 @@ def _disk_checked(turn: Turn, event: DiskChecked) -> None:
 def _empty_outbox(turn: Turn) -> None:
     """Hand what became of entries to the journal, one batch at a time, so that many share a sync."""
     state = turn.state
-    if not state.outbox or state.storage is not None:
+    if not state.outbox or state.storage is not None or upload.gathers(turn):
         return
-    if any(saving.what is SaveFor.OUTBOX for saving in state.saves.values()):
+    if any(saving.rows for saving in state.saves.values()):
         return
     turn.write_up()
 

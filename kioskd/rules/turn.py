@@ -104,14 +104,21 @@ class Turn:
 
     def later(self, row: AddRow) -> None:
         """Note what became of an entry; nobody waits for it, and it may share its sync with others."""
+        if not self.state.outbox:
+            self.set(outbox_since_mono_s=self.at.mono_s)
         self.set(outbox=(*self.state.outbox, row))
 
     def write_up(self) -> None:
         """Hand the journal what became of entries, so that what is saved after this comes after it."""
-        if self.state.outbox:
-            rows = self.state.outbox
-            self.set(outbox=())
+        if rows := self.take_outbox():
             self.save(rows, Saving(SaveFor.OUTBOX, rows=rows))
+
+    def take_outbox(self) -> tuple[AddRow, ...]:
+        """Return what waits for the journal; whoever takes it saves it."""
+        rows = self.state.outbox
+        if rows:
+            self.set(outbox=())
+        return rows
 
     def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float, *, lane: int = 0) -> AskId:
         """Ask the library system."""
@@ -170,7 +177,7 @@ def awaited(state: State) -> frozenset[Seq]:
     live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what in LIVE}
     live |= {seq for asking in state.asks.values() for seq in asking.seqs}
     writing = {row.seq for row in state.outbox} | {
-        row.seq for saving in state.saves.values() if saving.what is SaveFor.OUTBOX for row in saving.rows
+        row.seq for saving in state.saves.values() for row in saving.rows
     }
     return frozenset(live | writing | _renewals(state))
 

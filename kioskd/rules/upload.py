@@ -25,8 +25,13 @@ AHEAD_AT_MOST = 5000
 """Registrations and rows of paper sheets read at once; more of them wait for another round."""
 READ_ON_BELOW = 20
 """With fewer at hand, the next are read meanwhile."""
-MARK_AT_ONCE = 20
-"""Entries that one sync marks as `sending`; after a power cut so many are looked up at most."""
+MARK_AT_ONCE = 16
+"""Entries that one sync marks as `sending`, and what became of those before shares it."""
+MARK_ON_BELOW = 4
+"""With fewer of them left, the next are marked meanwhile; after a power cut the sum of both is looked up at most."""
+OUTCOMES_AT_ONCE = 16
+OUTCOMES_WITHIN_S = 0.25
+"""While entries go up one after the other, so many outcomes share a sync at most, and none waits longer for it."""
 
 
 def _set(turn: Turn, **changes: object) -> None:
@@ -58,6 +63,8 @@ def drive(turn: Turn) -> None:
         _drive_lane(turn, lane)
     if turn.state.mode.name is not ModeName.RECOVERING and turn.state.upload.running:
         stop(turn)
+    elif turn.state.upload.running:
+        _mark_on(turn)
 
 
 def _drive_lane(turn: Turn, lane: int) -> None:
@@ -212,7 +219,7 @@ def _read_on(turn: Turn) -> None:
 
 def _writing(turn: Turn) -> bool:
     """Tell whether what became of entries is still on its way to the journal, which would give them out again."""
-    return bool(turn.state.outbox) or any(each.what is SaveFor.OUTBOX for each in turn.state.saves.values())
+    return bool(turn.state.outbox) or any(each.rows for each in turn.state.saves.values())
 
 
 def _end(turn: Turn) -> None:
@@ -266,20 +273,56 @@ def _unhandled(turn: Turn, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 def _mark(turn: Turn, entry: Entry) -> None:
     """Make durable that an entry and the next ones are about to be sent, many with one sync."""
+    marking = _marking(turn)
+    if entry.seq not in marking:
+        _save_marks(turn, (entry.seq, *_plain_ones(turn, marking, MARK_AT_ONCE - 1)))
+
+
+def _mark_on(turn: Turn) -> None:
+    """Mark the next entries before the last marked one is sent, so that none waits for the disk."""
     upload = turn.state.upload
-    marking = {seq for each in turn.state.saves.values() if each.what is SaveFor.MARK for seq in each.seqs}
-    if entry.seq in marking:
+    if len(upload.marked) >= MARK_ON_BELOW or not upload.queue or _marking(turn):
         return
-    seqs = [entry.seq]
+    if any(current.step is not Step.SEND for current in upload.currents.values()):
+        return
+    seqs = _plain_ones(turn, frozenset(), MARK_AT_ONCE)
+    if seqs:
+        _save_marks(turn, seqs)
+
+
+def _marking(turn: Turn) -> frozenset[Seq]:
+    return frozenset(seq for each in turn.state.saves.values() if each.what is SaveFor.MARK for seq in each.seqs)
+
+
+def _plain_ones(turn: Turn, marking: frozenset[Seq], at_most: int) -> tuple[Seq, ...]:
+    """Return the next entries of the queue that can be marked, as far as nothing else stands between."""
+    upload = turn.state.upload
+    found: list[Seq] = []
     for other in upload.queue:
-        if len(seqs) == MARK_AT_ONCE:
+        if len(found) == at_most:
             break
-        if other.seq not in marking and other.seq not in upload.currents:
+        if other.seq not in marking and other.seq not in upload.currents and other.seq not in upload.marked:
             if not _plain(turn, other):
                 break
-            seqs.append(other.seq)
-    rows = tuple(AddRow(seq, EntryState.SENDING, turn.at.wall_s) for seq in seqs)
-    turn.save(rows, Saving(SaveFor.MARK, seqs=tuple(seqs)))
+            found.append(other.seq)
+    return tuple(found)
+
+
+def _save_marks(turn: Turn, seqs: tuple[Seq, ...]) -> None:
+    """What became of others goes with it, in one sync."""
+    marks = tuple(AddRow(seq, EntryState.SENDING, turn.at.wall_s) for seq in seqs)
+    outcomes = turn.take_outbox()
+    turn.save((*outcomes, *marks), Saving(SaveFor.MARK, seqs=seqs, rows=outcomes))
+
+
+def gathers(turn: Turn) -> bool:
+    """Tell whether outcomes may wait for others to share a sync: an answer is awaited, and none waits for long."""
+    state = turn.state
+    if not state.upload.running or len(state.outbox) >= OUTCOMES_AT_ONCE:
+        return False
+    if turn.at.mono_s >= state.outbox_since_mono_s + OUTCOMES_WITHIN_S:
+        return False
+    return any(current.ask is not None for current in state.upload.currents.values())
 
 
 def _plain(turn: Turn, entry: Entry) -> bool:

@@ -107,7 +107,6 @@ class TestTakingBack:
                 station.answer()
         station.journal_waits = True
         station.answer()
-        station.answer()
         assert len(station.state.outbox) == 1
         station.call(c.SessionWithdraw(2))
         self.goes_on(station)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model.entry import AddRow, EntryState, Kind, ModeName, Seq
-from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew
+from kioskd.model.ils import Answer, AskCheckout, AskItem, AskPatron, AskRenew, Question
 from kioskd.model.settings import StationKind
 from kioskd.model.view import Flow
 from tests.rules import invariants
@@ -37,7 +37,7 @@ def test_in_sequence_with_the_time_at_which_it_happened() -> None:
     assert (station.mode, station.view.unsent) == (ModeName.ONLINE, 0)
 
 
-def test_one_sync_marks_up_to_20_and_each_is_marked_before_it_is_sent() -> None:
+def test_one_sync_marks_up_to_16_and_carries_what_became_of_those_before() -> None:
     station = town(kind=StationKind.STAFF).offline()
     station.scan(ANNA)
     items = [f"311680000{n:05}" for n in range(45)]
@@ -46,8 +46,29 @@ def test_one_sync_marks_up_to_20_and_each_is_marked_before_it_is_sent() -> None:
         station.scan(item)
     comes_back(station)
     marks = [effect for effect in station.of(e.Save) if any(_sends(write) for write in effect.writes)]
-    assert [len(mark.writes) for mark in marks] == [20, 20, 5]
+    assert [sum(map(_sends, mark.writes)) for mark in marks] == [16, 16, 13]
+    outcomes = [sum(not _sends(write) for write in mark.writes) for mark in marks]
+    assert outcomes == [0, 12, 16], "the next are marked before the last marked one is sent"
     assert [item for _, item in station.lent()] == items
+
+
+def test_an_outcome_waits_for_others_a_moment_and_no_longer() -> None:
+    station = recorded((ANNA, BOOK), (BEN, FILM), (CLEO, DISC))
+    answer = station.library.answer
+
+    def first(question: Question, today: dt.date) -> Answer:
+        if isinstance(question, AskCheckout):
+            station.hangs_on = (AskCheckout,)
+        return answer(question, today)
+
+    station.library.answer = first  # type: ignore[method-assign]
+    station.back()
+    while not station.lent():
+        station.advance(0.01)
+    states = [entry.state for entry in station.entries]
+    station.advance(0.3)
+    assert states == [EntryState.SENDING] * 3, "the second is asked about already"
+    assert [entry.state for entry in station.entries] == [EntryState.SETTLED, EntryState.SENDING, EntryState.SENDING]
 
 
 def _sends(write: object) -> bool:
