@@ -1,4 +1,4 @@
-"""The loop around the core: an input in, `step`, its effects out. `step` is called here and only here."""
+"""The loop around the core: an input in, `step` in its two halves, its effects out. It is called here and only here."""
 
 import asyncio
 import logging
@@ -6,13 +6,13 @@ from collections import deque
 from typing import Final, Protocol
 
 from kioskd.clock import Clocks
-from kioskd.model.effects import Ask, Effect, Fail
+from kioskd.model.effects import Effect, Fail
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.inputs import Asked, ClockChanged, Event, Input, Tick
 from kioskd.model.time import Clock
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.state import State
-from kioskd.rules.step import step
+from kioskd.rules.step import begin, end
 from kioskd.trace.ring import Ring
 
 log: Final = logging.getLogger("kioskd")
@@ -77,14 +77,21 @@ class Station:
 
     def _step(self, what: Input, carrier: Carrier) -> None:
         event = Event(self._clocks.now(), what)
-        before, did = self.state, None
+        before = self.state
+        did: list[Effect] | None = None
         try:
-            self.state, effects = step(before, event)
-            did = effects
-            # Questions first: what they are about was saved in an earlier step, and the journal's thread, once woken,
-            # would keep them from the line for a millisecond.
-            for effect in sorted(effects, key=_not_a_question):
-                carrier.carry(effect, self.state)
+            turn = begin(before, event)
+            # From here on it stands: what is asked now is known to whoever hears the answer.
+            self.state = turn.state
+            # Questions first: what they are about was saved in an earlier step, and neither the rest of this one nor
+            # the journal's thread, once woken, keeps them from the line.
+            questions = turn.questions()
+            for question in questions:
+                carrier.carry(question, self.state)
+            self.state, did = end(turn, before)
+            for effect in did:
+                if effect not in questions:
+                    carrier.carry(effect, self.state)
         except Exception:
             # A fault of ours. The state stands as it was, and whoever asked gets a word; the loop's hook has the rest.
             if isinstance(what, Asked):
@@ -131,7 +138,3 @@ class Station:
         if said != self._clock_said or (said.trusted and not self.state.clock.trusted):
             self._clock_said = said
             self.deliver(ClockChanged(said))
-
-
-def _not_a_question(effect: Effect) -> bool:
-    return not isinstance(effect, Ask)

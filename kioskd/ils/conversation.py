@@ -211,7 +211,8 @@ class Conversation:
 
     def _ask_next(self) -> None:
         talk = self._talk
-        while self._standing is Standing.UP and self._current is None and not self._telling:
+        # While there is more to tell, a word may end the line: what is asked waits for all of them.
+        while self._standing is Standing.UP and self._current is None and not (self._telling and self._words):
             assert talk is not None
             # What stands unread was there before the question: it is no answer to it, and may be the line's end.
             if not self._waiting or not talk.settled:

@@ -3,16 +3,14 @@
 from typing import Final
 
 from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew, Question
-from kioskd.rules.evidence import Deed, Step
+from kioskd.rules.evidence import Deed, Step, Terms
 from kioskd.rules.state import Current
-from kioskd.rules.terms import terms
-from kioskd.rules.turn import Turn
 
 CODES: Final = {AskPatron: "63", AskItem: "17", AskCheckout: "11", AskRenew: "29"}
 """SIP2's numbers, by which a story tells what was asked."""
 
 
-def question(turn: Turn, current: Current) -> Question:
+def question(current: Current, terms: Terms) -> Question:
     """Return what the present step of an entry asks: 63, 17, 11 or 29."""
     entry = current.entry.what
     assert entry.item is not None
@@ -23,7 +21,7 @@ def question(turn: Turn, current: Current) -> Question:
         case Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM:
             return AskItem(entry.item)
         case Step.SEND | Step.MARK:
-            due = terms(turn, current.entry).due
+            due = terms.due
             if current.facts.deed is not Deed.LOAN or entry.patron is None:
                 return AskRenew(entry.patron, entry.item, entry.at_wall_s, due is not None, due)
             return AskCheckout(entry.patron, entry.item, entry.at_wall_s, due is not None, due)

@@ -13,6 +13,7 @@ from typing import Final
 from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, Seq
 from kioskd.model.ils import Answer, ItemAnswer, PatronAnswer
 from kioskd.rules import mode
+from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Facts, Past
 from kioskd.rules.outcome import SETTLED, Outcome
 from kioskd.rules.state import Belief, Held
@@ -192,4 +193,4 @@ def _suspect(turn: Turn) -> None:
 
 def _set(turn: Turn, **changes: object) -> None:
     upload = turn.state.upload
-    turn.set(upload=replace(upload, belief=replace(upload.belief, **changes)))  # type: ignore[arg-type]
+    turn.set(upload=changed(upload, belief=changed(upload.belief, **changes)))

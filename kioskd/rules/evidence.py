@@ -1,5 +1,6 @@
 """What is known about an entry while it goes up: the words in which `verdict` decides. Each is one small set."""
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -117,6 +118,24 @@ class Due(StrEnum):
     BEYOND = "beyond"
     """As late as a loan or renewal at the entry's time makes it, or later."""
     SHORT = "short of that"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """`wanted`: staff's due date. `due`: the date that goes with no-block; None: no-block is not sent.
+
+    `renewed_to`: what is due then or later needs no renewal of the entry's time any more; `unrenewed_before`: what is
+    due sooner was not renewed on the entry's day, or since; `lent_past`: no loan of that day is due so late, so one
+    that is began later. None: not known.
+    `forces`: what goes with it makes this library system lend whatever stands against it.
+    """
+
+    wanted: dt.date | None
+    due: dt.date | None
+    renewed_to: dt.date | None
+    unrenewed_before: dt.date | None
+    lent_past: dt.date | None
+    forces: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from kioskd.model.entry import AddRow, Entry, EntryState, Kind, Look, Seq
 from kioskd.model.ils import Answer, ItemAnswer, LoanAnswer, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.rules import asking, belief, mode, outcome, pace, reading, verdict
+from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Deed, Facts, Past, Said, Step
 from kioskd.rules.outcome import STATE, Outcome
 from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Stumbled
@@ -31,7 +32,7 @@ LOOKS_KEPT = 24
 
 
 def _set(turn: Turn, **changes: object) -> None:
-    turn.set(upload=replace(turn.state.upload, **changes))  # type: ignore[arg-type]
+    turn.set(upload=changed(turn.state.upload, **changes))
 
 
 def put(turn: Turn, current: Current) -> None:
@@ -68,7 +69,7 @@ def begun(turn: Turn, entry: Entry, lane: int) -> Current | None:
         Past.NEW if new else Past.LOST,
         dated=what.due_date is not None,
         by_item=what.patron is None,
-        forces=deed is Deed.LOAN and terms(turn, entry).forces,
+        forces=deed is Deed.LOAN and turn.state.settings.ils.no_block_forces and terms(turn, entry).forces,
         doubted=entry.seq in upload.doubted,
         refused=belief.refused_honestly(turn, entry.seq),
     )
@@ -96,12 +97,13 @@ def registration(turn: Turn, entry: Entry) -> Seq | None:
 def ask(turn: Turn, current: Current) -> None:
     """Ask what the present step wants to know."""
     seq, sends = current.entry.seq, current.step is Step.SEND
-    question, door = asking.question(turn, current), door_of(turn.state.settings)
+    on = terms(turn, current.entry)
+    question, door = asking.question(current, on), door_of(turn.state.settings)
     by_door = door is not None and takes(door, question)
     until = turn.at.mono_s + (turn.state.settings.door.timeout_s if by_door else mode.timeout_s(turn))
     asked = Asking(AskFor.UPLOAD, seq=seq, lane=current.lane)
     number = turn.ask(question, asked, Urgency.UPLOAD, until, lane=current.lane)
-    put(turn, replace(current, ask=number))
+    put(turn, changed(current, ask=number, terms=on))
     if sends:
         turn.set_line_of(seq, asked=True)
         upload, rate = turn.state.upload, turn.state.settings.ils.upload_per_s
@@ -119,8 +121,8 @@ def answered(turn: Turn, by: Asking, event: Answered) -> None:
     if current is None:
         return
     _note_answer(turn, by, event)
-    current = replace(current, ask=None)
-    known = _facts(turn, current, event.answer)
+    current = changed(current, ask=None)
+    known = _facts(current, event.answer)
     if known is None:
         # `kioskd.ils` hands on only answers that fit the question.
         let_go(turn, by.seq)
@@ -137,7 +139,7 @@ def answered(turn: Turn, by: Asking, event: Answered) -> None:
         turn.log("error", "nothing_fits", seq=by.seq, step=current.step.value)
         finish(turn, current.entry, Without.NOTHING_FITS, said)
         return
-    current = replace(current, facts=_after(row, known), said=said)
+    current = changed(current, facts=_after(row, known), said=said)
     if isinstance(row.then, Outcome):
         _decided(turn, current, row.name, row.then)
     else:
@@ -162,15 +164,16 @@ def _note_answer(turn: Turn, by: Asking, event: Answered) -> None:
         turn.set(link=replace(turn.state.link, upload_problem=""))
 
 
-def _facts(turn: Turn, current: Current, answer: Answer) -> Facts | None:
-    entry, step = current.entry, current.step
+def _facts(current: Current, answer: Answer) -> Facts | None:
+    entry, step, on = current.entry, current.step, current.terms
+    assert on is not None
     match step, answer:
         case ((Step.LOOK_CARD | Step.LOOK_PATRON | Step.VERIFY_PATRON), PatronAnswer()):
             return reading.patron(current.facts, entry.what.item, answer)
         case ((Step.LOOK_ITEM | Step.LOOK_DUE | Step.VERIFY_ITEM), ItemAnswer()):
-            return reading.item(current.facts, step, terms(turn, entry), entry.due_before, answer)
+            return reading.item(current.facts, step, on, entry.due_before, answer)
         case Step.SEND, LoanAnswer():
-            return reading.loan(current.facts, terms(turn, entry), answer)
+            return reading.loan(current.facts, on, answer)
         case _:
             return None
 
@@ -178,25 +181,25 @@ def _facts(turn: Turn, current: Current, answer: Answer) -> Facts | None:
 def _after(row: verdict.Row, facts: Facts) -> Facts:
     """Return what is known from here on."""
     if row.at is Step.SEND and row.then in (Step.VERIFY_PATRON, Step.VERIFY_ITEM):
-        facts = replace(facts, past=Past.YES if row.name.startswith("yes") else Past.NO)
-    return replace(facts, deed=Deed.TURNED, forces=False, past=Past.NEW) if row.turns else facts
+        facts = changed(facts, past=Past.YES if row.name.startswith("yes") else Past.NO)
+    return changed(facts, deed=Deed.TURNED, forces=False, past=Past.NEW) if row.turns else facts
 
 
 def _go(turn: Turn, current: Current, step: Step, answer: Answer) -> None:
     """Go on to a step; MARK makes durable what must be before it is sent."""
     entry = current.entry
     if step is not Step.MARK:
-        put(turn, replace(current, step=step))
+        put(turn, changed(current, step=step))
         return
     if current.step is Step.LOOK_DUE or current.facts.deed is not Deed.LOAN:
         # The due date stands in the row: by it a lost answer is decided.
         before = current.said.get("AH") if not isinstance(answer, ItemAnswer) else answer.due_text
-        entry = replace(entry, due_before=before or None)
+        entry = changed(entry, due_before=before or None)
     if entry.due_before is None and (entry.state is EntryState.SENDING or entry.seq in turn.state.upload.marked):
-        put(turn, replace(current, step=Step.SEND))
+        put(turn, changed(current, step=Step.SEND))
         return
     row = AddRow(entry.seq, EntryState.SENDING, turn.at.wall_s, due_before=entry.due_before)
-    put(turn, replace(current, entry=entry, step=Step.MARK))
+    put(turn, changed(current, entry=entry, step=Step.MARK))
     turn.save((row,), Saving(SaveFor.MARK, seqs=(entry.seq,)))
 
 
@@ -268,9 +271,10 @@ def _write(turn: Turn, entry: Entry, row: AddRow) -> None:
 def _leave(turn: Turn, entry: Entry) -> None:
     """Have done with an entry for this run."""
     upload, seq = turn.state.upload, entry.seq
+    first = bool(upload.queue) and upload.queue[0].seq == seq
     _set(
         turn,
-        queue=tuple(other for other in upload.queue if other.seq != seq),
+        queue=upload.queue[1:] if first else tuple(other for other in upload.queue if other.seq != seq),
         ahead=tuple(other for other in upload.ahead if other.seq != seq) if upload.ahead else (),
         currents={each: current for each, current in upload.currents.items() if each != seq},
         deaths={each: count for each, count in upload.deaths.items() if each != seq} if upload.deaths else {},
@@ -293,7 +297,7 @@ def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
         return
     if why in (NoAnswer.NO_LINE, NoAnswer.NO_SEAT):
         # Nothing was sent: it is as it was before.
-        put(turn, replace(current, ask=None))
+        put(turn, changed(current, ask=None))
         _set(turn, marked=upload.marked | {by.seq} if sent and current.facts.past is Past.NEW else upload.marked)
         _no_line(turn, why)
         return
@@ -301,7 +305,7 @@ def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
     entry = current.entry
     if sent or current.facts.past in (Past.NO, Past.YES):
         # It was sent: whatever was answered, it is looked up before it is sent again.
-        entry = replace(entry, state=EntryState.SENDING)
+        entry = changed(entry, state=EntryState.SENDING)
     if sent and current.facts.deed is Deed.TURNED and entry.due_before is None:
         finish(turn, entry, Without.DATELESS, current.said)
         return

@@ -2,13 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.ils import Answer, Circulation, ItemAnswer, LoanAnswer, PatronAnswer
-from kioskd.rules.evidence import Card, Deed, Due, Facts, Listed, Past, Said, Shelf, Step
-from kioskd.rules.terms import Terms
+from kioskd.rules.changed import changed
+from kioskd.rules.evidence import Card, Deed, Due, Facts, Listed, Past, Said, Shelf, Step, Terms
 
 SHELF: Final[Mapping[Circulation, Shelf]] = {
     Circulation.AVAILABLE: Shelf.FREE,
@@ -29,13 +28,13 @@ def patron(facts: Facts, item: ItemBarcode | None, answer: PatronAnswer) -> Fact
         listed = Listed.NO
     blocked = answer.denied or answer.card_lost
     card = Card.UNKNOWN if answer.valid is False else Card.BLOCKED if blocked else Card.GOOD
-    return replace(facts, listed=listed, card=card)
+    return changed(facts, listed=listed, card=card)
 
 
 def item(facts: Facts, step: Step, terms: Terms, due_before: str | None, answer: ItemAnswer) -> Facts:
     """Take in 18."""
     shelf = SHELF.get(answer.circulation, Shelf.ELSEWHERE) if answer.known else Shelf.UNKNOWN
-    return replace(facts, shelf=shelf, due=_due(facts, step, terms, due_before, answer))
+    return changed(facts, shelf=shelf, due=_due(facts, step, terms, due_before, answer))
 
 
 def _due(facts: Facts, step: Step, terms: Terms, due_before: str | None, answer: ItemAnswer) -> Due:
@@ -77,7 +76,7 @@ def loan(facts: Facts, terms: Terms, answer: LoanAnswer) -> Facts:
     said = _said(facts, terms, answer)
     renewed = facts.deed is Deed.LOAN and answer.ok and answer.renewal
     seen_after = said in (Said.NO_DATE, Said.UNPROVED)
-    return replace(facts, said=said, deed=Deed.TURNED if renewed and seen_after else facts.deed)
+    return changed(facts, said=said, deed=Deed.TURNED if renewed and seen_after else facts.deed)
 
 
 def _said(facts: Facts, terms: Terms, answer: LoanAnswer) -> Said:

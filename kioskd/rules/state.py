@@ -30,7 +30,7 @@ from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import AccountState, Flow, LineResult, Paper, Tone, View
-from kioskd.rules.evidence import Facts, Step
+from kioskd.rules.evidence import Facts, Step, Terms
 from kioskd.rules.outage import Outage
 from kioskd.rules.pace import Pace
 
@@ -330,6 +330,8 @@ class Current:
     facts: Facts
     lane: int = 0
     ask: AskId | None = None
+    terms: Terms | None = None
+    """On what terms it was asked about."""
     said: Mapping[str, str] = field(default_factory=dict)
     """The library system's words on the entry itself, kept over later looks."""
 

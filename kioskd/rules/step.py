@@ -94,6 +94,14 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     Saves come first, then the View, then all else: nothing is said before it was asked to be saved, and a call is
     answered after the View that it led to was shown.
     """
+    return end(begin(state, event), state)
+
+
+def begin(state: State, event: Event) -> Turn:
+    """Take one input in, and decide all that is to be asked of the library system because of it.
+
+    Whoever carries the turn out may ask that already, before `end` makes the rest of it.
+    """
     turn = Turn(state, timekeeping.now(state, event.at), event.at)
     timekeeping.watch(turn)
     _take(turn, event.input)
@@ -103,6 +111,12 @@ def step(state: State, event: Event) -> tuple[State, list[Effect]]:
     # Before the upload reads entries: they are to have their exact time.
     timekeeping.correct(turn, state)
     upload.drive(turn)
+    return turn
+
+
+def end(turn: Turn, state: State) -> tuple[State, list[Effect]]:
+    """Make the rest of a turn: what is saved, shown and logged. `state` is the one before it."""
+    upload.mark_on(turn)
     downtime.follow(turn, state)
     downtime.keep_time(turn)
     downtime.write_notes(turn)

@@ -1,36 +1,18 @@
 """On what terms an entry goes up: its due date, no-block, and which dates tell that something was done already."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.door import door_of
 from kioskd.model.entry import Entry, Kind
 from kioskd.model.settings import NoBlockDue
 from kioskd.model.time import ClockTrust
+from kioskd.rules.evidence import Terms
 from kioskd.rules.slips import open_day
 from kioskd.rules.turn import Turn
 
 SHORTEST_DAYS: Final = 7
 """No loan and no renewal is taken to be shorter, unless the bookmark's dates or `ils.min_renew_days` are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """`wanted`: staff's due date. `due`: the date that goes with no-block; None: no-block is not sent.
-
-    `renewed_to`: what is due then or later needs no renewal of the entry's time any more; `unrenewed_before`: what is
-    due sooner was not renewed on the entry's day, or since; `lent_past`: no loan of that day is due so late, so one
-    that is began later. None: not known.
-    `forces`: what goes with it makes this library system lend whatever stands against it.
-    """
-
-    wanted: dt.date | None
-    due: dt.date | None
-    renewed_to: dt.date | None
-    unrenewed_before: dt.date | None
-    lent_past: dt.date | None
-    forces: bool
 
 
 def terms(turn: Turn, entry: Entry) -> Terms:

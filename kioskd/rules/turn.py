@@ -49,6 +49,10 @@ class Turn:
         """Ask the world for something."""
         self.effects.append(effect)
 
+    def questions(self) -> list[Ask]:
+        """Return what the library system is to be asked by now."""
+        return [effect for effect in self.effects if isinstance(effect, Ask)]
+
     def number(self) -> int:
         """Return a number never given out before by this daemon."""
         self.set(count=self.state.count + 1)
@@ -176,9 +180,7 @@ def awaited(state: State) -> frozenset[Seq]:
     """Return the entries whose live answer a patron still waits for, or whose outcome is on its way to the journal."""
     live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what in LIVE}
     live |= {seq for asking in state.asks.values() for seq in asking.seqs}
-    writing = {row.seq for row in state.outbox} | {
-        row.seq for saving in state.saves.values() for row in saving.rows
-    }
+    writing = {row.seq for row in state.outbox} | {row.seq for saving in state.saves.values() for row in saving.rows}
     return frozenset(live | writing | _renewals(state))
 
 

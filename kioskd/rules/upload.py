@@ -13,6 +13,7 @@ from kioskd.model.effects import FetchUnsent, Forget
 from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, EntryState, Kind, ModeName, Seq
 from kioskd.model.inputs import Fetched, Saved
 from kioskd.rules import backlog, belief, mode, ordering, passing
+from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Step
 from kioskd.rules.lanes import lanes
 from kioskd.rules.state import AskFor, Current, FetchFor, Phase, SaveFor, Saving, Upload
@@ -35,7 +36,7 @@ OUTCOMES_WITHIN_S = 0.25
 
 
 def _set(turn: Turn, **changes: object) -> None:
-    turn.set(upload=replace(turn.state.upload, **changes))  # type: ignore[arg-type]
+    turn.set(upload=changed(turn.state.upload, **changes))
 
 
 def drive(turn: Turn) -> None:
@@ -63,8 +64,6 @@ def drive(turn: Turn) -> None:
         _drive_lane(turn, lane)
     if turn.state.mode.name is not ModeName.RECOVERING and turn.state.upload.running:
         stop(turn)
-    elif turn.state.upload.running:
-        _mark_on(turn)
 
 
 def _drive_lane(turn: Turn, lane: int) -> None:
@@ -278,9 +277,11 @@ def _mark(turn: Turn, entry: Entry) -> None:
         _save_marks(turn, (entry.seq, *_plain_ones(turn, marking, MARK_AT_ONCE - 1)))
 
 
-def _mark_on(turn: Turn) -> None:
+def mark_on(turn: Turn) -> None:
     """Mark the next entries before the last marked one is sent, so that none waits for the disk."""
     upload = turn.state.upload
+    if not upload.running or upload.start_mono_s is not None or turn.state.storage is not None:
+        return
     if len(upload.marked) >= MARK_ON_BELOW or not upload.queue or _marking(turn):
         return
     if any(current.step is not Step.SEND for current in upload.currents.values()):
