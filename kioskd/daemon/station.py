@@ -93,7 +93,8 @@ class Station:
                 if effect not in questions:
                     carrier.carry(effect, self.state)
         except Exception:
-            # A fault of ours. The state stands as it was, and whoever asked gets a word; the loop's hook has the rest.
+            # A fault of ours. The state stands as it was, or with what was asked because of it, and whoever called gets a
+            # word; the loop's hook has the rest.
             if isinstance(what, Asked):
                 carrier.carry(Fail(what.request, CallError(ErrorKind.INTERNAL, "internal error")), self.state)
             raise
