@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Protocol, assert_never
 
@@ -40,6 +40,9 @@ class Line(Protocol):
 
     def forget(self, ask: AskId) -> None:
         """Send what was asked no more, if it is not under way."""
+
+    def go_on(self) -> None:
+        """Send what is next, if it can be: all that one input leads to has been asked."""
 
     def connect(self, timeout_s: float) -> None:
         """Open a line."""
@@ -105,6 +108,13 @@ class Rooms:
         early, self._early = self._early or [], None
         for effect in early:
             self.carry(effect, state)
+
+    def ask(self, questions: Sequence[e.Ask], state: State) -> None:
+        """Ask all that one step wants to know of the library system."""
+        for question in questions:
+            self.carry(question, state)
+        if self._line is not None:
+            self._line.go_on()
 
     def carry(self, effect: Effect, state: State) -> None:
         """Hand one effect to its room."""

@@ -3,10 +3,11 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from kioskd.clock import Clocks
-from kioskd.model.effects import Effect, Fail
+from kioskd.model.effects import Ask, Effect, Fail
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.inputs import Asked, ClockChanged, Event, Input, Tick
 from kioskd.model.time import Clock
@@ -31,6 +32,9 @@ TRACED_PART: Final = 50
 
 class Carrier(Protocol):
     """Who carries effects out."""
+
+    def ask(self, questions: Sequence[Ask], state: State) -> None:
+        """Ask all that one step wants to know of the library system."""
 
     def carry(self, effect: Effect, state: State) -> None:
         """Carry out one effect; `state` is the one after the step."""
@@ -85,16 +89,15 @@ class Station:
             self.state = turn.state
             # Questions first: what they are about was saved in an earlier step, and neither the rest of this one nor
             # the journal's thread, once woken, keeps them from the line.
-            questions = turn.questions()
-            for question in questions:
-                carrier.carry(question, self.state)
+            if questions := turn.questions():
+                carrier.ask(questions, self.state)
             self.state, did = end(turn, before)
             for effect in did:
                 if effect not in questions:
                     carrier.carry(effect, self.state)
         except Exception:
-            # A fault of ours. The state stands as it was, or with what was asked because of it, and whoever called gets a
-            # word; the loop's hook has the rest.
+            # A fault of ours. The state stands as it was, or with what was asked because of it, and whoever called gets
+            # a word; the loop's hook has the rest.
             if isinstance(what, Asked):
                 carrier.carry(Fail(what.request, CallError(ErrorKind.INTERNAL, "internal error")), self.state)
             raise

@@ -122,6 +122,14 @@ class Conversation:
             self._unanswered(asked, asked.unsent_because)
         self._promise()
 
+    def go_on(self) -> None:
+        """All that one word leads to has been asked: what is next goes out now, before the rest of it is seen to.
+
+        While there is more to tell it waits, for a word may end the line.
+        """
+        if self._telling and not self._words:
+            self._ask_next(within=True)
+
     async def close(self) -> None:
         """End for good, and say nothing more."""
         self.disconnect()
@@ -209,10 +217,10 @@ class Conversation:
 
     # Whose turn it is.
 
-    def _ask_next(self) -> None:
+    def _ask_next(self, *, within: bool = False) -> None:
+        """Ask what is next. `within`: although something is being told, of which this may be an answer."""
         talk = self._talk
-        # While there is more to tell, a word may end the line: what is asked waits for all of them.
-        while self._standing is Standing.UP and self._current is None and not (self._telling and self._words):
+        while self._standing is Standing.UP and self._current is None and not (self._telling and not within):
             assert talk is not None
             # What stands unread was there before the question: it is no answer to it, and may be the line's end.
             if not self._waiting or not talk.settled:

@@ -98,6 +98,12 @@ class Lines:
         for line in self._others():
             line.forget(ask)
 
+    def go_on(self) -> None:
+        """All that one word leads to has been asked: what is next on each line goes out now."""
+        self._patrons.go_on()
+        for line in self._beside.values():
+            line.go_on()
+
     async def close(self) -> None:
         """End for good, and say nothing more."""
         await self._patrons.close()
@@ -140,6 +146,10 @@ class Beside:
         """Nobody waits for this answer any more."""
         if ask in self._out:
             self._conversation.forget(ask)
+
+    def go_on(self) -> None:
+        """All that one word leads to has been asked."""
+        self._conversation.go_on()
 
     def disconnect(self) -> None:
         """Close it; what still waits gets no answer."""

@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -149,7 +149,16 @@ class Carrier:
         self._machine = machine
         self._rooms = rooms
 
+    def ask(self, questions: Sequence[e.Ask], state: State) -> None:
+        for question in questions:
+            self._watch(question, state)
+        self._rooms.ask(questions, state)
+
     def carry(self, effect: e.Effect, state: State) -> None:
+        self._watch(effect, state)
+        self._rooms.carry(effect, state)
+
+    def _watch(self, effect: e.Effect, state: State) -> None:
         machine = self._machine
         if state.upload.last:
             machine.stepped_aside |= state.upload.last
@@ -159,7 +168,6 @@ class Carrier:
                 machine.on_ask(machine, effect, seq)
         elif isinstance(effect, e.Log):
             machine.on_log(machine, effect)
-        self._rooms.carry(effect, state)
 
 
 class CountedStation(Station):
