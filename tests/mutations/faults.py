@@ -91,8 +91,8 @@ FAULTS: Final = (
     Fault(
         "forget that it was sent",
         RULES + "passing.py",
-        "        entry = replace(entry, state=EntryState.SENDING)",
-        "        entry = replace(entry, state=entry.state)",
+        "        entry = changed(entry, state=EntryState.SENDING)",
+        "        entry = changed(entry, state=entry.state)",
         "the line dies, and the loan is sent again on the next without a look",
         (UPLOADS,),
     ),
