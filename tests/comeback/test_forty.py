@@ -89,7 +89,7 @@ def _shown(folder: Path, each: int, for_s: float) -> None:
 
 
 def test_forty_stations_return_at_once(folder: Path) -> None:
-    _shown(folder, each=8, for_s=60.0)
+    _shown(folder, each=4, for_s=20.0)
 
 
 @pytest.mark.long

@@ -11,10 +11,11 @@ from tests.comeback.kiosk import entry
 from tests.comeback.scene import NOON, Scene, book, card, play
 
 LOANS, RENEWALS = 6, 3
+SOME = 7
+"""Each way is met on the line by tests/ils/test_faults.py too; all the whole uploads are in the long tier."""
 
 
-@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.fact)
-def test_a_whole_upload_against_one_way_of_a_server(folder: Path, quirk: Quirk) -> None:
+def _upload(folder: Path, quirk: Quirk) -> None:
     async def scene() -> None:
         had = [(1, LOANS + n) for n in range(1, RENEWALS + 1)]
         needs = dict(quirk.station)
@@ -40,3 +41,14 @@ def test_a_whole_upload_against_one_way_of_a_server(folder: Path, quirk: Quirk) 
         assert left == [("CENTRAL-1", 1, "unsure")], "a list that is not whole proves nothing, so a person looks"
     else:
         assert left == []
+
+
+@pytest.mark.parametrize("quirk", QUIRKS[::SOME], ids=lambda quirk: quirk.fact)
+def test_a_whole_upload_against_some_ways_of_a_server(folder: Path, quirk: Quirk) -> None:
+    _upload(folder, quirk)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("quirk", QUIRKS, ids=lambda quirk: quirk.fact)
+def test_a_whole_upload_against_one_way_of_a_server(folder: Path, quirk: Quirk) -> None:
+    _upload(folder, quirk)
