@@ -88,6 +88,7 @@ async def test_a_registration_by_keyboard_alone_and_the_fields_that_are_wrong(br
         assert "MM/DD/YYYY" in await page.ask("document.querySelector('#field-hint').textContent")
 
 
+@pytest.mark.long
 async def test_letters_and_marks_by_finger(browser: Browser, tmp_path: Path) -> None:
     async with at_the_desk(browser, tmp_path / "s") as (_, page):
         await press(page, "forms_register")
@@ -112,6 +113,7 @@ async def test_a_code_that_is_typed_by_a_scanner_goes_into_the_field(browser: Br
         assert [each["method"] for each in core.clients[0].asked].count("session.input") == 0
 
 
+@pytest.mark.long
 async def test_a_sheets_rows_follow_one_another_and_a_warning_can_be_overruled(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -180,6 +182,7 @@ async def test_nothing_typed_is_lost_by_a_restart_and_nothing_is_left_by_a_lock(
         assert await page.ask(FIELD) == ""
 
 
+@pytest.mark.long
 async def test_an_exception_is_dropped_with_a_reason_and_another_one_retried(browser: Browser, tmp_path: Path) -> None:
     async with at_the_desk(browser, tmp_path / "s") as (core, page):
         await press(page, "task_worklist")
@@ -200,6 +203,7 @@ async def test_an_exception_is_dropped_with_a_reason_and_another_one_retried(bro
         assert await asked(core, "registration.tick") == {"seq": 3, "item": "pin"}
 
 
+@pytest.mark.long
 async def test_boards_ask_for_what_their_buttons_say(browser: Browser, tmp_path: Path) -> None:
     async with at_the_desk(browser, tmp_path / "s") as (core, page):
         await press(page, "task_board")

@@ -132,11 +132,9 @@ async def names(page: Page) -> set[str]:
     return set(await page.ask("[...document.querySelectorAll('[data-name]')].map((e) => e.dataset.name)"))
 
 
-@pytest.mark.parametrize(
-    "language", [pytest.param(language, marks=() if language == "ru" else pytest.mark.long) for language in LANGUAGES]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_screen_draws_whole_with_room_for_fingers(browser: Browser, tmp_path: Path, language: str) -> None:
-    """Russian has the longest words, so it stands for the others where time is short."""
     looks = f"[{CLIPPED}, {SMALL}, {OVERLAPPING}, {NEWEST_CUT}, document.querySelector('#screen').innerText]"
     async with opened(browser, tmp_path / "s") as (core, page):
         for name, shown in scenes(language).items():
@@ -149,6 +147,7 @@ async def test_every_screen_draws_whole_with_room_for_fingers(browser: Browser, 
             assert await page.ask("document.documentElement.lang") == language
 
 
+@pytest.mark.long
 async def test_a_view_of_any_shape_draws(browser: Browser, tmp_path: Path) -> None:
     """Each field at its extremes, in every screen and mode, and values that the contract may grow."""
     one = [
@@ -233,6 +232,7 @@ async def test_a_tap_asks_with_the_session_that_was_seen(browser: Browser, tmp_p
         }
 
 
+@pytest.mark.long
 async def test_paper_is_asked_about_only_where_there_is_some(browser: Browser, tmp_path: Path) -> None:
     async with opened(browser, tmp_path / "s") as (core, page):
         for changes in ({"items": []}, {"items": [line(1, "refused")]}, {"paper": "none"}, {"offers": []}):
@@ -263,6 +263,7 @@ async def test_a_title_stands_for_the_number_and_a_number_can_be_compared(browse
         assert await page.ask("document.querySelector('.newest .title').innerText") == groups
 
 
+@pytest.mark.long
 async def test_the_help_desk_is_named_to_patrons_in_an_outage_and_to_staff_with_station_and_address_always(
     browser: Browser, tmp_path: Path
 ) -> None:
@@ -417,6 +418,7 @@ async def test_a_button_outlives_a_view_that_comes_while_it_is_pressed(browser: 
         assert await page.ask("document.activeElement === window.pressed && window.pressed.isConnected")
 
 
+@pytest.mark.long
 async def test_the_page_heals_after_the_daemon_and_after_its_own_server(browser: Browser, tmp_path: Path) -> None:
     path = tmp_path / "s"
     async with fake_core(path) as core:
