@@ -41,8 +41,9 @@ def open_for_writing(path: Path | str, vfs: str | None) -> apsw.Connection:
         connection.pragma("synchronous", SYNCHRONOUS)
         # Checkpoints cost flushes; they come when nobody waits (`Journal.checkpoint`).
         connection.wal_autocheckpoint(0)
-        # A page that splits leaves copies of its cells where nothing counts them; zeroed, a purge need not seek them.
-        connection.pragma("secure_delete", "FAST")
+        # A page that splits, or is joined with another by a purge, leaves copies of its cells where nothing counts
+        # them; zeroed, freed pages whole, a later purge need not seek them. FAST leaves freed pages as they were.
+        connection.pragma("secure_delete", True)
         keep_log(connection)
         # Take the locks now: a second program is found out here, not at the first scan.
         connection.execute("BEGIN IMMEDIATE; ROLLBACK")

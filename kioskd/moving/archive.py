@@ -119,6 +119,6 @@ def _manifest(member: tarfile.TarInfo | None, tar: tarfile.TarFile, path: Path) 
         manifest = Manifest(**document)
         if not all(isinstance(each, str) for each in (manifest.id, manifest.station, *manifest.sums)):
             raise TypeError(MANIFEST)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadArchive(f"{path}: is no archive of a station") from None
     return manifest

@@ -75,7 +75,7 @@ def cover_of(content: bytes, name: str) -> Cover:
         if (version := document.pop("version")) != VERSION:
             raise BadArchive(f"{name}: is of version {version}; install a newer kioskd")
         return _cover(document)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadArchive(f"{name}: is no rescue archive") from None
 
 
@@ -91,7 +91,7 @@ def unpack(content: bytes, name: str, open_: Transform) -> Rescue:
         inside = _cover(document["cover"])
         entries = tuple(dict(each) for each in document["entries"])
         keys = str(document["keys"])
-    except (ValueError, KeyError, TypeError, AttributeError, zlib.error):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error):
         raise BadArchive(f"{name}: is not whole; fetch it again") from None
     if inside != cover or len(entries) != cover.entries:
         raise BadArchive(f"{name}: its cover is not that of what is in it; fetch it again")

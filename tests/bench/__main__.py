@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import drivers_alone, journal_adds, life, page, painting, profiling, scanning, uploading
+from tests.bench import drivers_alone, journal_adds, life, page, painting, profiling, scanning, uploading, whole_way
 from tests.bench.aims import judged
 from tests.bench.figures import Figure
 
@@ -30,6 +30,7 @@ def main() -> int:
         "scanning": scanning.scan_to_screen,
         "pixels": painting.scan_to_pixels,
         "cost": scanning.cost_of_an_entry,
+        "whole": whole_way.cost_of_the_whole_way,
         "journal": lambda folder: journal_adds.adds(folder, options.largest),
         "upload": uploading.upload,
         "drivers": drivers_alone.importing,

@@ -141,7 +141,8 @@ def _endurance(told: dict[str, Any]) -> list[str]:
     )
     played = f"{hours[-1]['scans']} scans and {told['outages']} outages in {len(hours)} hours of the station"
     rows = [
-        f"{played}, `journal.keep_settled_days` {told['keep_settled_days']}, on {told['machine']}.",
+        f"{played}, `journal.keep_settled_days` {told['keep_settled_days']}.",
+        f"On {told['machine']}; load at its end {told['load']}.",
         "",
         "| " + " | ".join(title for _, title, _ in names) + " |",
         "| " + " | ".join("---" for _ in names) + " |",

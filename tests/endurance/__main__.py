@@ -121,6 +121,7 @@ def main() -> int:
         DOCS.mkdir(parents=True, exist_ok=True)
         told = {
             "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "load": round(os.getloadavg()[2], 1),
             "keep_settled_days": options.keep_days,
             "outages": desk.outages,
             "summary": summary,

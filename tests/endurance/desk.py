@@ -37,7 +37,7 @@ class Timed:
 class Desk:
     """`scans_an_hour`: items that are lent in an hour; each has a number of its own until the evening."""
 
-    def __init__(self, folder: Path, scans_an_hour: int, keep_days: int) -> None:
+    def __init__(self, folder: Path, scans_an_hour: int, keep_days: int, *, wrapper: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.visits_an_hour = max(2, scans_an_hour // A_VISIT)
         self.ils = Sim("ils")
@@ -50,7 +50,7 @@ class Desk:
         self.outages = 0
         self.timed = Timed()
         self._stock()
-        self.daemon = Daemon(folder, self._config(keep_days)).start()
+        self.daemon = Daemon(folder, self._config(keep_days)).start(wrapper=wrapper)
         self.client = self._screen()
         self._until_scanner("ready")
 

@@ -24,6 +24,7 @@ LOOKED_AT = 25
 """One input in so many is traced."""
 SLOW_S = 2.0
 KEPT_AT_MOST = 400
+SAMPLES = 30
 
 
 @dataclass
@@ -36,9 +37,27 @@ class Run:
     kept: int = 0
     took_s: float = 0.0
     slowest_s: float = 0.0
-    grown_kib: int = 0
+    memory_kib: list[int] = field(default_factory=list)
+    """What the process had in memory, looked at so many times while it read."""
     crashes: dict[str, bytes] = field(default_factory=dict)
     """By what was raised, the shortest input that raises it."""
+
+    @property
+    def grown_kib(self) -> int:
+        """By how much more memory the last third needed than the second one: caches fill in the first."""
+        third = len(self.memory_kib) // 3
+        return max(self.memory_kib[-third:]) - max(self.memory_kib[third : 2 * third]) if third else 0
+
+    def add(self, other: "Run") -> None:
+        """Take in another shard of the same target."""
+        self.inputs += other.inputs
+        self.lines = max(self.lines, other.lines)
+        self.kept += other.kept
+        self.took_s += other.took_s
+        self.slowest_s = max(self.slowest_s, other.slowest_s)
+        self.crashes = {**other.crashes, **self.crashes}
+        if other.grown_kib > self.grown_kib:
+            self.memory_kib = other.memory_kib
 
 
 def corpus(name: str) -> list[bytes]:
@@ -92,13 +111,13 @@ class _Lines:
         return self
 
 
-def fuzz(name: str, target: Target, inputs: int, seed: int) -> Run:
+def fuzz(name: str, target: Target, inputs: int, seed: int | str) -> Run:
     """Give a target so many inputs: those that are kept, then mutations of them."""
     chance = random.Random(f"{name} {seed}")
     run, lines = Run(name), _Lines()
     known = corpus(name) or [b""]
     begun = time.monotonic()
-    grown_from: int | None = None
+    every = max(1, inputs // SAMPLES)
     for given in _inputs(chance, known, target, inputs):
         run.inputs += 1
         looks = run.inputs <= len(known) or run.inputs % LOOKED_AT == 0
@@ -120,11 +139,10 @@ def fuzz(name: str, target: Target, inputs: int, seed: int) -> Run:
         if looks and lines.new and len(known) < KEPT_AT_MOST and given not in known:
             known.append(given)
             run.kept += 1
-        if run.inputs == inputs // 3:
-            grown_from = _kib()
+        if run.inputs % every == 0:
+            run.memory_kib.append(_kib())
     run.lines = len(lines.seen)
     run.took_s = time.monotonic() - begun
-    run.grown_kib = _kib() - grown_from if grown_from is not None else 0
     return run
 
 
@@ -147,8 +165,8 @@ def _crashed(run: Run, error: Exception, given: bytes) -> None:
 
 
 def _kib() -> int:
-    """Return the most memory that this process ever had: what grows without end shows."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return what this process has in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * (resource.getpagesize() // 1024)
 
 
 def keep(name: str, given: bytes) -> Path:

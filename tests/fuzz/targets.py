@@ -1,10 +1,11 @@
 """What is fuzzed: each reads bytes and may refuse them in its own words; whatever else it raises is a fault.
 
-Not here yet, because nothing reads them yet: RFID tags, imported archives. Each gets a row when its reader comes.
+Not here yet, because nothing reads them yet: RFID tags. They get a row when their reader comes.
 """
 
 import datetime as dt
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from kioskd.front import rpc
 from kioskd.journal.carve import true_rows
 from kioskd.journal.log import commits_beyond
 from kioskd.model.settings import BarcodeSettings
+from kioskd.moving import archive, rescue
 from kioskd.rules.recognise import recognise
 from kioskd.sip2.decode import decode
 from kioskd.sip2.dialect import Dialect
@@ -166,6 +168,30 @@ def damaged_journal(given: bytes) -> None:
     for table, cells in true_rows(path):
         assert len(cells) >= len(table.columns) - 1
     commits_beyond(log, 0, 1024)
+
+
+def station_archive(given: bytes) -> None:
+    """A station's archive from a stick: its members, each of its sum; or a refusal, and nothing beside the folder."""
+    path = FOLDER / f"moved-{os.getpid()}.tar"
+    path.write_bytes(given)
+    into = FOLDER / f"moved-{os.getpid()}"
+    into.mkdir()
+    try:
+        archive.unpack(path, into)
+    except (archive.BadArchive, OSError):
+        return
+    finally:
+        assert {each.name for each in into.iterdir()} <= archive.MEMBERS
+        shutil.rmtree(into)
+
+
+def rescue_archive(given: bytes) -> None:
+    """A rescue archive, its seal already broken; what is in it packs to the same again."""
+    try:
+        found = rescue.unpack(given, "stick", lambda sealed: sealed)
+    except archive.BadArchive:
+        return
+    assert rescue.unpack(rescue.pack(found, lambda packed: packed), "stick", lambda sealed: sealed) == found
 
 
 TARGETS: Final[Mapping[str, Target]] = {
@@ -321,5 +347,35 @@ TARGETS: Final[Mapping[str, Target]] = {
         (b"SQLite format 3\0", b"\x0d", b"\x00\x00\x00\x01", b"\x37\x7f\x06\x82", b"\x81\x80", b"\xff" * 9),
         2,
         9000,
+    ),
+    "station_archive": Target(
+        station_archive,
+        (
+            b"manifest.json\0",
+            b"journal.sqlite3\0",
+            b"../../etc/passwd\0",
+            b"ustar\x0000",
+            b'{"format": "kioskd-move", "version": 1, "sums": {}',
+            b"[" * 3000,
+            b"0000600\0",
+            b"\0" * 512,
+        ),
+        2,
+        8000,
+    ),
+    "rescue_archive": Target(
+        rescue_archive,
+        (
+            b'{"format": "kioskd-rescue", "version": 1, "id": "',
+            b'"entries": 1',
+            b'"cover": {',
+            b'"numbers": "1-3,5"',
+            b"\n",
+            b"x\x9c",
+            b"[" * 3000,
+            b"null",
+        ),
+        4,
+        8000,
     ),
 }

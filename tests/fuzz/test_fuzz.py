@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.fuzz import engine
+from tests.fuzz.__main__ import A_SHARD, shards
 from tests.fuzz.targets import TARGETS, Target
 
 
@@ -28,7 +29,7 @@ def test_a_few_inputs(name: str) -> None:
 def test_many_inputs(name: str) -> None:
     run = engine.fuzz(name, TARGETS[name], 1200 * TARGETS[name].share, 2)
     assert not run.crashes
-    assert run.grown_kib < 16_384
+    assert run.grown_kib < 4_096
 
 
 def test_a_crash_is_found_and_told_by_a_short_input() -> None:
@@ -46,3 +47,17 @@ def test_new_lines_are_kept() -> None:
     chance = random.Random(1)
     known = engine.corpus("sip2_answer")
     assert {engine.mutated(chance, known, (b"AA",), 300) for _ in range(50)} - set(known)
+
+
+def test_each_reader_gets_its_share_in_pieces_that_end_together() -> None:
+    work = shards(list(TARGETS), 10_000_000, 1)
+    assert sum(inputs for _, inputs, _ in work) > 9_999_900
+    assert max(inputs for _, inputs, _ in work) <= A_SHARD
+    assert {name for name, _, _ in work} == set(TARGETS)
+    assert len({(name, seed) for name, _, seed in work}) == len(work)
+
+
+def test_a_reader_that_keeps_what_it_reads_is_found_out() -> None:
+    kept: list[bytes] = []
+    run = engine.fuzz("sip2_answer", Target(lambda given: kept.append(given * 5_000), (b"AZ", b"x"), 1), 200, 1)
+    assert run.grown_kib > 4_096

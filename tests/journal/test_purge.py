@@ -1,5 +1,6 @@
 """Forgetting: what is over goes, whole and from the raw files; what waits stays; the numbers stay right."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from kioskd.journal import purging
 from kioskd.journal.journal import LOG_LEAST_ROOM_BYTES, LOG_ROOM_BYTES, Journal
 from kioskd.journal.names import LOG
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
-from kioskd.model.entry import AddNote, EntryFilter, EntryState, Kind
+from kioskd.model.entry import AddNote, AddRow, EntryFilter, EntryState, Kind, Seq
 from tests.journal.making import NOON, add, opened, row
 
 WAITING = {EntryState.RECORDED, EntryState.SENDING, EntryState.EXCEPTION}
@@ -68,6 +69,37 @@ def test_nothing_of_them_is_left_in_the_raw_files(tmp_path: Path) -> None:
     with opened(tmp_path) as journal:
         assert journal.summary().settled == 40
         assert journal.salvaged is None
+
+
+@pytest.mark.parametrize("most", [6, 40])
+@pytest.mark.parametrize("waits", [0.1, 0.5])
+def test_nothing_is_left_of_entries_that_earlier_purges_moved(tmp_path: Path, most: int, waits: float) -> None:
+    """A purge joins pages: what stays moves, and where it lay before must not keep a copy until it goes itself."""
+    chance = random.Random(1)
+    ended: dict[int, float | None] = {}
+    gone: list[bytes] = []
+    with opened(tmp_path) as journal:
+        for day in range(25):
+            first = len(ended) + len(gone) + 1
+            fresh = range(first, first + chance.randint(1, most))
+            journal.write([add(number, item=_item(number)) for number in fresh])
+            ended |= dict.fromkeys(fresh)
+            now = [number for number, at_s in ended.items() if at_s is None and chance.random() > waits]
+            said = {"AF": "words " * chance.choice((0, 10))}
+            journal.write([AddRow(Seq(number), EntryState.SETTLED, NOON + day, "lent", said) for number in now])
+            ended |= dict.fromkeys(now, NOON + day)
+            before = NOON + day - chance.choice((-1, 0, 1))
+            purge(journal, before)
+            over = [number for number, at_s in ended.items() if at_s is not None and at_s < before]
+            gone += [_item(number).encode() for number in over]
+            ended = {number: at_s for number, at_s in ended.items() if number not in over}
+            whole = raw(tmp_path)
+            assert [number for number in gone if number in whole] == []
+    assert len(gone) > 30
+
+
+def _item(number: int) -> ItemBarcode:
+    return ItemBarcode(f"3{number * 7_919:013d}")
 
 
 def test_a_purge_that_was_cut_off_empties_the_log_the_next_time(tmp_path: Path) -> None:

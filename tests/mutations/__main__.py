@@ -3,11 +3,13 @@
 import argparse
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,19 @@ from tests.mutations.faults import FAULTS, Fault
 
 TOP = Path(__file__).resolve().parents[2]
 LEFT_OUT = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", "dist")
-SEEDS, DAYS = 12, 10
+PAGE = TOP / "docs" / "MUTATIONS.md"
+SEEDS, DAYS = 4, 5
 TESTS_S, LIVES_S = 600, 900
+ROW = re.compile(r"^\| (?P<name>[^|]+) \| [^|]* \| `?(?P<test>[^|`]*)`? \| (?:seed (?P<seed>\d+))?")
+
+
+HEAD = """# Seeded faults
+
+Faults that a programmer could make in what must never fail, made one at a time in a copy of the tree by
+`./dev mutate`, and what noticed each: the first of its tests that failed, and a simulated life. *no* in one column is
+no gap as long as the other has something. `./dev mutate --write` writes this page; the next run tries first what stands
+here.
+"""
 
 
 @dataclass(frozen=True)
@@ -30,7 +43,26 @@ class Caught:
     took_s: float
 
 
-def try_out(fault: Fault, seeds: int, *, tests: bool = True) -> Caught:
+@dataclass(frozen=True)
+class Hint:
+    """What noticed a fault the last time: it is tried first, which makes a whole run a matter of minutes."""
+
+    test: str | None = None
+    seed: int | None = None
+
+
+def hints(page: Path = PAGE) -> dict[str, Hint]:
+    """Read the table of the last whole run."""
+    found = {}
+    for line in page.read_text().splitlines() if page.exists() else ():
+        row = ROW.match(line)
+        if row is not None:
+            test = row["test"] if row["test"].startswith("tests/") else None
+            found[row["name"]] = Hint(test, int(row["seed"]) if row["seed"] else None)
+    return found
+
+
+def try_out(fault: Fault, seeds: int, *, tests: bool = True, hint: Hint = Hint()) -> Caught:
     """Make the fault in a copy of the tree, and run what should notice it."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
@@ -40,8 +72,11 @@ def try_out(fault: Fault, seeds: int, *, tests: bool = True) -> Caught:
         source = path.read_text()
         assert source.count(fault.old) == 1, f"{fault.name}: its text stands {source.count(fault.old)} times"
         path.write_text(source.replace(fault.old, fault.new))
-        test = _tests(tree, fault) if tests else None
-        life = _lives(tree, seeds) if seeds else None
+        test = life = None
+        if tests:
+            test = (hint.test and _tests(tree, (hint.test,))) or _tests(tree, fault.tests)
+        if seeds:
+            life = (hint.seed and _lives(tree, 1, hint.seed)) or _lives(tree, seeds, 1)
     return Caught(fault, test, life, time.monotonic() - began)
 
 
@@ -63,18 +98,20 @@ def _run(tree: Path, seconds: float, *command: str) -> str | None:
     return run.stdout + run.stderr if run.returncode else None
 
 
-def _tests(tree: Path, fault: Fault) -> str | None:
+def _tests(tree: Path, tests: Sequence[str]) -> str | None:
     options = ("-n", "0", "-q", "-x", "--no-header", "-p", "no:cacheprovider", "--timeout", "120")
-    said = _run(tree, TESTS_S, "pytest", *options, *fault.tests)
+    said = _run(tree, TESTS_S, "pytest", *options, *tests)
     if said is None:
         return None
     found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?:\[.*| - .*)?$", said, re.MULTILINE)
     return found[1] if found else said.strip().splitlines()[-1][:80]
 
 
-def _lives(tree: Path, seeds: int) -> str | None:
+def _lives(tree: Path, seeds: int, first: int) -> str | None:
     command = (
         "tests.simulation",
+        "--seed",
+        str(first),
         "--seeds",
         str(seeds),
         "--days",
@@ -95,7 +132,8 @@ def row(caught: Caught) -> str:
     """Return the fault's row of the table."""
     life = caught.life or ""
     life = re.sub(r"\d{14}", "…", life).replace("|", "/")[:110]
-    return f"| {caught.fault.name} | {caught.fault.means} | {caught.test or '**no**'} | {life or '**no**'} |"
+    test = f"`{caught.test}`" if caught.test else "no"
+    return f"| {caught.fault.name} | {caught.fault.means} | {test} | {life or 'no'} |"
 
 
 def main() -> int:
@@ -105,20 +143,33 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="lives for each; 0: tests alone")
     parser.add_argument("--no-tests", action="store_true", help="lives alone")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--write", action="store_true", help="put the table into docs/MUTATIONS.md")
     options = parser.parse_args()
     chosen = [each for each in FAULTS if not options.only or any(part in each.name for part in options.only)]
     if not chosen:
         parser.error(f"--only: there is no such fault; one of {', '.join(each.name for each in FAULTS)}")
-    print("| fault | what it would mean | test that notices | life that notices |")
-    print("| --- | --- | --- | --- |", flush=True)
+    known = hints()
+    began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    table = ["| fault | what it would mean | test that notices | life that notices |", "| --- | --- | --- | --- |"]
+    print("\n".join(table), flush=True)
     caught: list[Caught] = []
     with ThreadPoolExecutor(options.processes) as pool:
-        for found in pool.map(lambda fault: try_out(fault, options.seeds, tests=not options.no_tests), chosen):
+
+        def one(fault: Fault) -> Caught:
+            return try_out(fault, options.seeds, tests=not options.no_tests, hint=known.get(fault.name, Hint()))
+
+        for found in pool.map(one, chosen):
             caught.append(found)
-            print(row(found), flush=True)
+            table.append(row(found))
+            print(table[-1], flush=True)
     missed = [each.fault.name for each in caught if not (each.test or each.life)]
     tests, lives = sum(bool(each.test) for each in caught), sum(bool(each.life) for each in caught)
-    print(f"\n{len(caught)} faults: {tests} noticed by tests, {lives} by lives of stations, {len(missed)} by nothing")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = spent.ru_utime + spent.ru_stime - used.ru_utime - used.ru_stime
+    told = f"{len(caught)} faults: {tests} noticed by tests, {lives} by lives of stations, {len(missed)} by nothing"
+    print(f"\n{told}; {time.monotonic() - began:.0f} s, {cpu_s:.0f} s of processor time")
+    if options.write:
+        PAGE.write_text("\n".join([HEAD, *table, "", f"{told}; {options.seeds} lives of {DAYS} days for each."]) + "\n")
     for name in missed:
         print(f"  missed: {name}")
     return int(bool(missed))

@@ -21,6 +21,8 @@ NEVER = "tests/rules/test_never_given_up.py"
 PAPER, TAKING_BACK, CARDS, ALWAYS = (
     f"tests/rules/test_{name}.py" for name in ("paper", "taking_back", "cards", "always")
 )
+BY_HAND = "tests/rules/test_by_hand.py"
+VERDICTS = ("tests/rules/test_verdict.py", "tests/rules/test_deciding.py", "tests/rules/test_upload.py")
 ON_DISK = ("tests/powercut/test_journal.py", "tests/journal")
 
 
@@ -360,5 +362,105 @@ FAULTS: Final = (
         "            frame = split(line, verify=False)",
         "a damaged answer is read as it came",
         ("tests/sip2",),
+    ),
+    # What an answer proves: the table of verdicts.
+    Fault(
+        "who has it now loses it",
+        RULES + "verdict.py",
+        'Row("lost_taken", Step.LOOK_ITEM, Outcome.ON_LOAN_TO_ANOTHER, LOAN, LOST, shelf=CHARGED)',
+        'Row("lost_taken", Step.LOOK_ITEM, Step.SEND, LOAN, LOST, shelf=CHARGED)',
+        "a loan whose answer was lost takes the thing from the person who has it by now",
+        VERDICTS,
+    ),
+    Fault(
+        "no-block takes from anybody",
+        RULES + "verdict.py",
+        'Row("forced_taken", Step.LOOK_PATRON, Outcome.ON_LOAN_TO_ANOTHER, LOAN, NEW, listed=UNLISTED)',
+        'Row("forced_taken", Step.LOOK_PATRON, Step.MARK, LOAN, NEW, listed=UNLISTED)',
+        "a flag meant for blocks ends another person's loan",
+        VERDICTS,
+    ),
+    Fault(
+        "a refusal is believed at once",
+        RULES + "passing.py",
+        "    if belief.is_refusal(what, current.facts):",
+        "    if belief.is_refusal(what, current.facts) and not row.seq:",
+        "a library system that refuses everything fills the worklist with what was never wrong",
+        ("tests/rules/test_belief.py",),
+    ),
+    Fault(
+        "uploads under the patrons' name",
+        RULES + "lanes.py",
+        "    first = PATRONS_LINE + 1 if own_identity(ils) else PATRONS_LINE",
+        "    first = PATRONS_LINE",
+        "the login for uploads is never used, and its port neither",
+        ("tests/ils/test_lines.py", "tests/rules/test_deciding.py", "tests/rules/test_upload.py"),
+    ),
+    Fault(
+        "loans before the cards that they are on",
+        RULES + "ordering.py",
+        "    return (*registrations, *placed)",
+        "    return (*placed, *registrations)",
+        "the loans of a card made today are refused, for nobody has said that there is one",
+        ("tests/rules/test_ordering.py", UPLOADS, BY_HAND),
+    ),
+    # Typed afterwards.
+    Fault(
+        "a sheet's rows happen when they are typed",
+        RULES + "by_hand.py",
+        "        at_wall_s=at_s,",
+        "        at_wall_s=turn.at.wall_s,",
+        "what was lent on paper on Monday is lent on Tuesday, after its own return",
+        (BY_HAND,),
+    ),
+    Fault(
+        "what happened since is forgotten",
+        RULES + "by_hand.py",
+        "entry.what.clock is not ClockTrust.UNSURE and entry.what.at_wall_s > at_s",
+        "entry.what.clock is not ClockTrust.UNSURE and entry.what.at_wall_s < 0",
+        "a row typed late undoes a later loan of the thing",
+        (BY_HAND,),
+    ),
+    Fault(
+        "tried again without a look",
+        RULES + "retrying.py",
+        "    state = EntryState.SENDING if entry.sendings else EntryState.RECORDED",
+        "    state = EntryState.RECORDED",
+        "staff have it tried again, and what was done after all is done twice",
+        ("tests/rules/test_belief.py", "tests/rules/test_deciding.py", BY_HAND),
+    ),
+    # Forgetting and handing over.
+    Fault(
+        "what waits is purged",
+        JOURNAL + "purging.py",
+        "    WHERE seq NOT IN (SELECT seq FROM standing)\n",
+        "    WHERE seq > 0\n",
+        "loans that were never sent are gone without a word",
+        ("tests/journal/test_purge.py",),
+    ),
+    Fault(
+        "freed pages keep what they held",
+        JOURNAL + "sqlite.py",
+        'connection.pragma("secure_delete", True)',
+        'connection.pragma("secure_delete", "FAST")',
+        "cards that were purged can be read from the file",
+        ("tests/journal/test_purge.py",),
+    ),
+    Fault(
+        "handed over without being marked",
+        "kioskd/ctl/hand_over.py",
+        'now.get("state") == EntryState.HANDED_OVER and now.get("outcome") == what.to',
+        "now",
+        "an entry is in the file, and goes up by the line as well",
+        ("tests/exports/test_hand_over.py",),
+    ),
+    # What a step leaves out.
+    Fault(
+        "messages are not looked for",
+        RULES + "project.py",
+        '        "instance",\n        "started_wall_s",',
+        '        "message",\n        "instance",\n        "started_wall_s",',
+        "what the screen should say is not drawn until something else changes",
+        (ALWAYS, LENDING),
     ),
 )

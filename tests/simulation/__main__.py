@@ -49,6 +49,7 @@ def tell(outcomes: list[Outcome], took_s: float, workers: int) -> None:
     print(
         f"  {total('requests')} SIP2 requests, {total('deeds')} deeds of the library system, {total('starts')} starts"
     )
+    print(f"  {total('typed')} rows typed by staff, {total('exported')} handed over in files, {total('purged')} purged")
     print(f"  {total('checks')} checks")
     for title, name in (("what happened", "happened"), ("recorded while", "modes"), ("outcomes", "outcomes")):
         counts: Counter[str] = Counter()

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hardware_sim.ils.ledger import Deed
-from kioskd.model.entry import UNSENT, Entry, EntryFilter, EntryState, Kind
+from kioskd.model.entry import UNSENT, Entry, EntryFilter, EntryState, Kind, Source
 from kioskd.model.view import LineResult
+from tests.simulation.afterwards import STREETS, SURNAMES
 from tests.simulation.ledger import Promise
 from tests.simulation.library import Done
 from tests.simulation.machine import Machine
@@ -19,13 +20,15 @@ PEOPLE = frozenset({EntryState.EXCEPTION, EntryState.HANDED_OVER, EntryState.RES
 """States in which a person has it, or had."""
 NEVER_DONE = frozenset({EntryState.WITHDRAWN, EntryState.HANDED_OVER, EntryState.REFUSED})
 """Entries that may have led to no deed at all."""
-PERSONAL = ("kiosk-password-8471", "24682468")
+PERSONAL = ("kiosk-password-8471", "24682468", *SURNAMES, *STREETS)
 
 
 def entries(machine: Machine) -> list[Entry]:
+    """Return all entries that there ever were; of those that were purged, as they stood then."""
     if machine.process is None:
         return []
-    return machine.process.journal.entries(EntryFilter())
+    kept = {int(entry.seq): entry for entry in machine.process.journal.entries(EntryFilter())}
+    return [entry for _, entry in sorted({**machine.over, **kept}.items())]
 
 
 class Checks:
@@ -49,6 +52,7 @@ def check(world: "World") -> tuple[int, list[str]]:
     kept = {}
     for machine in world.machines:
         checks.that(machine.process is not None, machine.name, "does not start any more")
+        checks.wrong += machine.wrong[:3]
         kept[machine.name] = entries(machine)
         _journal(checks, machine, kept[machine.name])
         checks.that(
@@ -58,6 +62,8 @@ def check(world: "World") -> tuple[int, list[str]]:
             [(entry.seq, entry.state.value) for entry in kept[machine.name] if entry.state in UNSENT][:5],
         )
     _promises(checks, world, kept)
+    _typed(checks, world, kept)
+    _exported(checks, world, kept)
     _nothing_twice(checks, world, kept)
     for machine in world.machines:
         _order(checks, world, machine, kept[machine.name])
@@ -146,6 +152,39 @@ def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry
         checks.that(good, "said yes to, and", entry.state.value, told)
 
 
+def _typed(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None:
+    """What staff typed and heard the number of is on the account or waits before a person."""
+    for typed in world.afterwards.typed:
+        entry = next((each for each in kept[typed.station] if each.seq == typed.seq), None)
+        told = f"entry {typed.seq} of {typed.station}, typed by staff"
+        checks.that(entry is not None, "nowhere in the journal:", told)
+        if entry is None:
+            continue
+        checks.that((entry.what.patron, entry.what.item) == (typed.patron, typed.item), "another one than", told)
+        if entry.state is EntryState.SETTLED and typed.item is not None:
+            deeds = [done for done in world.library.deeds if done.item == typed.item]
+            since_s = typed.told_s - 60.0
+            checks.that(_on_account(deeds, typed.patron, typed.item, since_s), "settled, not on the account:", told)
+        else:
+            checks.that(entry.state in PEOPLE, told, "is", entry.state.value)
+
+
+def _exported(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None:
+    """Each entry that was handed over to a file is in that one, and no other is."""
+    files = {(each.station, each.to): sorted(each.ids) for each in world.afterwards.exported}
+    checks.that(len(files) == len(world.afterwards.exported), "a file was made twice")
+    checks.that(world.afterwards.unfinished == 0, "a hand-over never came to its end")
+    marked: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for station, its in kept.items():
+        for entry in its:
+            if entry.state is EntryState.HANDED_OVER and str(entry.outcome).startswith("csv "):
+                marked[station, str(entry.outcome)].append(entry.what.id)
+    for key in files.keys() | marked.keys():
+        checks.that(
+            sorted(marked[key]) == files.get(key, []), f"{key}: marked {marked[key]}, in the file", files.get(key)
+        )
+
+
 def _told(promise: Promise, world: "World") -> str:
     day, left = divmod(promise.at_s - world.began_s, 86_400)
     who = f"patron {promise.who.patron}" if promise.who is not None else "nobody"
@@ -187,7 +226,13 @@ def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entr
     for asked in world.asked:
         if asked.station == machine.name and asked.seq is not None:
             first.setdefault(asked.seq, asked)
-    items = {int(entry.seq): str(entry.what.item) for entry in kept}
+    # Rows of sheets go by their own times, and what waited for a person by that person's word.
+    items = {
+        int(entry.seq): str(entry.what.item)
+        for entry in kept
+        if entry.what.source is Source.STATION and entry.what.kind is not Kind.REGISTRATION
+    }
+    items = {seq: number for seq, number in items.items() if seq not in machine.were_exceptions}
     aside = {items.get(seq) for seq in machine.stepped_aside}
     newest: dict[str, int] = {}
     newest_upload = 0

@@ -27,12 +27,14 @@ from kioskd.daemon.station import Station
 from kioskd.devices.scanner import ScannerLife
 from kioskd.ils.lines import Lines
 from kioskd.journal import opening
+from kioskd.journal.counts import WAITING
 from kioskd.journal.errors import JournalError
-from kioskd.journal.journal import Journal
+from kioskd.journal.journal import Journal, Written
 from kioskd.journal.thread import QUIET_S, JournalThread, _Worker
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
+from kioskd.model.entry import AddRow, Entry, EntryFilter, EntryState, Write
 from kioskd.model.errors import CallError
 from kioskd.model.ils import AskCheckout, AskRenew
 from kioskd.model.settings import Settings
@@ -48,6 +50,42 @@ from tests.simulation.loop import VirtualLoop
 
 STATE = Path("/simulated")
 """Where SQLite believes its files to be."""
+
+
+class WatchedJournal(Journal):
+    """Keeps what is over as it stood before a purge, and sees that nothing else is taken by one."""
+
+    machine: "Machine"
+
+    def write(self, writes: Sequence[Write]) -> Written:
+        exceptions = [row.seq for row in writes if isinstance(row, AddRow) and row.state is EntryState.EXCEPTION]
+        self.machine.were_exceptions.update(map(int, exceptions))
+        return super().write(writes)
+
+    def purge(self, before_wall_s: float) -> int:
+        before = self.entries(EntryFilter())
+        over = {int(entry.seq): entry for entry in before if entry.state not in WAITING}
+        number = super().purge(before_wall_s)
+        self.machine.over |= over
+        self.machine.purged += number
+        left = {entry.seq for entry in self.entries(EntryFilter())}
+        gone = [entry for entry in before if entry.seq not in left]
+        if len(gone) != number or any(entry.state in WAITING for entry in gone):
+            self.machine.wrong.append(f"a purge took {[(entry.seq, entry.state.value) for entry in gone]}")
+        if not number:
+            self._nobody_is_left()
+        return number
+
+    def _nobody_is_left(self) -> None:
+        """Nothing of who was purged can be read in the raw files any more."""
+        kept = self.entries(EntryFilter())
+        there = {entry.what.patron for entry in kept} | {str(entry.what.item) for entry in kept}
+        gone = {each for entry in self.machine.over.values() for each in (entry.what.patron, entry.what.item)}
+        for path, content in self.machine.disk.files.items():
+            whole = bytes(content.now)
+            found = [number for number in gone - there if number is not None and number.encode() in whole]
+            if found:
+                self.machine.wrong.append(f"purged, and still in {path}: {found[:3]}")
 
 
 class JournalTurns(JournalThread):
@@ -189,7 +227,8 @@ class Process:
         self.machine = machine
         self.alive = True
         loop, settings = machine.loop, machine.settings
-        self.journal = Journal.open(STATE, timezone=settings.station.timezone, vfs=machine.disk.name)
+        self.journal = WatchedJournal.open(STATE, timezone=settings.station.timezone, vfs=machine.disk.name)
+        self.journal.machine = machine
         clocks = Clocks(machine)
         self.instance = str(uuid.UUID(int=machine.chance.getrandbits(128), version=4))
         self.ring = Ring(settings.barcodes)
@@ -310,6 +349,12 @@ class Machine:
     starts: int = 0
     lost_writes: int = 0
     deaths_s: list[float] = field(default_factory=list)
+    sealing: Path | None = None
+    over: dict[int, Entry] = field(default_factory=dict)
+    """Entries that were over when a purge came, as they stood then."""
+    purged: int = 0
+    wrong: list[str] = field(default_factory=list)
+    were_exceptions: set[int] = field(default_factory=set)
     stepped_aside: set[int] = field(default_factory=set)
     """Entries that let others go first because lines died of them."""
     answers: dict[c.RequestId, Any] = field(default_factory=dict)
@@ -353,6 +398,8 @@ class Machine:
         self.starts += 1
         try:
             self.process = Process(self)
+            # Staff's keys lie beside their codes, which this station only pretends to have.
+            self.process.rooms._sealing = Sealing(self.sealing)
         except JournalError:
             self.process = None
             self.disk.stop()

@@ -16,6 +16,8 @@ from hardware_sim.ils.codes import code14
 DAY_S = 86_400.0
 OPENS_S, CLOSES_S = 9 * 3600.0, 20 * 3600.0
 PATRONS, ITEMS = 18, 400
+NEW_CARDS = 900
+"""Cards that are made at a station have these numbers and the next ones."""
 SCANS_A_DAY = 52
 """Planned; some do not come about, for a person waits in vain, or a station is dead."""
 LEAST_SCANS = 40
@@ -81,6 +83,10 @@ def _visit(about: dict[str, Any]) -> str:
     return f"patron {about['patron']} comes to {about['flow']} {things}" + (f" ({ways})" if ways else "")
 
 
+def _rows(rows: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(f"patron {row['patron']} took #{row['item']} {row['back_s']:.0f} s ago" for row in rows)
+
+
 def _death(about: dict[str, Any]) -> str:
     when = {
         "at once": "at once",
@@ -114,6 +120,10 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "withdraw": lambda about: "staff take back the newest entry that is not settled",
     "hand over": lambda about: "staff hand the oldest unsent entry over",
     "look": lambda about: "staff list the journal",
+    "sheet": lambda about: f"staff type rows of the paper sheet: {_rows(about['rows'])}",
+    "register": lambda about: f"staff make card {about['n']}; it is in the catalogue {about['after_s']:.0f} s later",
+    "resolve": lambda about: "staff decide some exceptions",
+    "export": lambda about: "staff hand what waits over into a file",
     "block": lambda about: f"the library blocks the card of patron {about['patron']}",
     "hold": lambda about: f"#{about['item']} is put aside for patron {about['patron']}",
     "unknown": lambda about: f"#{about['item']} is taken out of the catalogue",
@@ -151,6 +161,8 @@ def make(seed: int, days: int) -> Plan:
         "poll_s": chance.choice((1200.0, *(3600.0,) * 5, *(7200.0,) * 4)),
         "poll_offline_s": chance.choice((30.0, *(120.0,) * 5, *(300.0,) * 4)),
         "idle_s": chance.choice((30.0, 60.0)),
+        # What is purged is compared by what was last seen of it; in most worlds all is kept to the end.
+        "keep_days": chance.choice((*(3650,) * 6, 1, 1, 1, 0)),
         "error_detection": chance.random() < 0.85,
         # Its own 60 s would make a day a day of reconnecting.
         "idle_close_s": chance.choice((*(0.0,) * 6, *(3600.0,) * 3, 600.0)),
@@ -192,7 +204,10 @@ def _day(chance: random.Random, day: int) -> list[Planned]:
     outages = 1 if day % OUTAGE_EVERY == OUTAGE_EVERY - 1 else int(chance.random() < 0.3)
     for _ in range(outages):
         for_s = chance.choice((chance.uniform(5, 120), chance.uniform(600, 5400), chance.uniform(3600, 5 * 3600)))
-        made.add(made.when(), "outage", state=chance.choice(OUTAGES), for_s=for_s)
+        at_s = made.when()
+        made.add(at_s, "outage", state=chance.choice(OUTAGES), for_s=for_s)
+        if for_s > 600 and chance.random() < 0.3:
+            made.add(at_s + for_s * chance.uniform(0.3, 1.0), "export", made.station())
     if chance.random() < 0.35:
         fates = [(name, chance.choice((0.02, 0.1, 0.3))) for name in chance.sample(FATES, chance.randint(1, 3))]
         made.add(made.when(), "flaky", fates=fates, for_s=chance.uniform(60, 7200))
@@ -292,8 +307,32 @@ STAFF: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = 
     ("withdraw", 0.15, lambda chance: {}),
     ("hand over", 0.05, lambda chance: {}),
     ("look", 0.1, lambda chance: {}),
+    ("sheet", 0.2, lambda chance: {"rows": [_row(chance) for _ in range(chance.choice((1, 1, 2, 4)))]}),
+    ("resolve", 0.15, lambda chance: {}),
 )
 """What staff do at a station."""
+NEW_CARD = 0.15
+
+
+def _row(chance: random.Random) -> dict[str, Any]:
+    back_s = chance.choice((600.0, 3600.0, 20_000.0, 200_000.0))
+    return {"patron": chance.randrange(PATRONS), "item": chance.randrange(ITEMS), "back_s": back_s}
+
+
+def _new_card(made: _Day) -> None:
+    """A card is made here, and its owner borrows with it at once; the library system hears of it by a person."""
+    chance, station = made.chance, made.station()
+    at_s, number = made.when(), chance.randrange(100)
+    made.add(at_s, "register", station, n=number, after_s=chance.choice((600.0, 20_000.0, 90_000.0)))
+    made.add(
+        at_s + chance.choice((30.0, 600.0)),
+        "visit",
+        station,
+        patron=NEW_CARDS + number,
+        items=[chance.randrange(ITEMS) for _ in range(2)],
+        flow="borrow",
+        ways=[],
+    )
 
 
 def _accidents(made: _Day) -> None:
@@ -309,3 +348,5 @@ def _staff(made: _Day) -> None:
     for what, odds, about in STAFF:
         if made.chance.random() < odds:
             made.add(made.when(), what, made.station(), **about(made.chance))
+    if made.chance.random() < NEW_CARD:
+        _new_card(made)

@@ -34,7 +34,7 @@ from kioskd.model.settings import (
     StationSettings,
 )
 from kioskd.model.view import View
-from tests.simulation import invariants, people
+from tests.simulation import afterwards, invariants, people
 from tests.simulation.ledger import Ledger, Visitor
 from tests.simulation.library import DESK, LibrarySystem, Weather
 from tests.simulation.loop import VirtualLoop
@@ -78,6 +78,10 @@ class Outcome:
     deeds: int = 0
     requests: int = 0
     slips: int = 0
+    typed: int = 0
+    """Rows of sheets and registrations that staff heard the number of."""
+    exported: int = 0
+    purged: int = 0
     starts: int = 0
     checks: int = 0
     happened: dict[str, int] = field(default_factory=dict)
@@ -118,6 +122,7 @@ class World:
         self.asked: list[Asked] = []
         self.checkins: list[tuple[str, str, float, bool]] = []
         self.withdrawals = 0
+        self.afterwards = afterwards.Afterwards()
         self.scans: dict[int, int] = {}
         self.happened: dict[str, int] = {}
         self.faults: list[str] = []
@@ -180,8 +185,7 @@ class World:
             barcodes=BarcodeSettings(),
             offline=OfflineSettings(max_items=chosen["max_items"]),
             session=SessionSettings(idle_s=chosen["idle_s"]),
-            # Nothing is purged within a life: what became of each entry is compared at its end.
-            journal=JournalSettings(keep_settled_days=3650),
+            journal=JournalSettings(keep_settled_days=chosen["keep_days"]),
         )
         return Machine(
             name=name,
@@ -198,6 +202,7 @@ class World:
             on_line=self._line,
             on_paper=self._paper,
             on_scan=self._scanned,
+            sealing=afterwards.codes_file(),
         )
 
     # ---- what is seen
@@ -350,6 +355,8 @@ class World:
                 if seq is not None:
                     self._handed_over.add((machine.name, seq))
                     machine.call(c.JournalHandOver((Seq(seq),), "a list on paper"), c.Role.STAFF)
+            case "sheet" | "register" | "resolve" | "export":
+                self._spawn(AFTERWARDS[planned.what](self, machine, planned))
             case "look":
                 machine.call(c.JournalList(), c.Role.STAFF)
                 machine.call(c.ExceptionsList(), c.Role.STAFF)
@@ -534,6 +541,14 @@ class World:
         return not (process.journal.summary().unsent or state.saves or state.outbox or state.asks)
 
 
+AFTERWARDS = {
+    "sheet": afterwards.sheet,
+    "register": afterwards.register,
+    "resolve": afterwards.resolve,
+    "export": afterwards.export,
+}
+
+
 def live(plan: Plan, *, verbose: bool = False) -> Outcome:
     """Carry a plan out from its beginning to the last check."""
     folder = Path(tempfile.mkdtemp(prefix="simulated-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -603,6 +618,9 @@ def _outcome(world: World) -> Outcome:
         deeds=len(world.library.deeds),
         requests=world.library.requests,
         slips=world.ledger.printed,
+        typed=len(world.afterwards.typed),
+        exported=sum(len(each.ids) for each in world.afterwards.exported),
+        purged=sum(machine.purged for machine in world.machines),
         starts=sum(machine.starts for machine in world.machines),
         checks=checks,
         happened={**world.happened, **{f"line: {name}": n for name, n in world.library.faults.items()}},
