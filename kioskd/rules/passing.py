@@ -69,7 +69,7 @@ def begun(turn: Turn, entry: Entry, lane: int) -> Current | None:
         Past.NEW if new else Past.LOST,
         dated=what.due_date is not None,
         by_item=what.patron is None,
-        forces=deed is Deed.LOAN and turn.state.settings.ils.no_block_forces and terms(turn, entry).forces,
+        forces=deed is Deed.LOAN and terms(turn, entry).forces,
         doubted=entry.seq in upload.doubted,
         refused=belief.refused_honestly(turn, entry.seq),
     )
