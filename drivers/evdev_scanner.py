@@ -17,12 +17,12 @@ from drivers.input_device import (
 )
 from drivers.input_signal import SIGNALS, has, is_lit, play
 from drivers.key_assembler import MAX_CHARACTERS, MODIFIERS, KeyAssembler
-from drivers.opening import GONE, cannot_open
+from drivers.opening import cannot_open
+from drivers.scan_loop import ScanLoop
 
 CHARACTER_GAP_S: Final = 0.5
 CODE_GAP_S: Final = 0.1
 """Where only a pause ends a code: above the 20 ms between its characters, below the 0.3 s between two codes."""
-READS_AT_ONCE: Final = 16
 
 
 class EvdevScanner:
@@ -35,8 +35,7 @@ class EvdevScanner:
         self._device = device
         self._assembler = assembler
         self._rest = bytearray()
-        self._gap_s = character_gap_s
-        self._deadline_s: float | None = None
+        self._loop = ScanLoop(device, self._take, assembler, gap_s=character_gap_s)
         self._signals = signals
 
     @classmethod
@@ -99,40 +98,23 @@ class EvdevScanner:
 
     def read(self, now_s: float) -> list[ScanEvent]:
         """Take what is queued. Raises DeviceGone (ENODEV) at unplug, but only once all codes are out."""
-        scans: list[ScanEvent] = []
-        for _ in range(READS_AT_ONCE):
-            try:
-                queued = read_events(self.fileno(), self._rest)
-            except BlockingIOError:
-                break
-            except OSError as error:
-                if error.errno not in GONE:
-                    raise
-                if scans:
-                    break  # the descriptor stays readable
-                raise DeviceGone(f"{self._device}: {error.strerror}") from error
-            if not queued:
-                break
-            for kind, code, value in queued:
-                if kind == EventType.KEY:
-                    scans += self._assembler.feed(code, value)
-                elif kind == EventType.SYN and code == SYN_DROPPED:
-                    scans += self._assembler.overflow()
-            self._deadline_s = now_s + self._gap_s
-        if not self._assembler.pending:
-            self._deadline_s = None
-        return scans
+        return self._loop.read(now_s)
 
     def deadline(self) -> float | None:
         """Return when the half code here is given up."""
-        return self._deadline_s
+        return self._loop.deadline_s
 
     def expire(self, now_s: float) -> list[ScanEvent]:
         """Give up a half code whose next key did not come in time."""
-        scans = self.read(now_s)
-        if self._deadline_s is not None and now_s >= self._deadline_s:
-            self._deadline_s = None
-            scans += self._assembler.break_off()
+        return self._loop.expire(now_s)
+
+    def _take(self) -> list[ScanEvent]:
+        scans: list[ScanEvent] = []
+        for kind, code, value in read_events(self.fileno(), self._rest):
+            if kind == EventType.KEY:
+                scans += self._assembler.feed(code, value)
+            elif kind == EventType.SYN and code == SYN_DROPPED:
+                scans += self._assembler.overflow()
         return scans
 
     def signal(self, *, accepted: bool) -> Callable[[], None] | None:

@@ -4,14 +4,13 @@ import contextlib
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Self
+from typing import Self
 
 from drivers.base import CannotOpen, DeviceGone, ScanEvent, WhyNot
 from drivers.hid_pos import MAX_CODE_BYTES, SIGNALS, ReportAssembler, ScannerLayout, Signal, layout
 from drivers.hidraw_device import LONGEST_REPORT, QUEUE, open_hidraw, read_descriptor, send_report
-from drivers.opening import GONE, cannot_open
-
-READS_AT_ONCE: Final = 16
+from drivers.opening import cannot_open
+from drivers.scan_loop import ScanLoop, read_some
 
 
 class HidrawScanner:
@@ -29,9 +28,8 @@ class HidrawScanner:
         self._fd: int | None = fd
         self._device = device
         self._assembler = assembler
-        self._gap_s = character_gap_s
+        self._loop = ScanLoop(device, self._take, assembler, gap_s=character_gap_s)
         self._signals = signals
-        self._deadline_s: float | None = None
         self._without_pause = 0
 
     @classmethod
@@ -90,42 +88,28 @@ class HidrawScanner:
 
     def read(self, now_s: float) -> list[ScanEvent]:
         """Take what is queued. Raises DeviceGone (EIO) at unplug, but only once all codes are out."""
-        scans: list[ScanEvent] = []
-        for _ in range(READS_AT_ONCE):
-            try:
-                report = os.read(self.fileno(), LONGEST_REPORT)
-            except BlockingIOError:
-                self._without_pause = 0
-                break
-            except OSError as error:
-                if error.errno not in GONE:
-                    raise
-                report = b""
-            if not report:
-                if scans:
-                    break  # the descriptor stays readable
-                raise DeviceGone(f"{self._device}: unplugged")
-            scans += self._assembler.feed(report)
-            self._deadline_s = now_s + self._gap_s
-            self._without_pause += 1
-            if self._without_pause == QUEUE:
-                # The kernel's queue was full, so what came meanwhile is gone, and nobody says so.
-                scans += self._assembler.overflow()
-                self._without_pause = 0
-        if not self._assembler.pending:
-            self._deadline_s = None
-        return scans
+        return self._loop.read(now_s)
 
     def deadline(self) -> float | None:
         """Return when the half code here is given up."""
-        return self._deadline_s
+        return self._loop.deadline_s
 
     def expire(self, now_s: float) -> list[ScanEvent]:
         """Give up a half code whose next report did not come in time."""
-        scans = self.read(now_s)
-        if self._deadline_s is not None and now_s >= self._deadline_s:
-            self._deadline_s = None
-            scans += self._assembler.break_off()
+        return self._loop.expire(now_s)
+
+    def _take(self) -> list[ScanEvent]:
+        try:
+            report = read_some(self.fileno(), LONGEST_REPORT)
+        except BlockingIOError:
+            self._without_pause = 0
+            raise
+        scans = self._assembler.feed(report)
+        self._without_pause += 1
+        if self._without_pause == QUEUE:
+            # The kernel's queue was full, so what came meanwhile is gone, and nobody says so.
+            scans += self._assembler.overflow()
+            self._without_pause = 0
         return scans
 
     def signal(self, *, accepted: bool) -> Callable[[], None] | None:

@@ -8,17 +8,15 @@ from typing import Final, Self
 
 import serial
 
-from drivers.base import DeviceGone, ScanEvent
+from drivers.base import ScanEvent
 from drivers.line_assembler import MAX_CODE_BYTES, LineAssembler
-from drivers.opening import GONE
+from drivers.scan_loop import ScanLoop, read_some
 from drivers.serial_line import close_tty, open_tty
 
 READ_BYTES: Final = 4096
 CHARACTER_GAP_S: Final = 1.0
 CODE_GAP_S: Final = 0.1
 """Where only a pause ends a code: above the gaps between its characters, below the 0.3 s between two codes."""
-READS_AT_ONCE: Final = 16
-"""A scanner gone mad shall not keep the loop: what is left is read at the next turn."""
 
 
 class SerialScanner:
@@ -30,8 +28,7 @@ class SerialScanner:
         self._line = line
         self._signals = signals
         self._assembler = assembler
-        self._gap_s = character_gap_s
-        self._deadline_s: float | None = None
+        self._loop = ScanLoop(str(line.port), self._take, assembler, gap_s=character_gap_s)
 
     @classmethod
     def open(
@@ -78,37 +75,18 @@ class SerialScanner:
 
     def read(self, now_s: float) -> list[ScanEvent]:
         """Take what has come. Raises DeviceGone (EIO or an empty read: hang-up), but only once all codes are out."""
-        events: list[ScanEvent] = []
-        for _ in range(READS_AT_ONCE):
-            try:
-                chunk = os.read(self.fileno(), READ_BYTES)
-            except BlockingIOError:
-                break
-            except OSError as error:
-                if error.errno not in GONE:
-                    raise
-                chunk = b""
-            if not chunk:
-                if events:
-                    break  # the hang-up stays readable
-                raise DeviceGone(f"{self._line.port}: hung up")
-            events += self._assembler.feed(chunk)
-            self._deadline_s = now_s + self._gap_s
-        if not self._assembler.pending:
-            self._deadline_s = None
-        return events
+        return self._loop.read(now_s)
 
     def deadline(self) -> float | None:
         """Return when the half code here is given up."""
-        return self._deadline_s
+        return self._loop.deadline_s
 
     def expire(self, now_s: float) -> list[ScanEvent]:
         """Give up a half code whose next byte did not come in time."""
-        events = self.read(now_s)
-        if self._deadline_s is not None and now_s >= self._deadline_s:
-            self._deadline_s = None
-            events += self._assembler.break_off()
-        return events
+        return self._loop.expire(now_s)
+
+    def _take(self) -> list[ScanEvent]:
+        return self._assembler.feed(read_some(self.fileno(), READ_BYTES))
 
     def signal(self, *, accepted: bool) -> Callable[[], None] | None:
         """Return what sends the scanner its command for *accepted* or *refused*; None where none is configured."""

@@ -338,6 +338,7 @@ def test_endless_keys_do_not_keep_the_loop(tmp_path: Path) -> None:
 import json, select
 from drivers import SCANNERS
 import drivers.evdev_scanner as driver
+from drivers import scan_loop
 calls, real = [], driver.read_events
 driver.read_events = lambda fd, rest: calls.append(1) or real(fd, rest)
 with SCANNERS["evdev"](device="/dev/input/event5") as scanner:
@@ -347,7 +348,7 @@ with SCANNERS["evdev"](device="/dev/input/event5") as scanner:
         calls.clear()
         scanner.read(0.0)
         most = max(most, len(calls))
-print(json.dumps(most <= driver.READS_AT_ONCE))
+print(json.dumps(most <= scan_loop.READS_AT_ONCE))
 """
     assert run(tmp_path, [Device(5, "Scanner")], {5: press(*[4] * 3000)}, script) == [True]
 
