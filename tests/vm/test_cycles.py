@@ -25,15 +25,53 @@ def judge(what: str, told: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "configured", "cycles"),
-    [("usb", True, CYCLES), ("usb", False, FEWER), ("uhid", False, CYCLES)],
-    ids=["usb-by-id", "usb-found", "uhid-found"],
+    ("kind", "configured", "cycles", "within_a_code"),
+    [
+        pytest.param(
+            "usb",
+            True,
+            CYCLES,
+            True,
+            id="usb-by-id",
+            marks=pytest.mark.cell("evdev", "replugged again and again", on="gadget"),
+        ),
+        pytest.param(
+            "usb", False, FEWER, False, id="usb-found", marks=pytest.mark.cell("evdev", "unplugged idle", on="gadget")
+        ),
+        pytest.param(
+            "uhid",
+            False,
+            CYCLES,
+            True,
+            id="uhid-found",
+            marks=pytest.mark.cell("evdev", "replugged again and again", on="uhid"),
+        ),
+        pytest.param(
+            "hid_pos",
+            False,
+            CYCLES,
+            True,
+            id="hid-pos-found",
+            marks=pytest.mark.cell("hidraw", "replugged again and again", on="uhid"),
+        ),
+        pytest.param(
+            "hid_pos",
+            False,
+            FEWER,
+            False,
+            id="hid-pos-idle",
+            marks=pytest.mark.cell("hidraw", "unplugged idle", on="uhid"),
+        ),
+    ],
 )
-@pytest.mark.cell("evdev", "unplugged idle", on="gadget")
-@pytest.mark.cell("evdev", "replugged again and again", on="gadget")
-def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int) -> None:
+def test_a_scanner(machine: Machine, kind: str, configured: bool, cycles: int, within_a_code: bool) -> None:
     told = machine.call(
-        "tests.vm.guest.life:scanner_cycles", kind=kind, configured=configured, cycles=cycles, timeout_s=2000
+        "tests.vm.guest.life:scanner_cycles",
+        kind=kind,
+        configured=configured,
+        cycles=cycles,
+        within_a_code=within_a_code,
+        timeout_s=2000,
     )
     judge(f"{kind}, {'configured' if configured else 'found'}", told)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from drivers.scan_loop import READS_AT_ONCE
 from hardware_sim.vm.machine import Machine
 
 pytestmark = [pytest.mark.vm, pytest.mark.timeout(1200)]
@@ -87,3 +88,14 @@ def test_a_hid_pos_scanner_hands_over_whole_codes(machine: Machine) -> None:
 @pytest.mark.cell("hidraw", "unplugged in a code", on="uhid")
 def test_a_hid_pos_scanner_that_is_pulled_out(machine: Machine) -> None:
     assert machine.call("tests.vm.guest.raw:unplugged") == {"half": [], "after": "gone", "again": [CARD]}
+
+
+@pytest.mark.cell("hidraw", "goes mad", on="uhid")
+def test_a_hid_pos_scanner_gone_mad(machine: Machine) -> None:
+    told = machine.call("tests.vm.guest.raw:goes_mad")
+    print(told)
+    assert 0 < told["most at once"] <= READS_AT_ONCE + 1, "a loss may be told beside what was read"
+    assert told["codes"] > 0
+    assert told["whole and in order"]
+    assert told["lost"] in ([], ["overflow"])
+    assert told["again"] == [CARD]

@@ -30,5 +30,11 @@ class HidPosScanner(UhidRaw):
         """Send a code, in as many reports as it needs."""
         parts = [code[at : at + DATA_BYTES] for at in range(0, len(code), DATA_BYTES)] or [b""]
         for number, part in enumerate(parts, 1):
-            more = number < len(parts)
-            self.send(bytes((len(part),)) + symbology.encode() + part.ljust(DATA_BYTES, b"\0") + bytes((more,)))
+            self._send_part(part, symbology, more=number < len(parts))
+
+    def begin(self, code: bytes, *, symbology: str = "]C0") -> None:
+        """Send the first report of a code that goes on, and no more."""
+        self._send_part(code[:DATA_BYTES], symbology, more=True)
+
+    def _send_part(self, part: bytes, symbology: str, *, more: bool) -> None:
+        self.send(bytes((len(part),)) + symbology.encode() + part.ljust(DATA_BYTES, b"\0") + bytes((more,)))

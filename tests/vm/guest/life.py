@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from hardware_sim.kernel.gadget import UsbKeyboard, UsbPrinter, UsbSerial
+from hardware_sim.kernel.hid_pos import HidPosScanner
 from hardware_sim.kernel.uhid import UhidKeyboard
 from kioskd.devices.printer import PrinterThread
 from kioskd.devices.scanners import Scanners
@@ -118,35 +119,57 @@ def made_at(path: str) -> float:
     return Path(path).stat().st_ctime
 
 
-def scanner_cycles(kind: str, configured: bool, cycles: int) -> dict[str, object]:
-    """Unplug in the middle of a scan and plug in again, so many times; each time a scan must come whole after it."""
-    return asyncio.run(_scanner_cycles(kind, configured, cycles))
+Device = UsbKeyboard | UhidKeyboard | HidPosScanner
+DEVICES: dict[str, Callable[[str], Device]] = {"usb": UsbKeyboard, "uhid": UhidKeyboard, "hid_pos": HidPosScanner}
 
 
-async def _scanner_cycles(kind: str, configured: bool, cycles: int) -> dict[str, object]:
-    device = UsbKeyboard("CYCLE") if kind == "usb" else UhidKeyboard("CYCLE")
-    settings = [ScannerSettings("front", ScannerDriver.EVDEV, device=device.by_id)] if configured else []
+def begin_scan(device: Device) -> None:
+    """Scan a card, but for its end."""
+    if isinstance(device, HidPosScanner):
+        device.begin(CARD.encode())
+    else:
+        device.type_text(CARD[:5], gap_s=0.002)
+
+
+def scan(device: Device) -> None:
+    """Scan a card."""
+    if isinstance(device, HidPosScanner):
+        device.scan(CARD.encode())
+    else:
+        device.type_text(CARD + "\r", gap_s=0.002)
+
+
+def scanner_cycles(kind: str, configured: bool, cycles: int, within_a_code: bool = True) -> dict[str, object]:
+    """Unplug in the middle of a scan, or at rest, and plug in again, so many times; each time a scan comes whole."""
+    return asyncio.run(_scanner_cycles(kind, configured, cycles, within_a_code))
+
+
+async def _scanner_cycles(kind: str, configured: bool, cycles: int, within_a_code: bool) -> dict[str, object]:
+    device = DEVICES[kind]("CYCLE")
+    by_id = device.by_id if isinstance(device, UsbKeyboard) else ""
+    settings = [ScannerSettings("front", ScannerDriver.EVDEV, device=by_id)] if configured else []
     heard, result = Heard(), Cycles()
     scanners = Scanners(settings, heard.deliver, now)
     scanners.start()
     await asyncio.to_thread(device.plug)
     await heard.state(DeviceState.READY)
     for number in range(cycles):
-        await asyncio.to_thread(device.type_text, CARD[:5], gap_s=0.002)
+        if within_a_code:
+            await asyncio.to_thread(begin_scan, device)
         pulled = time.time()
         await asyncio.to_thread(device.unplug)
         absent = await heard.state(DeviceState.ABSENT)
         plugged = time.time()
         await asyncio.to_thread(device.plug)
         ready = await heard.state(DeviceState.READY)
-        node = device.by_id if kind == "usb" else device.path
+        node = device.by_id if isinstance(device, UsbKeyboard) else device.path
         result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at(node), ready=ready)
-        assert await heard.scan(partial(device.type_text, CARD + "\r", gap_s=0.002)) == CARD
+        assert await heard.scan(partial(scan, device)) == CARD
         if number % 10 == 9:
             result.take_stock()
     scanners.close()
     await asyncio.to_thread(device.unplug)
-    if kind == "usb":
+    if isinstance(device, UsbKeyboard):
         device.remove()
     return result.document()
 

@@ -1,13 +1,15 @@
 """The hidraw driver on a HID-POS scanner in the kernel."""
 
 import contextlib
+import itertools
+import multiprocessing
 import select
 import time
 
 from drivers import SCANNERS
 from drivers.base import CannotOpen, Code, DeviceGone
 from hardware_sim.kernel.hid_pos import HidPosScanner
-from tests.vm.guest.codes import listen
+from tests.vm.guest.codes import listen, plain
 
 CARD = "20000000000014"
 LONG = "0123456789" * 30
@@ -29,8 +31,7 @@ def codes() -> dict[str, object]:
             second = ""
         except CannotOpen as error:
             second = error.why.value
-        # The first report of two, and no more.
-        device.send(bytes((56,)) + b"]C0" + bytes(56).replace(b"\0", b"9") + b"\1")
+        device.begin(b"9" * 56)
         broken_off = listen(scanner, enough=1)
         return {
             "first": first.text,
@@ -46,7 +47,7 @@ def unplugged() -> dict[str, object]:
     with HidPosScanner() as device, contextlib.ExitStack() as stack:
         path = device.path
         scanner = stack.enter_context(SCANNERS["hidraw"](device=path))
-        device.send(bytes((56,)) + b"]C0" + bytes(56).replace(b"\0", b"9") + b"\1")
+        device.begin(b"9" * 56)
         select.select([scanner], [], [], 10)
         half = scanner.read(time.monotonic())
         device.unplug()
@@ -60,3 +61,32 @@ def unplugged() -> dict[str, object]:
         with SCANNERS["hidraw"](device=device.path) as again:
             device.scan(CARD.encode())
             return {"half": half, "after": after, "again": listen(again, enough=1)}
+
+
+def _flood(device: HidPosScanner) -> None:
+    for number in itertools.count():
+        device.scan(f"2{number:013}".encode())
+
+
+def goes_mad() -> dict[str, object]:
+    """Reports without end: what one turn of the loop takes of them, and whether the scanner is of use afterwards."""
+    with HidPosScanner() as device, SCANNERS["hidraw"](device=device.path) as scanner:
+        mad = multiprocessing.Process(target=_flood, args=(device,))
+        mad.start()
+        turns = []
+        for _ in range(100):
+            select.select([scanner], [], [], 10)
+            turns.append([*map(plain, scanner.read(time.monotonic()))])
+        mad.kill()
+        mad.join()
+        left = listen(scanner, enough=0)
+        device.scan(CARD.encode())
+        events = [event for turn in [*turns, left] for event in turn]
+        codes = [event for event in events if isinstance(event, str)]
+        return {
+            "most at once": max(map(len, turns)),
+            "codes": len(codes),
+            "whole and in order": codes == sorted(set(codes)) and {len(code) for code in codes} == {14},
+            "lost": sorted({reason for event in events if isinstance(event, list) for reason in event}),
+            "again": listen(scanner, enough=1),
+        }
