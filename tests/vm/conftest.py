@@ -1,20 +1,19 @@
-"""One machine for all tests of this folder that need no machine of their own; each test is a call in it."""
+"""One machine for all tests of this folder that need none of their own; a disk with the package for those that do."""
 
+import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hardware_sim.demo.processes import Sim
+from hardware_sim.vm.disk import VolatileDisk
 from hardware_sim.vm.image import environment, system
 from hardware_sim.vm.machine import Machine, scratch
-
-ROOT = Path(__file__).parents[2]
-SOURCES = (
-    (ROOT / "kioskd", "kioskd"),
-    (ROOT / "drivers", "drivers"),
-    (ROOT / "hardware-sim" / "hardware_sim", "hardware-sim/hardware_sim"),
-    (ROOT / "tests" / "vm", "tests/vm"),
-)
+from tests.vm.installing import CARDS, ITEMS, ROOT, SOURCES, STATION, Installed, off_in_order, on
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +23,43 @@ def machine() -> Iterator[Machine]:
     with Machine(made, SOURCES, drive=scratch(made.disk), environment=libraries) as running:
         print(f"booted in {running.boot_s:.1f} s")
         yield running
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("package")
+    subprocess.run([sys.executable, "-m", "devtools.package", "--arch", "amd64", "--out", folder], cwd=ROOT, check=True)
+    (made,) = folder.glob("*.deb")
+    return made
+
+
+@pytest.fixture(scope="session")
+def sip2_port() -> int:
+    """The library system's, the same for all tests: the installed station knows it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def installed(package: Path, sip2_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
+    folder = tmp_path_factory.mktemp("installed")
+    with VolatileDisk(system().disk) as disk:
+        with on(disk, (package, "kioskd.deb")) as machine:
+            print(f"booted in {machine.boot_s:.1f} s")
+            told = machine.call(f"{STATION}:install", package="/run/kiosk-vm/kioskd.deb", timeout_s=900)
+            machine.call(f"{STATION}:configure", port=sip2_port, timeout_s=300)
+            off_in_order(machine)
+        disk.flush()
+        disk.image(folder / "disk.ext4")
+    yield Installed(told, folder / "disk.ext4")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def library(sip2_port: int, tmp_path: Path) -> Iterator[Sim]:
+    sim = Sim(
+        *("ils", "--listen", f"127.0.0.1:{sip2_port}", "--ledger", str(tmp_path / "ledger")),
+        *("--items", str(ITEMS), "--patrons", str(CARDS + 12)),
+    )
+    yield sim
+    sim.close()

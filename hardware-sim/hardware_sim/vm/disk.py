@@ -44,6 +44,34 @@ class Cut:
     """Of these, how many the disk had written all the same."""
 
 
+class Frozen:
+    """A medium at one moment. Valid as long as the disk that it was taken from is served."""
+
+    def __init__(self, cut: Cut, base: int, size: int, written: Mapping[int, bytes]) -> None:
+        """`base`: a descriptor of the disk's beginnings; `written`: block's number → what is there since."""
+        self.cut = cut
+        self._base = base
+        self._size = size
+        self._written = written
+
+    def image(self, to: Path) -> None:
+        """Write it to the file `to`, with holes where the disk has some."""
+        with to.open("wb") as file:
+            os.truncate(file.fileno(), self._size)
+            at = 0
+            while at < self._size:
+                try:
+                    start = os.lseek(self._base, at, os.SEEK_DATA)
+                except OSError:  # ENXIO: nothing but a hole
+                    break
+                at = os.lseek(self._base, start, os.SEEK_HOLE)
+                copied = start
+                while copied < at:
+                    copied += os.copy_file_range(self._base, file.fileno(), at - copied, copied, copied)
+            for number, block in self._written.items():
+                os.pwrite(file.fileno(), block, number * BLOCK)
+
+
 class VolatileDisk:
     """A disk that begins as `base`, which stays as it is. As a context manager it is served, until the end."""
 
@@ -70,29 +98,29 @@ class VolatileDisk:
         A disk writes its cache in any order and at any time, so any part of it may have reached the medium.
         """
         with self._lock:
-            kept: Mapping[int, bytes] = {}
-            if chance is not None:
-                share = chance.random()
-                kept = {number: block for number, block in self._cache.items() if chance.random() < share}
-            cut = Cut(len(self._cache), len(kept))
+            cut, kept = self._lost(chance)
             self._flushed.update(kept)
             self._cache.clear()
             return cut
 
+    def freeze(self, chance: random.Random | None = None) -> "Frozen":
+        """Return the medium as a power cut at this moment would leave it, and go on. `chance` as at `cut`."""
+        with self._lock:
+            cut, kept = self._lost(chance)
+            return Frozen(cut, self._base, self._size, {**self._flushed, **kept})
+
     def image(self, to: Path) -> None:
         """Write the disk as it is after a cut to the file `to`, without what is in the cache."""
-        with self._lock, to.open("wb") as file:
-            os.truncate(file.fileno(), self._size)
-            at = 0
-            while at < self._size:
-                try:
-                    start = os.lseek(self._base, at, os.SEEK_DATA)
-                except OSError:  # ENXIO: nothing but a hole
-                    break
-                at = os.lseek(self._base, start, os.SEEK_HOLE)
-                os.pwrite(file.fileno(), os.pread(self._base, at - start, start), start)
-            for number, block in self._flushed.items():
-                os.pwrite(file.fileno(), block, number * BLOCK)
+        with self._lock:
+            frozen = Frozen(Cut(len(self._cache), 0), self._base, self._size, dict(self._flushed))
+        frozen.image(to)
+
+    def _lost(self, chance: random.Random | None) -> tuple[Cut, Mapping[int, bytes]]:
+        kept: Mapping[int, bytes] = {}
+        if chance is not None:
+            share = chance.random()
+            kept = {number: block for number, block in self._cache.items() if chance.random() < share}
+        return Cut(len(self._cache), len(kept)), kept
 
     def __enter__(self) -> Self:
         self._listener.bind(str(self._socket))

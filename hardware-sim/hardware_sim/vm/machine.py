@@ -208,6 +208,11 @@ class Machine:
             print(answer["out"], end="")
         return answer["result"]
 
+    def end(self, number: int) -> None:
+        """End a call that was begun, and all that it started in the guest; its result is nobody's."""
+        self._send({"kill": number})
+        del self._calls[number]
+
     def call(self, function: str, *, timeout_s: float = 240.0, **params: object) -> Any:  # noqa: ANN401
         """Call `module:function` in the guest, in a process of its own, and return its result. Raises CallFailed."""
         return self.finish(self._begin(function, params, timeout_s=timeout_s, on_event=None), timeout_s=timeout_s)
