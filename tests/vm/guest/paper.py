@@ -38,6 +38,14 @@ class Roll:
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
+    def await_quiet(self, quiet_s: float = 0.5) -> None:
+        """Wait until nothing has come for so long."""
+        before, since_s = -1, time.monotonic()
+        while time.monotonic() - since_s < quiet_s:
+            if len(self.taken) != before:
+                before, since_s = len(self.taken), time.monotonic()
+            time.sleep(0.02)
+
     def close(self) -> None:
         self._over = True
         self._thread.join()
@@ -130,7 +138,7 @@ def holds_off() -> dict[str, object]:
             sent = stalled.sent
         took_s = time.monotonic() - began
         roll.jammed.clear()
-        time.sleep(0.5)
+        roll.await_quiet()
         arrived = len(roll.taken) - len(b"before")
         del roll.taken[:]
         printer.write(SLIP)
