@@ -11,6 +11,10 @@ from drivers.base import DeviceGone, Paper, PaperOut, PrinterGone, PrinterStalle
 from drivers.escpos_status import ASK_REPORTS, Answer, Query, Reports, StatusWay, read_answer, status_of
 
 
+class GoneInTransfer(DeviceGone):
+    """Raised by a channel's `send` when the device went while it was handed bytes: it may have had any of them."""
+
+
 class Channel(Protocol):
     """What carries a printer's bytes, both ways, waiting only in `wait` and for moments."""
 
@@ -27,7 +31,10 @@ class Channel(Protocol):
         """Make the line usable before something new is sent. Raises DeviceGone when it cannot be."""
 
     def send(self, payload: bytes) -> int:
-        """Hand over what fits now and return how much; BlockingIOError when nothing does. Raises DeviceGone."""
+        """Hand over what fits now and return how much; BlockingIOError when nothing does.
+
+        Raises GoneInTransfer; DeviceGone where certainly nothing of it has left.
+        """
 
     def receive(self) -> bytes:
         """Return what has come, empty when nothing has. Raises DeviceGone."""
@@ -189,12 +196,16 @@ class EscposPrinter:
             while handed < len(payload):
                 if not self._wait(select.POLLOUT, deadline_s):
                     self._stalled(handed)
+                chunk = payload[handed : handed + CHUNK_BYTES]
                 try:
-                    handed += self._channel.send(payload[handed : handed + CHUNK_BYTES])
+                    handed += self._channel.send(chunk)
                 except BlockingIOError:
                     if self._monotonic() >= deadline_s:
                         self._stalled(handed)
                     self._pause(deadline_s)
+                except GoneInTransfer:
+                    handed += len(chunk)
+                    raise
             while not self._channel.settled():
                 if self._monotonic() >= deadline_s:
                     self._stalled(handed)

@@ -13,7 +13,7 @@ import usb.core  # type: ignore[import-untyped] # pyusb brings no types
 import usb.util  # type: ignore[import-untyped]
 
 from drivers.base import CannotOpen, DeviceGone, WhyNot
-from drivers.escpos_printer import EscposPrinter
+from drivers.escpos_printer import EscposPrinter, GoneInTransfer
 from drivers.escpos_status import StatusWay
 from drivers.usb_lending import Lending, Loan
 
@@ -130,7 +130,7 @@ class UsbChannel:
         except usb.core.USBError as error:
             if error.errno == errno.ETIMEDOUT:
                 raise BlockingIOError(errno.EAGAIN, "the printer takes nothing") from error
-            raise self._gone(error) from error
+            raise GoneInTransfer(f"{self.name}: {error.strerror or error}") from error
 
     def receive(self) -> bytes:
         """Return what the printer said."""
@@ -236,10 +236,7 @@ class UsbChannel:
             self._heard += bytes(door.device.read(door.back, BUFFER_BYTES, max(1, int(timeout_s * 1000))))
         except usb.core.USBError as error:
             if error.errno != errno.ETIMEDOUT:
-                raise self._gone(error) from error
-
-    def _gone(self, error: usb.core.USBError) -> DeviceGone:
-        return DeviceGone(f"{self.name}: {error.strerror or error}")
+                raise DeviceGone(f"{self.name}: {error.strerror or error}") from error
 
 
 def _doors(device: usb.core.Device, *, any_class: bool) -> Iterator[Door]:

@@ -7,7 +7,7 @@ import select
 from typing import Final
 
 from drivers.base import DeviceGone
-from drivers.escpos_printer import EscposPrinter, wait_on
+from drivers.escpos_printer import EscposPrinter, GoneInTransfer, wait_on
 from drivers.escpos_status import StatusWay
 from drivers.opening import GONE, cannot_open
 
@@ -60,13 +60,14 @@ class UsblpChannel:
 
     def send(self, payload: bytes) -> int:
         """Start one transfer; EAGAIN while the last one is under way. ENOSPC (the paper's end) goes up as it is."""
+        self._ready(0)  # here it is known that nothing has left; of what is begun below usblp does not say
         try:
             return os.write(self.fileno(), payload)
         except BlockingIOError:
             raise
         except OSError as error:
             if error.errno in GONE:
-                raise DeviceGone(f"{self.name}: {error.strerror}") from error
+                raise GoneInTransfer(f"{self.name}: {error.strerror}") from error
             raise
 
     def receive(self) -> bytes:

@@ -84,9 +84,9 @@ class Desk:
 
     async def _stop(self) -> None:
         await self.sim.close()
-        # A connection that was accepted just now is nobody's yet; it ends when it finds the printer off.
-        for _ in range(5):
-            await asyncio.sleep(0.005)
+        # A connection that was accepted just now is nobody's yet, but a task's; it ends when it finds the printer off.
+        while accepting := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(accepting, timeout=5)
         # Whatever line is left ends with the desk.
         for transport in list(self.loop._transports.values()):  # type: ignore[attr-defined]
             transport.abort()

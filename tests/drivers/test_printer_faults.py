@@ -115,9 +115,13 @@ def power_fails(desk: Desk, at: range) -> None:
     """Let the power fail after each of these counts of a slip's bytes, and print another one when it is back."""
     for sent in at:
         printer = desk.open()
+        before = received(desk)
         desk.fault(power_off_after_bytes=sent)
-        if not fails(printer, SLIP):
+        at_most = fails(printer, SLIP)
+        if at_most is None:
             goes(printer)  # the line took the rest before anybody knew
+        else:
+            assert received(desk) - before <= at_most <= len(SLIP)
         printer.close()
         desk.until(lambda sim: sim.mechanism.faults.power_off)
         desk.fault(power_off=False)
@@ -133,12 +137,20 @@ def power_fails(desk: Desk, at: range) -> None:
         desk.run(clear(desk))
 
 
-def fails(printer: Printer, slip: bytes) -> bool:
+def fails(printer: Printer, slip: bytes) -> int | None:
+    """Print; return how much of it may have left at most, or None if it went well."""
     try:
         printer.write(slip)
     except PrintFailed as failed:
-        return failed.sent <= len(slip)
-    return False
+        return failed.sent
+    return None
+
+
+def received(desk: Desk) -> int:
+    async def count() -> int:
+        return len(desk.sim.mechanism.received)
+
+    return desk.run(count())
 
 
 async def clear(desk: Desk) -> None:

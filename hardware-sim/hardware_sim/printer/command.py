@@ -15,6 +15,7 @@ from .control import Control
 from .faults import Faults
 from .server import PrinterCables
 from .usb_function import UsbIdentity
+from .usb_serial import Handshake
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +27,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--usbip", metavar="HOST:PORT", help="ESC/POS on USB, exported by USB/IP")
     add("--usb-id", default="04b8:0e03", metavar="VENDOR:PRODUCT", help="who the USB printer is")
     add("--usb-name", default="EPSON/TM-T20", metavar="MAKER/MODEL", help="what it calls itself there")
+    handshakes = [handshake.value for handshake in Handshake]
+    add("--usb-serial", choices=handshakes, help="a serial printer behind a USB adapter, with that handshake")
     add("--usb-nak-ms", type=float, default=0, metavar="N", help="a USB transfer that waits longer ends by a time-out")
     add("--control", default="127.0.0.1:0", metavar="HOST:PORT", help="HTTP; loopback only")
     add("--fault", action="append", default=[], metavar="NAME[=VALUE]", help="a switch that stands from the start")
@@ -61,6 +64,7 @@ async def _start(options: argparse.Namespace) -> Callable[[], Awaitable[None]]:
         usb=usb,
         identity=_identity(options.usb_id, options.usb_name),
         nak_ms=options.usb_nak_ms,
+        handshake=Handshake(options.usb_serial) if options.usb_serial else None,
     )
     try:
         runner, bound = await open_http(control, Control(printer).routes(), option="--control")

@@ -16,7 +16,8 @@ from hardware_sim.switches import merged
 from .faults import Faults
 from .mechanism import Answer, Mechanism
 from .usb_cable import UsbCable
-from .usb_function import Sensors, UsbIdentity
+from .usb_function import Function, Sensors, UsbFunction, UsbIdentity
+from .usb_serial import Handshake, UsbSerial
 
 RECEIVE_BUFFER_BYTES: Final = 4096  # what a small printer holds; more waits on the line
 _LOOK_AGAIN_S: Final = 0.02
@@ -81,8 +82,12 @@ class PrinterCables:
         usb: Address | None = None,
         identity: UsbIdentity | None = None,
         nak_ms: float = 0,
+        handshake: Handshake | None = None,
     ) -> None:
-        """Bind the addresses and plug the pseudo-terminal in. Raises SimulatorError."""
+        """Bind the addresses and plug the pseudo-terminal in. `handshake`: what hangs on USB is an adapter.
+
+        Raises SimulatorError.
+        """
         if address is not None:
             try:
                 self._bound = self._bind(address)
@@ -92,14 +97,14 @@ class PrinterCables:
         if pty is not None:
             self.pty = PtyPort(pty)
         if usb is not None:
-            cable = UsbCable(
+            function: Function = UsbFunction(
                 identity or UsbIdentity(),
-                nak_ms=nak_ms,
-                arrived=self.arrived,
-                takes=lambda: self._reads,
                 sensors=lambda: Sensors(self.mechanism.condition.paper_out, self.mechanism.condition.offline),
                 soft_reset=self.mechanism.clear_buffers,
             )
+            if handshake is not None:
+                function = UsbSerial(handshake)
+            cable = UsbCable(function, nak_ms=nak_ms, arrived=self.arrived, takes=lambda: self._reads)
             try:
                 await cable.open(usb)
             except OSError as wrong:

@@ -10,7 +10,7 @@ from typing import Final
 from hardware_sim import usbip
 from hardware_sim.addresses import Address
 
-from .usb_function import IN_ENDPOINT, OUT_ENDPOINT, PACKET_BYTES, PRINTER, Sensors, UsbFunction, UsbIdentity
+from .usb_function import IN_ENDPOINT, OUT_ENDPOINT, PACKET_BYTES, Function
 
 BUSID: Final = "1-1"
 
@@ -20,16 +20,14 @@ class UsbCable:
 
     def __init__(
         self,
-        identity: UsbIdentity,
+        function: Function,
         *,
         nak_ms: float,
         arrived: Callable[[bytes, Callable[[bytes], None]], None],
         takes: Callable[[], bool],
-        sensors: Callable[[], Sensors],
-        soft_reset: Callable[[], None],
     ) -> None:
         """`nak_ms`: a transfer that waits longer ends with a time-out, as some servers do; 0: it waits for ever."""
-        self.function = UsbFunction(identity, sensors=sensors, soft_reset=soft_reset)
+        self.function = function
         self.address: Address | None = None
         self.listens = True
         self.plugged = True
@@ -62,6 +60,7 @@ class UsbCable:
         """Be gone: whoever had the device imported loses its connection."""
         self.plugged = False
         self.said.clear()
+        self.function.unplugged()
         for client in list(self.clients):
             client.drop()
 
@@ -69,7 +68,7 @@ class UsbCable:
     def exported(self) -> usbip.Exported:
         """The device as it stands in the list."""
         who = self.function.identity
-        return usbip.Exported(BUSID, 1, 2, who.vendor, who.product, 0x0100, (PRINTER,))
+        return usbip.Exported(BUSID, 1, 2, who.vendor, who.product, 0x0100, (self.function.interface,))
 
     def say(self, answer: bytes) -> None:
         """Hold an answer of the printer until the host asks for it."""
@@ -94,6 +93,7 @@ class _Client(asyncio.Protocol):
         """What the host has for the printer, and how much of it the printer took."""
         self._into: deque[usbip.Submit] = deque()
         self._busy = False
+        self._later: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -165,7 +165,7 @@ class _Client(asyncio.Protocol):
             return
         self._busy = True
         try:
-            while self._out and self._cable.takes() and self._cable.holder is self:
+            while self._takes() and self._out and self._cable.holder is self:
                 submit, taken = self._out.popleft()
                 packet = submit.payload[taken : taken + PACKET_BYTES]
                 taken += len(packet)
@@ -173,14 +173,27 @@ class _Client(asyncio.Protocol):
                     self._write(usbip.done(submit))
                 else:
                     self._out.appendleft((submit, taken))
-                self._cable.arrived(packet, self._cable.say)
-            while self._into and self._cable.said and self._cable.holder is self:
-                submit = self._into.popleft()
-                chunk = bytes(self._cable.said[: submit.length])
-                del self._cable.said[: submit.length]
-                self._write(usbip.done(submit, into_host=chunk))
+                kept = self._cable.function.out(packet, printer_takes=self._cable.takes())
+                if kept:
+                    self._cable.arrived(kept, self._cable.say)
+            while self._into and self._cable.holder is self:
+                chunk = self._cable.function.into(self._cable.said, self._into[0].length)
+                if chunk is None:
+                    break
+                self._write(usbip.done(self._into.popleft(), into_host=chunk))
         finally:
             self._busy = False
+        pause_s = self._cable.function.says_every_s
+        if pause_s is not None and self._into and self._later is None:
+            self._later = asyncio.get_running_loop().call_later(pause_s, self._go_on_later)
+
+    def _takes(self) -> bool:
+        return self._cable.function.takes(printer_takes=self._cable.takes())
+
+    def _go_on_later(self) -> None:
+        self._later = None
+        if self._cable.holder is self:
+            self.go_on()
 
     def _give_up(self, number: int) -> None:
         gone = self._forget(number)

@@ -1,4 +1,4 @@
-"""What a USB printer answers on endpoint 0: its descriptors and the printer class's requests. No I/O.
+"""What a USB printer answers: its descriptors and the printer class's requests. No I/O.
 
 Sources: USB 2.0, chapter 9; USB Device Class Definition for Printing Devices 1.1.
 """
@@ -6,7 +6,7 @@ Sources: USB 2.0, chapter 9; USB Device Class Definition for Printing Devices 1.
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 OUT_ENDPOINT, IN_ENDPOINT = 0x01, 0x82
 PACKET_BYTES: Final = 64
@@ -41,24 +41,42 @@ class Sensors:
     error: bool
 
 
-class UsbFunction:
-    """Endpoint 0 of one printer. `sensors` is asked; `soft_reset` empties the printer's buffers."""
+class Function(Protocol):
+    """What a device does on USB: its endpoint 0, and what its two other endpoints carry."""
 
-    def __init__(
-        self, identity: UsbIdentity, *, sensors: Callable[[], Sensors], soft_reset: Callable[[], None]
-    ) -> None:
-        self.identity = identity
-        self._sensors = sensors
-        self._soft_reset = soft_reset
-        self._configured = 1
+    identity: UsbIdentity
+    interface: tuple[int, int, int]
+    """Class, subclass, protocol."""
+    says_every_s: float | None
+    """It has something to say after so long, whether or not anybody spoke; None: only when somebody did."""
 
     def control(self, setup: bytes) -> bytes | None:
         """Return what a request is answered with; None: it is refused (a stall)."""
-        kind, request, value, _, length = struct.unpack("<BBHHH", setup)
-        answer = self._answer(kind, request, value)
-        return None if answer is None else answer[:length]
 
-    def _answer(self, kind: int, request: int, value: int) -> bytes | None:
+    def takes(self, *, printer_takes: bool) -> bool:
+        """Whether the next packet out of the host is taken now, or waits."""
+
+    def out(self, packet: bytes, *, printer_takes: bool) -> bytes:
+        """Return what of a packet reaches the printer."""
+
+    def into(self, said: bytearray, length: int) -> bytes | None:
+        """Return the next packets into the host, and take what they hold of `said`; None: there is nothing to say."""
+
+    def unplugged(self) -> None:
+        """Forget what the host had set."""
+
+
+class Chapter9:
+    """What every device answers: its descriptors, and that it is configured."""
+
+    def __init__(self, identity: UsbIdentity, interface: tuple[int, int, int], *, release: int) -> None:
+        self._identity = identity
+        self._interface = interface
+        self._release = release
+        self._configured = 1
+
+    def answer(self, kind: int, request: int, value: int) -> bytes | None:
+        """Return the whole answer to a standard request; None: there is none."""
         match kind, request:
             case (0x80, 6):
                 return self._descriptor(value >> 8, value & 0xFF)
@@ -73,6 +91,73 @@ class UsbFunction:
                 return b"\0\0"
             case (0x00 | 0x01 | 0x02, 1 | 3) | (0x00, 5) | (0x01, 11):
                 return b""
+            case _:
+                return None
+
+    def _descriptor(self, kind: int, number: int) -> bytes | None:
+        who = self._identity
+        match kind:
+            case 1:
+                numbers = who.vendor, who.product, self._release
+                return struct.pack("<BBHBBBBHHHBBBB", 18, 1, 0x0200, 0, 0, 0, 64, *numbers, 1, 2, 3, 1)
+            case 2:
+                return self._configuration()
+            case 3 if number == 0:
+                return b"\x04\x03\x09\x04"
+            case 3 if number in _STRINGS:
+                text = (who.manufacturer, who.product_name, who.serial_number)[number - 1]
+                return bytes((2 + 2 * len(text), 3)) + text.encode("utf-16-le")
+            case _:
+                return None
+
+    def _configuration(self) -> bytes:
+        interface = bytes((9, 4, 0, 0, 2, *self._interface, 0))
+        ends = b"".join(struct.pack("<BBBBHB", 7, 5, end, 2, PACKET_BYTES, 0) for end in (OUT_ENDPOINT, IN_ENDPOINT))
+        rest = interface + ends
+        return struct.pack("<BBHBBBBB", 9, 2, 9 + len(rest), 1, 1, 0, 0xC0, 1) + rest
+
+
+class UsbFunction:
+    """A printer's own USB. `sensors` is asked; `soft_reset` empties the printer's buffers."""
+
+    interface = PRINTER
+    says_every_s: float | None = None
+
+    def __init__(
+        self, identity: UsbIdentity, *, sensors: Callable[[], Sensors], soft_reset: Callable[[], None]
+    ) -> None:
+        self.identity = identity
+        self._sensors = sensors
+        self._soft_reset = soft_reset
+        self._chapter_9 = Chapter9(identity, PRINTER, release=0x0100)
+
+    def takes(self, *, printer_takes: bool) -> bool:
+        """Let a packet wait until the printer takes it."""
+        return printer_takes
+
+    def out(self, packet: bytes, *, printer_takes: bool) -> bytes:  # noqa: ARG002 - it was asked before
+        """Hand all of it on."""
+        return packet
+
+    def into(self, said: bytearray, length: int) -> bytes | None:
+        """Send what the printer said, as it is."""
+        chunk = bytes(said[:length])
+        del said[:length]
+        return chunk or None
+
+    def unplugged(self) -> None:
+        """Have nothing to forget."""
+
+    def control(self, setup: bytes) -> bytes | None:
+        """Return what a request is answered with; None: it is refused (a stall)."""
+        kind, request, value, _, length = struct.unpack("<BBHHH", setup)
+        answer = self._answer(kind, request)
+        if answer is None:
+            answer = self._chapter_9.answer(kind, request, value)
+        return None if answer is None else answer[:length]
+
+    def _answer(self, kind: int, request: int) -> bytes | None:
+        match kind, request:
             case (0xA1, 0):
                 return self.identity.device_id
             case (0xA1, 1):
@@ -83,27 +168,3 @@ class UsbFunction:
                 return b""
             case _:
                 return None
-
-    def _descriptor(self, kind: int, number: int) -> bytes | None:
-        match kind:
-            case 1:
-                who = self.identity
-                return struct.pack(
-                    "<BBHBBBBHHHBBBB", 18, 1, 0x0200, 0, 0, 0, 64, who.vendor, who.product, 0x0100, 1, 2, 3, 1
-                )
-            case 2:
-                return self._configuration()
-            case 3 if number == 0:
-                return b"\x04\x03\x09\x04"
-            case 3 if number in _STRINGS:
-                text = (self.identity.manufacturer, self.identity.product_name, self.identity.serial_number)[number - 1]
-                return bytes((2 + 2 * len(text), 3)) + text.encode("utf-16-le")
-            case _:
-                return None
-
-    @staticmethod
-    def _configuration() -> bytes:
-        interface = bytes((9, 4, 0, 0, 2, *PRINTER, 0))
-        ends = b"".join(struct.pack("<BBBBHB", 7, 5, end, 2, PACKET_BYTES, 0) for end in (OUT_ENDPOINT, IN_ENDPOINT))
-        rest = interface + ends
-        return struct.pack("<BBHBBBBB", 9, 2, 9 + len(rest), 1, 1, 0, 0xC0, 1) + rest

@@ -7,7 +7,7 @@ root=$1
 # What a station's devices need on both ends of their cables, and what the tests of it need. Dependencies follow.
 modules='virtio_pci virtio_blk virtio_console virtio_net virtio_rng ext4 crc32c_generic overlay
     evdev uinput uhid hid-generic usbhid usblp cdc-acm dummy_hcd libcomposite usb_f_printer usb_f_acm usb_f_hid
-    usb_f_serial softdog configfs autofs4 unix_diag'
+    usb_f_serial vhci_hcd ftdi_sio softdog configfs autofs4 unix_diag'
 early='virtio_pci virtio_blk crc32c_generic ext4 virtio_net'
 
 chroot "$root" env MODULES="$modules" EARLY="$early" sh -eu <<'IN_THE_TREE'
