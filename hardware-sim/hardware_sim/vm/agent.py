@@ -8,16 +8,19 @@ ends that call. To the host: once
 """
 
 import contextlib
+import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 TREE: Final = Path("/run/kiosk-vm")
 PORT_NAME: Final = "kiosk.agent"
@@ -64,28 +67,38 @@ def end(number: int) -> None:
             os.killpg(group, signal.SIGKILL)
 
 
-def serve(host: Host, call: dict[str, Any]) -> None:
-    """Run one call to its end."""
-    out = tempfile.TemporaryFile()  # noqa: SIM115 - closed below, whatever happens
-    reads, writes = os.pipe()
-    try:
+class Forge:
+    """A process that has the calls' modules already and forks for each call: importing takes seconds in here."""
+
+    def __init__(self) -> None:
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._lock = threading.Lock()
         environment = {
             **os.environ,
             "PYTHONPATH": f"{TREE}:{TREE / 'hardware-sim'}:{TREE / 'python'}",
             "TZ": "UTC",
         }
-        process = subprocess.Popen(
-            # The shell puts the pipe where the call expects it.
-            ["/bin/sh", "-c", f'exec "$0" "$@" {TOLD}>&{writes}', sys.executable, __file__, "--one", json.dumps(call)],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            pass_fds=(writes,),
-            start_new_session=True,
-            env=environment,
-        )
+        with theirs:
+            subprocess.Popen(
+                [sys.executable, "-u", __file__, "--forge", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+            )
+
+    def begin(self, call: dict[str, Any], out: int, told: int) -> int:
+        """Start a call that writes to the descriptor `out` and tells by `told`; return its process group."""
+        with self._lock:
+            socket.send_fds(self._line, [json.dumps(call).encode()], [out, told])
+            return int(self._line.recv(64))
+
+
+def serve(host: Host, forge: Forge, call: dict[str, Any]) -> None:
+    """Run one call to its end."""
+    with tempfile.TemporaryFile() as out:
+        reads, writes = os.pipe()
+        RUNNING[call["id"]] = forge.begin(call, out.fileno(), writes)
         os.close(writes)
-        RUNNING[call["id"]] = process.pid
         timer = threading.Timer(call["timeout_s"], end, (call["id"],))
         timer.start()
         last: dict[str, Any] = {"error": "ended without a word: killed, or out of time"}
@@ -99,34 +112,62 @@ def serve(host: Host, call: dict[str, Any]) -> None:
                     break
         timer.cancel()
         end(call["id"])  # and what it started and left
-        process.wait()
         out.seek(max(0, out.seek(0, os.SEEK_END) - OUT_BYTES))
         host.tell(id=call["id"], out=out.read().decode(errors="replace"), **last)
-    finally:
-        out.close()
 
 
-def one(call: dict[str, Any]) -> int:
-    """Run a call in this process; tell its result."""
-    import importlib  # noqa: PLC0415 - the agent itself needs none of it
-    import traceback  # noqa: PLC0415
+def forge(line: socket.socket) -> None:
+    """Be the forge: fork for each call, its module imported here, once."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: their pipes say when they end
+    while True:
+        message, fds, _, _ = socket.recv_fds(line, 1 << 20, 2)
+        if not message:
+            return
+        call = json.loads(message)
+        with contextlib.suppress(BaseException):  # the call says it by itself
+            importlib.import_module(call["call"].partition(":")[0])
+        child = os.fork()
+        if not child:
+            os.setsid()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            line.close()
+            out, told = fds
+            if told != TOLD and out == TOLD:
+                out = os.dup(out)
+            os.dup2(told, TOLD)
+            os.dup2(out, 1)
+            os.dup2(out, 2)
+            for fd in {out, told} - {1, 2, TOLD}:
+                os.close(fd)
+            one(call)
+        with contextlib.suppress(OSError):  # it has done so already
+            os.setpgid(child, child)
+        for fd in fds:
+            os.close(fd)
+        line.send(str(child).encode())
 
+
+def one(call: dict[str, Any]) -> NoReturn:
+    """Run a call in this process; tell its result, and end."""
     os.set_inheritable(TOLD, False)
     module, _, function = call["call"].partition(":")
     try:
         result = getattr(importlib.import_module(module), function)(**call["params"])
-        told = {"result": result}
-        line = json.dumps(told)
+        line = json.dumps({"result": result})
     except BaseException:  # noqa: BLE001 - whatever it is, the host is told
         line = json.dumps({"error": traceback.format_exc()})
-    os.write(TOLD, line.encode() + b"\n")
-    return 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    encoded = line.encode() + b"\n"
+    while encoded:
+        encoded = encoded[os.write(TOLD, encoded) :]
+    os._exit(0)
 
 
 def main() -> None:
     """Serve until the machine ends."""
     fd = os.open(find_port(), os.O_RDWR | os.O_CLOEXEC)
-    host = Host(fd)
+    host, forges = Host(fd), Forge()
     host.tell(boot=Path("/proc/sys/kernel/random/boot_id").read_text().strip())
     buffer = b""
     while True:
@@ -140,10 +181,11 @@ def main() -> None:
             if "kill" in document:
                 end(document["kill"])
             else:
-                threading.Thread(target=serve, args=(host, document), daemon=True).start()
+                threading.Thread(target=serve, args=(host, forges, document), daemon=True).start()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--one"]:
-        sys.exit(one(json.loads(sys.argv[2])))
-    main()
+    if sys.argv[1:2] == ["--forge"]:
+        forge(socket.socket(fileno=int(sys.argv[2])))
+    else:
+        main()
