@@ -26,6 +26,7 @@ INTERFACES: Final[Mapping[str, str]] = {
     "uinput": "the kernel's input layer, in a virtual machine",
     "uhid": "the kernel's HID layer, in a virtual machine",
     "gadget": "the kernel's USB stack and class drivers over dummy_hcd, in a virtual machine",
+    "vhci": "the kernel's USB stack and class drivers on a device that comes by USB/IP, in a virtual machine",
     "usbip": "unmodified pyusb against a USB device in another process",
     "tcp": "a TCP connection on loopback",
     "files": "the file system's own nodes, links and rights",

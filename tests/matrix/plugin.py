@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.cells import INTERFACES
+
 PROPERTY = "cell"
 
 
@@ -16,9 +18,11 @@ def claims(item: pytest.Item) -> Iterable[tuple[str, str, str]]:
     case = set(callspec.id.split("-")) if callspec is not None else set()
     # Only drivers that the test claims anything for: "usb" may be a cable's name in the id of another driver's test.
     here = case & set().union(*(drivers for drivers, _, _ in marks))
+    # A case may run elsewhere than its test says.
+    elsewhere = next(iter(case & set(INTERFACES)), None)
     for drivers, fault, interface in marks:
         for driver in sorted(drivers & here if here else drivers):
-            yield driver, fault, interface
+            yield driver, fault, elsewhere or interface
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

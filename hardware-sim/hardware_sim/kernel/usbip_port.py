@@ -34,13 +34,16 @@ class UsbipPort:
         subprocess.run(["/sbin/modprobe", "-a", "vhci_hcd", *([module] if module else [])], check=True)
 
     def plug(self) -> None:
-        """Plug it in. Its nodes come some hundred milliseconds later. Raises OSError (the server has no device)."""
+        """Plug it in. Its nodes come some hundred milliseconds later.
+
+        Raises ConnectionError (the server has no device), OSError (the port is taken).
+        """
         with socket.create_connection(self._address, PATIENCE_S) as line:
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             line.sendall(IMPORT)
             _, _, status = ANSWER.unpack(_exactly(line, ANSWER.size))
             if status:
-                raise OSError(status, "the server lets nobody have the device")
+                raise ConnectionRefusedError("the server lets nobody have the device")
             bus, device = NUMBERS.unpack_from(_exactly(line, DEVICE_BYTES), NUMBERS_AT)
             line.settimeout(None)
             # The kernel keeps the connection by itself.
