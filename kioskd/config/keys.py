@@ -338,7 +338,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
         "The receipt printer; without this section the daemon finds it by itself.",
         {
             "driver": Key(
-                member_of(s.PrinterDriver),
+                kinds.driver(s.PrinterDriver),
                 "how it is written to; `none`: there is none",
                 default="`network` with a url, `serial` with a port, else `usblp`",
             ),
@@ -360,6 +360,7 @@ SECTIONS: Final[Mapping[str, Section]] = {
                 "the character table that text is tried in first; other letters are drawn",
                 default="the profile's",
             ),
+            "options": Key(kinds.OPTIONS, "another package's driver: its own settings", default="none"),
         },
         s.PrinterSettings,
     ),

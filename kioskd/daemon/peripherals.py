@@ -41,7 +41,7 @@ async def attach(
     )
     stack.push_async_callback(line.close)
     printer = None
-    if settings.printer is None or settings.printer.driver is not PrinterDriver.NONE:
+    if settings.printer is None or settings.printer.driver != PrinterDriver.NONE:
         printer = PrinterThread(
             settings.printer,
             station.deliver,

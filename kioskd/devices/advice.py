@@ -50,6 +50,7 @@ def _joining_its_group(path: str) -> str:
     return ""
 
 
+DRIVER_MISTAKE: Final = "update the package that brings its driver, or use another driver; kioskd's log has the details"
 SCANNER_FAILED: Final = "unplug the scanner, wait a moment, plug it in again; if that does not help, try another port"
 
 

@@ -19,11 +19,12 @@ from drivers.escpos_encode import CUT, RESET
 from drivers.escpos_printer import CANCEL_PADDING
 from drivers.hotplug import Change, PathEvent
 from drivers.slip import PaperProfile
-from kioskd.devices.advice import OFF_LINE, STALLED, Trouble, advice, trouble
+from kioskd.devices.advice import DRIVER_MISTAKE, OFF_LINE, STALLED, Trouble, advice, trouble
 from kioskd.devices.node import Node, node_at
 from kioskd.devices.on_paper import Piece, on_paper
 from kioskd.devices.printer_place import Place, PrinterPlace
 from kioskd.devices.spool import Spool, Taken
+from kioskd.devices.third_party import DriverMistake, ThirdPartyPrinter, open_third_party
 from kioskd.devices.wrong_settings import wrong_settings
 from kioskd.model.device import DeviceCause, DeviceKind, DeviceState
 from kioskd.model.settings import PrinterDriver, PrinterSettings
@@ -225,16 +226,21 @@ class PrinterLife:
         return advice(DeviceKind.PRINTER, why, str(self._path) if self._path is not None else "")
 
     def _open(self, place: Place) -> driver.Printer:
+        if place.driver not in self._drivers:
+            return ThirdPartyPrinter(open_third_party(place.driver, place.identity, place.arguments), place.identity)
         return self._drivers[place.driver](**{name: value for name, value in place.arguments.items() if value})
 
-    def _lost(self, why: Trouble) -> None:
+    def _mistaken(self, mistake: DriverMistake) -> None:
+        self._lost(Trouble(str(mistake), DRIVER_MISTAKE), DeviceState.FAILING)
+
+    def _lost(self, why: Trouble, state: DeviceState = DeviceState.ABSENT) -> None:
         if self._printer is not None:
             self._printer.close()
             self._printer = None
         self._stopped_looks = self._stalls = 0
         if self._out is not None:
             self._broke_off(self._out)
-        self._tell(DeviceState.ABSENT, trouble=why)
+        self._tell(state, trouble=why)
 
     # ---- asking
 
@@ -268,6 +274,9 @@ class PrinterLife:
             return False
         except OSError as error:
             self._lost(Trouble(error.strerror or str(error), STALLED.advice, DeviceCause.SILENT))
+            return False
+        except DriverMistake as error:
+            self._mistaken(error)
             return False
         self._failures = self._stalls = 0
         self._answers = status.answers
@@ -335,6 +344,9 @@ class PrinterLife:
             return False
         except OSError as error:
             self._lost(Trouble(error.strerror or str(error), STALLED.advice, DeviceCause.SILENT))
+            return False
+        except DriverMistake as error:
+            self._mistaken(error)
             return False
         out.begun = True
         return True

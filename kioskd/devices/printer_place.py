@@ -46,7 +46,7 @@ class PrinterPlace:
     @property
     def driver(self) -> str:
         """The driver's name, known before any device is."""
-        return (self.settings.driver if self.settings is not None else PrinterDriver.USBLP).value
+        return str(self.settings.driver if self.settings is not None else PrinterDriver.USBLP)
 
     @property
     def finds(self) -> bool:
@@ -69,6 +69,9 @@ class PrinterPlace:
                 return (Path(self.settings.port),)
             case PrinterDriver.NETWORK | PrinterDriver.NONE:
                 return ()
+            case _:
+                path = self.settings.port or self.settings.device
+                return (Path(path),) if path.startswith("/") else ()
 
     def now(self) -> Place | Trouble:
         """Return where it is, or why nothing was found."""
@@ -85,14 +88,25 @@ class PrinterPlace:
                 found = self._known(lambda device: str(device.identity).startswith(settings.device.lower()))
                 path = found.path if found is not None else ""
                 return self._place("usb", {"device": settings.device}, settings.device, path=path, found=found)
-            case PrinterDriver.USBLP | PrinterDriver.NONE as driver:
+            case PrinterDriver.USBLP | PrinterDriver.NONE:
                 device = settings.device
                 found = self._known(lambda other: os.path.realpath(other.path) == os.path.realpath(device))
-                return self._place(driver.value, {"device": device}, device, path=device, found=found)
+                return self._place(str(settings.driver), {"device": device}, device, path=device, found=found)
+            case _:
+                return self._third_party(settings)
+
+    def _third_party(self, settings: PrinterSettings) -> Place:
+        where = {"url": settings.url, "device": settings.device, "port": settings.port}
+        given = {name: value for name, value in where.items() if value}
+        named = settings.port or settings.device
+        node = Path(os.path.abspath(named)) if named.startswith("/") else None  # noqa: PTH100
+        driver, key = str(settings.driver), self._profile(None)
+        identity = named or settings.url or driver
+        return Place(driver, {**given, **dict(settings.options)}, identity, node, key, self._paper(PROFILES[key]))
 
     def _found(self) -> Place | Trouble:
         drivers = (PrinterDriver.USBLP, PrinterDriver.USB) if self.settings is None else (self.settings.driver,)
-        order = [driver.value for driver in drivers]
+        order = list(map(str, drivers))
         found = sorted(
             (printer for printer in self.find() if printer.driver in order),
             key=lambda printer: order.index(printer.driver),
@@ -116,7 +130,7 @@ class PrinterPlace:
     def _known(self, is_it: Callable[[Found], bool]) -> Found | None:
         """Return what is known of the printer that the file names, if it hangs on USB."""
         assert self.settings is not None
-        driver = self.settings.driver.value
+        driver = str(self.settings.driver)
         return next((found for found in self.find() if found.driver == driver and is_it(found)), None)
 
     def _place(

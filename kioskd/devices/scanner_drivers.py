@@ -1,12 +1,11 @@
 """From a scanner's settings to its driver: what is called with which arguments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Final
 
-from drivers import third_party
-from drivers.base import CannotOpen, Scanner, ScannerFactory, WhyNot
-from kioskd.devices.third_party import ThirdPartyScanner
+from drivers.base import Scanner, ScannerFactory
+from kioskd.devices.third_party import ThirdPartyScanner, open_third_party
 from kioskd.model.settings import ScannerDriver, ScannerSettings
 
 NONE: Final = "none"
@@ -95,14 +94,4 @@ def _open_third_party(settings: ScannerSettings, path: str) -> Scanner:
     where: dict[str, object] = {"port": settings.port, "device": settings.device}
     given = {name: value for name, value in where.items() if value}
     what = path or f"driver {settings.driver}"
-    try:
-        opens: Callable[..., Scanner] = third_party.load(settings.driver)
-        return ThirdPartyScanner(opens(**given, **dict(settings.options)), what)
-    except (CannotOpen, ValueError):
-        raise
-    except TypeError as error:
-        raise ValueError(f"driver {settings.driver}: {error}") from error
-    except third_party.NotLoaded as error:
-        raise CannotOpen(what, WhyNot.UNSUITABLE, str(error)) from error
-    except OSError as error:
-        raise CannotOpen(what, WhyNot.ABSENT, error.strerror or str(error)) from error
+    return ThirdPartyScanner(open_third_party(settings.driver, what, {**given, **dict(settings.options)}), what)

@@ -1,17 +1,42 @@
-"""A scanner driver of another package, kept from doing harm: its mistakes are failures of its scanner, and no more."""
+"""A driver of another package, kept from doing harm: its mistakes are failures of its device, and no more."""
 
 import logging
-from collections.abc import Callable
-from typing import Final, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self, TypeVar
 
-from drivers.base import DeviceGone, DriverError, ScanEvent, Scanner
+from drivers import third_party
+from drivers.base import (
+    CannotOpen,
+    DeviceGone,
+    DriverError,
+    Printer,
+    PrinterStatus,
+    PrintFailed,
+    ScanEvent,
+    Scanner,
+    WhyNot,
+)
 
-log: Final = logging.getLogger("kioskd.scanners")
+log: Final = logging.getLogger("kioskd.devices")
 T = TypeVar("T")
 
 
 class DriverMistake(DriverError):  # noqa: N818 (it says what happened)
     """Raised when another package's driver raised what no driver may."""
+
+
+def open_third_party(driver: str, what: str, settings: Mapping[str, object]) -> Any:  # noqa: ANN401 - a scanner or a printer
+    """Open a device by another package's driver; `what` names it in messages. Raises CannotOpen; ValueError."""
+    try:
+        return third_party.load(driver)(**settings)
+    except (CannotOpen, ValueError):
+        raise
+    except TypeError as error:
+        raise ValueError(f"driver {driver}: {error}") from error
+    except third_party.NotLoaded as error:
+        raise CannotOpen(what, WhyNot.UNSUITABLE, str(error)) from error
+    except OSError as error:
+        raise CannotOpen(what, WhyNot.ABSENT, error.strerror or str(error)) from error
 
 
 class ThirdPartyScanner:
@@ -44,10 +69,7 @@ class ThirdPartyScanner:
 
     def close(self) -> None:
         """Give the device back."""
-        try:
-            self._guarded(self._scanner.close)
-        except (DriverError, OSError) as error:
-            log.warning("%s: closing: %s", self._device, error)
+        _closed(self._scanner.close, self._device)
 
     def __enter__(self) -> Self:
         return self
@@ -56,10 +78,62 @@ class ThirdPartyScanner:
         self.close()
 
     def _guarded(self, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except (DeviceGone, OSError):
-            raise
-        except Exception as error:
-            log.error("%s: the driver made a mistake", self._device, exc_info=error)
-            raise DriverMistake(f"its driver made a mistake: {error!r}") from error
+        return _guarded(call, self._device)
+
+
+class ThirdPartyPrinter:
+    """Another package's printer. One without `status` is silent; one without `cancel` holds nothing to throw away."""
+
+    def __init__(self, printer: Printer, device: str) -> None:
+        self._printer = printer
+        self._device = device
+
+    def write(self, slip: bytes) -> None:
+        """Hand over one whole slip."""
+        self._guarded(lambda: self._printer.write(slip))
+
+    def status(self) -> PrinterStatus:
+        """Ask it, where its driver can."""
+        status = getattr(self._printer, "status", None)
+        return PrinterStatus() if status is None else self._guarded(lambda: self._checked(status()))
+
+    def cancel(self) -> None:
+        """Throw away what it still holds, where its driver can."""
+        cancel = getattr(self._printer, "cancel", None)
+        if cancel is not None:
+            self._guarded(cancel)
+
+    def close(self) -> None:
+        """Give the device back."""
+        _closed(self._printer.close, self._device)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _checked(self, said: object) -> PrinterStatus:
+        if not isinstance(said, PrinterStatus):
+            raise TypeError(f"status() returned {type(said).__name__} and no PrinterStatus")
+        return said
+
+    def _guarded(self, call: Callable[[], T]) -> T:
+        return _guarded(call, self._device)
+
+
+def _guarded(call: Callable[[], T], device: str) -> T:
+    try:
+        return call()
+    except (DeviceGone, PrintFailed, OSError):
+        raise
+    except Exception as error:
+        log.error("%s: the driver made a mistake", device, exc_info=error)
+        raise DriverMistake(f"its driver made a mistake: {error!r}") from error
+
+
+def _closed(close: Callable[[], None], device: str) -> None:
+    try:
+        _guarded(close, device)
+    except (DriverError, OSError) as error:
+        log.warning("%s: closing: %s", device, error)

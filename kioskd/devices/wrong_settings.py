@@ -38,7 +38,7 @@ def wrong_settings(
     """Return all that is wrong at once. Opens nothing, asks no device."""
     wrong = [found for at, scanner in enumerate(scanners) if (found := _scanner(at, scanner, scanner_drivers))]
     wrong += _twice(scanners)
-    if printer is not None and printer.driver is not PrinterDriver.NONE:
+    if printer is not None and printer.driver != PrinterDriver.NONE:
         wrong += _printer(printer, printer_drivers)
     return tuple(wrong)
 
@@ -63,8 +63,8 @@ def _twice(scanners: Sequence[ScannerSettings]) -> list[WrongSetting]:
 
 def _printer(printer: PrinterSettings, drivers: Mapping[str, PrinterFactory]) -> list[WrongSetting]:
     wrong = []
-    if printer.driver.value not in drivers:
-        wrong.append(WrongSetting("printer.driver", printer.driver.value, f"this version has {', '.join(drivers)}"))
+    if printer.driver not in drivers and printer.driver not in third_party.names():
+        wrong.append(WrongSetting("printer.driver", str(printer.driver), f"this version has {', '.join(drivers)}"))
     if printer.profile not in (AUTO, *PROFILES):
         wrong.append(WrongSetting("printer.profile", printer.profile, f"one of {', '.join((AUTO, *PROFILES))}"))
     if printer.codepage not in ("", *CODEPAGES):
@@ -73,13 +73,13 @@ def _printer(printer: PrinterSettings, drivers: Mapping[str, PrinterFactory]) ->
         PaperProfile(printer.columns or PaperProfile().columns)
     except ValueError as error:
         wrong.append(WrongSetting("printer.columns", str(printer.columns), str(error).partition(": ")[2]))
-    if printer.driver is PrinterDriver.NETWORK:
+    if printer.driver == PrinterDriver.NETWORK:
         from drivers.network_printer import parse_url  # noqa: PLC0415 - sockets, for network printers only
 
         try:
             parse_url(printer.url)
         except ValueError:
             wrong.append(WrongSetting("printer.url", printer.url, "host or host:port, as 192.168.1.40:9100"))
-    if printer.driver is PrinterDriver.SERIAL and not printer.port:
+    if printer.driver == PrinterDriver.SERIAL and not printer.port:
         wrong.append(WrongSetting("printer.port", "", "the path of a serial port, as /dev/ttyUSB0"))
     return wrong

@@ -297,7 +297,8 @@ class PrinterSettings:
     `profile` names a row of `drivers.printer_profiles`, or is `auto`; `columns` 0 and `codepage` empty: as it says.
     """
 
-    driver: PrinterDriver
+    driver: str
+    """A `PrinterDriver`, or the name of one that an installed package brings."""
     url: str = ""
     device: str = ""
     port: str = ""
@@ -306,6 +307,8 @@ class PrinterSettings:
     profile: str = "auto"
     baud: int = 19200
     flow: FlowControl = FlowControl.RTSCTS
+    options: tuple[tuple[str, str | int | float | bool], ...] = ()
+    """For a driver that another package brings."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def test_the_contracts_example_names_every_key() -> None:
             continue
         content = example[name][0] if section.many else example[name]
         optional = {"device", "port"} if name in {"scanner", "printer"} else BEYOND.get(name, set())
-        optional |= {"profile", "baud", "flow"} if name == "printer" else set()
+        optional |= {"profile", "baud", "flow", "options"} if name == "printer" else set()
         if name == "scanner":  # what a scanner may be set to besides stands in docs/CONFIG.md alone
             optional |= set(section.keys) - {"name", "driver", "port", "baud"}
         assert set(section.keys) - optional <= set(content)
