@@ -165,7 +165,7 @@ SIGNAL: Final = Checked(
 )
 DOOR_URL: Final = Checked(checks.door_url, 'https://…, or http:// on this machine, or ""')
 RECIPIENT: Final = Checked(checks.recipient, 'the public key that `kioskctl rescue key` printed, or ""')
-OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false")
+OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false", json=True)
 TEXTS: Final = ListOf(Checked(checks.label, "a text of at most 64 characters"), "a list of texts")
 TICKS: Final = ListOf(
     one_of("paper_form_kept", "id_seen", "guardian_signed"), "a list of paper_form_kept, id_seen, guardian_signed"

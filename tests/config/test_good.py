@@ -176,10 +176,18 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "printer.profile": ("generic-58", "generic-58"),
     "printer.baud": (9600, 9600),
     "printer.flow": ("xonxoff", s.FlowControl.XONXOFF),
+    "printer.options": ({"folder": "/srv/slips", "cut": True}, (("cut", True), ("folder", "/srv/slips"))),
     "rfid.driver": ("none", "none"),
     "helpdesk.phone": ("x85100", "x85100"),
 }
 FLAT = {"rfid.driver": "rfid_driver", "helpdesk.phone": "helpdesk_phone"}
+
+
+def toml(given: object) -> str:
+    """JSON's spelling is TOML's, but for tables."""
+    if isinstance(given, dict):
+        return "{ " + ", ".join(f"{name} = {json.dumps(value)}" for name, value in given.items()) + " }"
+    return json.dumps(given)
 
 
 def setting(settings: s.Settings, key: str) -> Any:
@@ -204,7 +212,7 @@ def test_every_key_by_file_and_by_environment(key: str, tmp_path: Path) -> None:
     path = tmp_path / "kioskd.toml"
     beside = BESIDE.get(key, {})
     more = "".join(f"{each} = {json.dumps(value)}\n" for each, value in beside.items())
-    path.write_text(f"{key} = {json.dumps(given)}\n{more}" + ("" if key == "ils.host" else ONE_LINE))
+    path.write_text(f"{key} = {toml(given)}\n{more}" + ("" if key == "ils.host" else ONE_LINE))
     by_file = load(path, {}, need_file=True).settings
     host = {"KIOSKD_ILS__HOST": "sip2.example", **{variable(*each.split(".")): value for each, value in beside.items()}}
     by_environment = load(None, {**host, name: as_text}, need_file=False).settings

@@ -128,7 +128,7 @@ def forge(line: socket.socket) -> None:
             importlib.import_module(call["call"].partition(":")[0])
         child = os.fork()
         if not child:
-            os.setsid()
+            os.setpgid(0, 0)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             line.close()
             out, told = fds
@@ -140,7 +140,7 @@ def forge(line: socket.socket) -> None:
             for fd in {out, told} - {1, 2, TOLD}:
                 os.close(fd)
             one(call)
-        with contextlib.suppress(OSError):  # it has done so already
+        with contextlib.suppress(OSError):  # whoever of the two comes first
             os.setpgid(child, child)
         for fd in fds:
             os.close(fd)
