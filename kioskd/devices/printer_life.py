@@ -231,7 +231,7 @@ class PrinterLife:
         return self._drivers[place.driver](**{name: value for name, value in place.arguments.items() if value})
 
     def _mistaken(self, mistake: DriverMistake) -> None:
-        self._lost(Trouble(str(mistake), DRIVER_MISTAKE), DeviceState.FAILING)
+        self._lost(Trouble(str(mistake), DRIVER_MISTAKE, DeviceCause.FAILS), DeviceState.FAILING)
 
     def _lost(self, why: Trouble, state: DeviceState = DeviceState.ABSENT) -> None:
         if self._printer is not None:

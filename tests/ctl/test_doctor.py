@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from drivers.base import WhyNot
+from kioskd.devices.advice import advice
+from kioskd.model.device import DeviceKind
+
 from .conftest import STATUS, Daemon, begin, kioskctl
 
 CONFIG = '[ils]\nhost = "ils.example"\nlogin_user = ""\n[station]\nid = "T"\nstate_dir = "{state}"\n'
@@ -53,3 +57,25 @@ async def test_no_daemon_is_said_at_once_and_the_page_fits_80_columns(places: tu
     assert "DMN-01" in rest.decode()
     assert all(len(line) <= 80 for line in rest.decode().splitlines() if " /" not in line)
     assert b"\x1b" not in rest
+
+
+async def test_the_program_that_has_a_device_is_named(
+    daemon: Daemon, places: tuple[str | Path, ...], folder: Path
+) -> None:
+    node = folder / "root/dev/usb/lp0"
+    node.parent.mkdir(parents=True)
+    node.touch()
+    (folder / "root/proc").symlink_to("/proc")
+    told = advice(DeviceKind.PRINTER, WhyNot.BUSY, "/dev/usb/lp0")
+    busy = replace(STATUS.devices[1], problem="/dev/usb/lp0: Device or resource busy", advice=told)
+    daemon.answers["StatusGet"] = replace(STATUS, devices=(STATUS.devices[0], busy))
+    with node.open("rb") as opened:
+        holder = await asyncio.create_subprocess_exec("/bin/sleep", "60", stdin=opened)
+    done = await kioskctl("--socket", daemon.path, "--json", *places)
+    holder.kill()
+    await holder.wait()
+    (found,) = (each for each in done.document["findings"] if each["code"] == "DEV-13")
+    assert found["seen"].endswith(f"busy; it is open in sleep ({holder.pid})")
+    done = await kioskctl("--socket", daemon.path, "--json", *places)
+    (found,) = (each for each in done.document["findings"] if each["code"] == "DEV-13")
+    assert found["seen"].endswith("Device or resource busy")

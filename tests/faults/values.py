@@ -166,6 +166,9 @@ def devices() -> Iterator[Case]:
         trouble = advice.trouble(printer_status)
         assert trouble is not None
         yield Case(name, with_device(printer, trouble.problem, trouble.advice, cause=trouble.cause), frozenset({code}))
+    told = "its driver made a mistake: KeyError('nothing')"
+    mistake = with_device(printer, told, advice.DRIVER_MISTAKE, cause=DeviceCause.FAILS)
+    yield Case("mistake of another package's driver", mistake, frozenset({"DEV-23"}))
     for trouble, code in ((advice.STALLED, "DEV-18"), (advice.NO_PRINTER_FOUND, "DEV-19")):
         yield Case(
             trouble.problem,

@@ -30,6 +30,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = {
     (PRINTER, DeviceCause.CUTTER): "DEV-20",
     (PRINTER, DeviceCause.BROKEN): "DEV-21",
     (PRINTER, DeviceCause.PAUSES): "DEV-22",
+    (PRINTER, DeviceCause.FAILS): "DEV-23",
 }
 """Kind and cause of a device that is out of use, as the Status has them → the row. Any other is DEV-99."""
 
@@ -46,6 +47,8 @@ def _device(code: str) -> Callable[[Facts], Iterable[Found]]:
             known = CODES.get((str(device.get("kind")), str(device.get("cause"))), "DEV-99")
             if known == code:
                 seen = f"{device.get('name')} ({device.get('driver')}): {device.get('problem') or device.get('state')}"
+                programs = facts.holders.get(str(device.get("name")), ())
+                seen += f"; it is open in {', '.join(programs)}" if programs else ""
                 yield Found(seen, str(device.get("advice") or ""))
 
     return look
@@ -111,6 +114,7 @@ DEVICE_FAULTS: Final = (
     _row("DEV-20", "the printer's cutter is stuck"),
     _row("DEV-21", "the printer reports a fault of its own"),
     _row("DEV-22", "the printer pauses, often because it is hot"),
+    _row("DEV-23", "the printer's driver, of another package, made a mistake"),
     _row("DEV-99", "a device is out of use"),
     Fault(
         "DEV-30",

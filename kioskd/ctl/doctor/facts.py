@@ -53,6 +53,8 @@ class Facts:
     status: Mapping[str, Any] = field(default_factory=dict)
     version: str | None = None
     daemon_groups: frozenset[str] | None = None
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Device → which other programs have it, as far as this user may see that."""
     udev_rules: bool | None = None
     units: tuple[Unit, ...] = ()
 

@@ -17,6 +17,7 @@ from kioskd.config import BadConfiguration, load
 from kioskd.ctl.arguments import Asked, Where
 from kioskd.ctl.doctor import machine_probes as at
 from kioskd.ctl.doctor.facts import Facts, SecretFile, Unit
+from kioskd.ctl.doctor.holders import holders
 from kioskd.ctl.errors import CtlError, NoAnswer, WrongUsage
 from kioskd.ctl.place import DEFAULT_CONFIG, journal_place
 from kioskd.journal.errors import JournalDamaged, JournalError, OtherVersion
@@ -48,6 +49,7 @@ def gather(asked: Asked, root: Path, told: Callable[[str], None]) -> tuple[Facts
     settings = _configuration(asked.where, found, unknown)
     found |= _place(asked.where, root, unknown, daemon_answers="status" in found)
     found |= at.machine(root) | at.network(root) | {"udev_rules": at.udev_rules(root)}
+    found["holders"] = holders((found.get("status") or {}).get("devices") or (), root)
     found |= _systemd(root, unknown)
     if settings is not None and getattr(asked.options, "own_line", False):
         found |= _own_line(settings.ils.host, settings.ils.port)
