@@ -54,5 +54,6 @@ def test_the_plug_is_pulled_within_a_slip(machine: Machine) -> None:
 def test_one_that_takes_no_more(machine: Machine) -> None:
     told = machine.call("tests.vm.guest.usb_faults:holds_off")
     print(told)
-    assert 0 < told["arrived"] <= told["sent at most"] < told["of"]
+    # What it had and nobody had read yet is thrown away with the slip.
+    assert told["arrived"] <= told["sent at most"] < told["of"]
     assert 0.9 < told["waited_s"] < 20

@@ -118,8 +118,8 @@ def test_a_handshake_that_both_ends_keep_loses_nothing(
 def test_without_a_handshake_a_full_printer_loses_bytes(machine: Machine, tmp_path: Path, handshake: Handshake) -> None:
     """So the simulated line can tell the difference."""
     with adapter(machine, tmp_path, handshake) as desk:
-        desk.fault(line_ms=20)
-        with desk.open(flow="none") as printer:
+        desk.fault(line_ms=60_000)  # it holds what fits, and prints next to nothing
+        with desk.open(flow="none", write_timeout_s=120.0) as printer:
             printer.write(LONG)
         assert desk.adapter.lost > 0
 
@@ -130,11 +130,11 @@ def test_a_printer_that_holds_off_for_good_ends_the_slip_and_prints_the_next(
 ) -> None:
     with adapter(machine, tmp_path, handshake) as desk, desk.open(flow=flow, write_timeout_s=2.0) as printer:
         before = len(desk.sim.mechanism.received)
-        desk.fault(line_ms=60_000)  # it holds what fits, and prints next to nothing
+        desk.fault(stall=True)
         with pytest.raises(PrintFailed) as caught:
             printer.write(LONG)
-        assert 0 < len(desk.sim.mechanism.received) - before <= caught.value.sent
-        desk.fault(line_ms=0)
+        assert len(desk.sim.mechanism.received) - before <= caught.value.sent < len(LONG)
+        desk.fault(stall=False)
         printer.write(NEXT)
         desk.until(lambda sim: any("NEXT" in line.text for slip in sim.mechanism.roll.slips for line in slip.lines))
         papers = desk.papers()
