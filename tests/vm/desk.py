@@ -92,7 +92,9 @@ class VmDesk(Desk):
             "write_timeout_s": settings.pop("write_timeout_s", IN_TIME_S),
             "status_timeout_s": NOT_AT_ALL_S if "status_timeout_s" in settings else IN_TIME_S,
         }
-        self.far("open", settings={**settings, **patient})
+        assert self.sim.usb is not None
+        # Who lost the device's connection has lost the device, and its node may stand for a moment more.
+        self.far("open", settings={**settings, **patient}, plugged=self.sim.usb.holder is not None)
         return FarPrinter(self)
 
     def far(self, do: str, **arguments: object) -> Any:

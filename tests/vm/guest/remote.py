@@ -19,7 +19,7 @@ from hardware_sim.kernel.nodes import await_truth
 from hardware_sim.kernel.usbip_port import UsbipPort
 
 HOST: Final = "10.0.2.2"
-NODES: Final = {"usblp": "/dev/usb/lp*", "serial": "/dev/serial/by-id/usb-FTDI_*"}
+NODES: Final = {"usblp": "/dev/usb/lp*", "serial": "/dev/ttyUSB*"}
 MODULES: Final = {"usblp": "usblp", "serial": "ftdi_sio"}
 SETTINGS: Final = {"usblp": "device", "serial": "port"}
 LET_GO_S: Final = 30.0
@@ -33,16 +33,18 @@ class Desk:
         self._port = UsbipPort(HOST, usbip, module=MODULES[driver])
         self._printer: Printer | None = None
 
-    def open(self, settings: dict[str, Any]) -> None:
-        """Plug the device in, if it is there to be plugged in, and open it."""
-        self._plug()
-        found = glob.glob(NODES[self._driver])  # noqa: PTH207 - one plain path
-        path = found[0] if found else NODES[self._driver].replace("*", "0")
+    def open(self, settings: dict[str, Any], *, plugged: bool) -> None:
+        """Open the device; `plugged`: it is on its port already, else it is plugged in if there is one."""
+        if not plugged:
+            self._plug()
+        path = next(iter(self._nodes()), NODES[self._driver].replace("*", "0"))
         self._printer = PRINTERS[self._driver](**{SETTINGS[self._driver]: path}, **settings)
 
+    def _nodes(self) -> list[str]:
+        return glob.glob(NODES[self._driver])  # noqa: PTH207 - one plain path
+
     def _plug(self) -> None:
-        if glob.glob(NODES[self._driver]):  # noqa: PTH207
-            return
+        await_truth(lambda: not self._nodes(), "the end of the node that was there before")
         until_s = time.monotonic() + LET_GO_S
         while True:
             try:
@@ -56,7 +58,7 @@ class Desk:
                 time.sleep(0.1)
             else:
                 break
-        await_truth(lambda: bool(glob.glob(NODES[self._driver])), NODES[self._driver])  # noqa: PTH207
+        await_truth(lambda: bool(self._nodes()), NODES[self._driver])
 
     @property
     def _open(self) -> Printer:
@@ -87,13 +89,13 @@ class Desk:
     def lines(self) -> dict[str, bool]:
         """Return which of the lines into the computer are up, of a tty that is not open for more than this."""
         answer = array.array("i", [0])
-        with Path(glob.glob(NODES[self._driver])[0]).open("rb", buffering=0) as tty:  # noqa: PTH207
+        with Path(self._nodes()[0]).open("rb", buffering=0) as tty:
             fcntl.ioctl(tty, termios.TIOCMGET, answer)
         return {"cts": bool(answer[0] & termios.TIOCM_CTS), "dsr": bool(answer[0] & termios.TIOCM_DSR)}
 
     def unplug(self) -> None:
         self._port.unplug()
-        await_truth(lambda: not glob.glob(NODES[self._driver]), "the node's end")  # noqa: PTH207
+        await_truth(lambda: not self._nodes(), "the node's end")
 
 
 def serve(driver: str, usbip: int, calls: int) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drivers import PRINTERS
-from drivers.base import CannotOpen, PrinterGone, PrinterStalled
+from drivers.base import CannotOpen, Printer, PrinterGone, PrinterStalled, WhyNot
 from drivers.find_printers import find_usb_printers
 from hardware_sim.kernel.gadget import UsbPrinter
 from hardware_sim.kernel.nodes import await_truth
@@ -33,6 +33,18 @@ def why_not() -> str:
     except CannotOpen as error:
         return error.why.value
     return "open"
+
+
+def opened_soon() -> Printer:
+    """Open the printer that was plugged in just now: libusb hears of it when udev has, after usblp."""
+    until_s = time.monotonic() + 30
+    while True:
+        try:
+            return PRINTERS["usb"]()
+        except CannotOpen as error:
+            if error.why is not WhyNot.ABSENT or time.monotonic() > until_s:
+                raise
+            time.sleep(0.1)
 
 
 @contextlib.contextmanager
@@ -117,7 +129,7 @@ def unplugged_mid_slip() -> dict[str, object]:
             thread.join()
             told |= {"on the roll": len(roll.taken), "a beginning": slip.startswith(bytes(roll.taken))}
         _plugged_again(device)
-        with Roll(device) as roll, PRINTERS["usb"]() as printer:
+        with Roll(device) as roll, opened_soon() as printer:
             printer.write(SLIP)
             await_truth(lambda: len(roll.taken) >= len(SLIP), "the next slip")
             told["next is whole"] = bytes(roll.taken) == SLIP
