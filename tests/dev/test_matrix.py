@@ -39,3 +39,14 @@ def test_what_cannot_be_is_a_cell() -> None:
     for kind in KINDS.values():
         assert {driver for driver, _ in kind.cannot_be} <= set(kind.drivers)
         assert {fault for _, fault in kind.cannot_be} <= set(kind.faults)
+
+
+def test_each_cell_that_can_be_is_claimed() -> None:
+    cells = {
+        (driver, fault)
+        for kind in KINDS.values()
+        for driver in kind.drivers
+        for fault in kind.faults
+        if (driver, fault) not in kind.cannot_be
+    }
+    assert cells - {claim[1:3] for claim in claims()} == set()
