@@ -187,9 +187,16 @@ class Machine:
 
     # ---- calls
 
-    def begin(self, function: str, *, on_event: Callable[[Any], None] | None = None, **params: object) -> int:
+    def begin(
+        self,
+        function: str,
+        *,
+        on_event: Callable[[Any], None] | None = None,
+        timeout_s: float = 600.0,
+        **params: object,
+    ) -> int:
         """Start a call without waiting for its end; `finish` waits. `on_event` is called in a thread of ours."""
-        return self._begin(function, params, timeout_s=600.0, on_event=on_event)
+        return self._begin(function, params, timeout_s=timeout_s, on_event=on_event)
 
     def finish(self, number: int, *, timeout_s: float = 600.0) -> Any:  # noqa: ANN401 - each call has a result of its own
         """Wait for the end of a call and return its result. Raises CallFailed."""

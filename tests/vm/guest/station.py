@@ -71,9 +71,23 @@ def main_pid() -> int:
 
 
 def install(package: str) -> dict[str, object]:
-    """Install the package on a Debian that has never seen it; the file that it brings starts as it is."""
+    """Install the package on a Debian that has never seen it; the file that it brings starts as it is.
+
+    Each line that apt says is told with the seconds since the beginning.
+    """
     began = time.monotonic()
-    said = run("apt-get", "-q", "install", "-y", "--no-install-recommends", package)
+    said = ""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    del environment["PYTHONPATH"]
+    command = ["apt-get", "-q", "install", "-y", "--no-install-recommends", package]
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as installing:
+        assert installing.stdout is not None
+        for line in installing.stdout:
+            said += line
+            tell(f"{time.monotonic() - began:6.1f} s  {line.rstrip()}")
+    assert installing.returncode == 0, said
     took_s = time.monotonic() - began
     state = run("systemctl", "show", "-p", "ActiveState,SubState,Result", "kioskd.service", "kioskd.socket")
     summary = ctl("journal", "summary")
