@@ -30,9 +30,14 @@ class Installed:
         self.disk = disk
 
 
-def on(disk: VolatileDisk, *more: tuple[Path, str]) -> Machine:
-    """Return a machine on that disk, not yet switched on; `more` goes there beside the working tree."""
-    return Machine(system(), (*SOURCES, *more), drive=disk.drive, environment=environment(ROOT / "requirements.lock"))
+def on(disk: VolatileDisk) -> Machine:
+    """Return a machine on that disk, not yet switched on."""
+    return on_drive(disk.drive)
+
+
+def on_drive(drive: str, *more: tuple[Path, str]) -> Machine:
+    """Return a machine on what QEMU calls so; `more` goes there beside the working tree."""
+    return Machine(system(), (*SOURCES, *more), drive=drive, environment=environment(ROOT / "requirements.lock"))
 
 
 def off_in_order(machine: Machine) -> None:

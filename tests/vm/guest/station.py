@@ -79,7 +79,9 @@ def install(package: str) -> dict[str, object]:
     said = ""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     del environment["PYTHONPATH"]
-    command = ["apt-get", "-q", "install", "-y", "--no-install-recommends", package]
+    # The machine is switched off in order afterwards: no file need be flushed by itself.
+    command = ["apt-get", "-q", "-o", "Dpkg::Options::=--force-unsafe-io", "-o", "Dpkg::Use-Pty=0"]
+    command += ["install", "-y", "--no-install-recommends", package]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as installing:
