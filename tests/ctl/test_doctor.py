@@ -8,7 +8,7 @@ import pytest
 
 from drivers.base import WhyNot
 from kioskd.devices.advice import advice
-from kioskd.model.device import DeviceKind
+from kioskd.model.device import DeviceCause, DeviceKind
 
 from .conftest import STATUS, Daemon, begin, kioskctl
 
@@ -67,7 +67,8 @@ async def test_the_program_that_has_a_device_is_named(
     node.touch()
     (folder / "root/proc").symlink_to("/proc")
     told = advice(DeviceKind.PRINTER, WhyNot.BUSY, "/dev/usb/lp0")
-    busy = replace(STATUS.devices[1], problem="/dev/usb/lp0: Device or resource busy", advice=told)
+    problem = "/dev/usb/lp0: Device or resource busy"
+    busy = replace(STATUS.devices[1], problem=problem, advice=told, cause=DeviceCause.BUSY)
     daemon.answers["StatusGet"] = replace(STATUS, devices=(STATUS.devices[0], busy))
     with node.open("rb") as opened:
         holder = await asyncio.create_subprocess_exec("/bin/sleep", "60", stdin=opened)
