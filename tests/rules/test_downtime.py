@@ -366,6 +366,18 @@ def test_a_day_later_it_is_an_alarm(station: Station) -> None:
     assert station.view.alarm is None
 
 
+def test_what_waits_is_sent_at_night_and_once_more_before_opening() -> None:
+    config = replace(settings(ils={"quiet_hours": (QuietHours(dt.time(0), dt.time(4, 30)),)}))
+    station = Station(config=replace(config, library=LibrarySettings(opens=dt.time(10)))).start()
+    times = []
+    for _ in range(4):
+        due = station.state.nightly_wall_s
+        assert due is not None
+        times.append(dt.datetime.fromtimestamp(due, ZONE).strftime("%H:%M"))
+        station.advance(due - station.wall_s + 1)
+    assert times == ["04:30", "09:00", "04:30", "09:00"], "the nightly halt is over first"
+
+
 # Refusals.
 
 
