@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kioskd.model.calls import PatronRegister
@@ -141,6 +141,7 @@ def test_any_form_is_taken_or_names_a_field_of_it(changes: dict[str, Any]) -> No
 
 # Each field by itself: whatever is typed there is kept as it was typed but for blanks, or the field is named.
 
+FEW = settings(max_examples=25)
 NAMES = ("first", "middle", "last", "alt_first", "alt_middle", "alt_last", "library", "profile", "language")
 ANY = st.text(st.characters(), max_size=LONGEST + 20)
 
@@ -150,6 +151,7 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("field", NAMES)
+@FEW
 @given(text=ANY)
 def test_any_name_is_kept_or_named(field: str, text: str) -> None:
     found = form(**{field: text})
@@ -165,6 +167,7 @@ def test_any_name_is_kept_or_named(field: str, text: str) -> None:
     assert kept == plain(text)
 
 
+@FEW
 @given(born=st.dates(dt.date(1800, 1, 1), dt.date(2200, 1, 1)), style=st.sampled_from(["%m/%d/%Y", "%Y-%m-%d"]))
 def test_any_day_is_kept_or_named(born: dt.date, style: str) -> None:
     found = form(birth_date=f"{born:{style}}", ticks=TICKS)
@@ -176,6 +179,7 @@ def test_any_day_is_kept_or_named(born: dt.date, style: str) -> None:
         assert found.field == "birth_date"
 
 
+@FEW
 @given(text=st.text(st.sampled_from("0123456789/-. ab"), max_size=12))
 def test_what_is_no_day_is_named_and_told_how_to_write_one(text: str) -> None:
     found = form(birth_date=text, ticks=TICKS)
@@ -186,6 +190,7 @@ def test_what_is_no_day_is_named_and_told_how_to_write_one(text: str) -> None:
         assert f"{dt.date.fromisoformat(found.content['birth_date']):%Y}" in text
 
 
+@FEW
 @given(lines=st.lists(ANY, max_size=8))
 def test_any_address_is_kept_line_by_line_or_named(lines: list[str]) -> None:
     found = form(address="\n".join(lines))
@@ -198,6 +203,7 @@ def test_any_address_is_kept_line_by_line_or_named(lines: list[str]) -> None:
         assert found.field == "address"
 
 
+@FEW
 @given(text=st.text(st.sampled_from("ab.@ \t-+é"), max_size=20))
 def test_any_mail_address_is_kept_or_named(text: str) -> None:
     found = form(email=text)
@@ -209,6 +215,7 @@ def test_any_mail_address_is_kept_or_named(text: str) -> None:
         assert not kept or (kept.count("@") == 1 and "." in kept.partition("@")[2])
 
 
+@FEW
 @given(text=st.text(st.sampled_from("0123456789+()-. xab\n"), max_size=45))
 def test_any_telephone_is_kept_or_named(text: str) -> None:
     found = form(phone=text)
@@ -220,6 +227,7 @@ def test_any_telephone_is_kept_or_named(text: str) -> None:
         assert not kept or any(sign.isdigit() or sign == "+" for sign in kept)
 
 
+@FEW
 @given(listed=st.lists(st.text(st.sampled_from("91LOS=aZ \x07"), max_size=8), max_size=4))
 def test_any_categories_are_kept_or_named_and_those_that_stay_empty_stay_so(listed: list[str]) -> None:
     found = form(categories=tuple(listed))
@@ -230,6 +238,7 @@ def test_any_categories_are_kept_or_named_and_those_that_stay_empty_stay_so(list
         assert not names & NOT_OFFERED
 
 
+@FEW
 @given(ticks=st.lists(st.sampled_from([*TICKS, "other"]), max_size=4), years=st.integers(0, 60))
 def test_any_ticks_are_kept_or_named(ticks: list[str], years: int) -> None:
     born = TODAY.replace(year=TODAY.year - years)

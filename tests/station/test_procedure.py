@@ -38,6 +38,7 @@ def nowhere(folder: Path, *secrets: str) -> None:
         assert secret.encode() not in content, secret
 
 
+@pytest.mark.long
 def test_an_outage_day_by_command(bench: Bench) -> None:
     bench.start_ils("--fault", "down")
     bench.stock(2, 6)
