@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from kioskd.daemon import reporting, status
-from kioskd.front.server import Front
 from kioskd.journal.activity import Activity, activity
 from kioskd.journal.errors import JournalError
 from kioskd.journal.folder import free_mib
@@ -18,6 +18,7 @@ from kioskd.model.calls import (
     JournalList,
     JournalShow,
     RegistrationsList,
+    RequestId,
     StatsGet,
     StatusGet,
     TraceGet,
@@ -37,11 +38,21 @@ _Registered = tuple[list[tuple[Entry, AddNote]], list[AddNote]]
 """Registrations with the notes that hold their forms, and what was ticked of them."""
 
 
+class Answers(Protocol):
+    """Who answers a call."""
+
+    def reply(self, request: RequestId, result: object = None) -> None:
+        """Answer it."""
+
+    def fail(self, request: RequestId, error: CallError) -> None:
+        """Refuse it."""
+
+
 class Answering:
     """Reads and replies."""
 
     def __init__(
-        self, settings: Settings, journal: JournalQueue, front: Front, wall_s: Callable[[], float], ring: Ring
+        self, settings: Settings, journal: JournalQueue, front: Answers, wall_s: Callable[[], float], ring: Ring
     ) -> None:
         self._ring = ring
         self._zone = ZoneInfo(settings.station.timezone)

@@ -10,19 +10,21 @@ from kioskd.daemon.answering import Answering
 from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import OpenSession
 from kioskd.daemon.sealing import Sealing
-from kioskd.front.server import Front
 from kioskd.journal.activity import Activity, activity, figures
 from kioskd.journal.errors import JournalError, NotRead, NotWritten
 from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob, WriteJob
 from kioskd.journal.journal import Journal, Written
 from kioskd.model import effects as e
 from kioskd.model import inputs
+from kioskd.model.calls import RequestId
 from kioskd.model.downtime import DraftForm
 from kioskd.model.effects import Effect
 from kioskd.model.entry import AddNote, Entry, StorageProblem
+from kioskd.model.errors import CallError
 from kioskd.model.ils import AskId
 from kioskd.model.inputs import Input
 from kioskd.model.slip import SlipFate
+from kioskd.model.view import View
 from kioskd.rules.by_hand import NOTE
 from kioskd.rules.from_elsewhere import RESCUE
 from kioskd.rules.state import State
@@ -68,6 +70,19 @@ class Scanners(Protocol):
         """Let one tell *accepted* or *refused*."""
 
 
+class Glass(Protocol):
+    """The socket's clients, as far as effects know them."""
+
+    def publish(self, view: View) -> None:
+        """Show a View."""
+
+    def reply(self, request: RequestId, result: object = None) -> None:
+        """Answer a call; None: the View as it now stands."""
+
+    def fail(self, request: RequestId, error: CallError) -> None:
+        """Refuse a call."""
+
+
 class Rooms:
     """The rooms that carry effects out.
 
@@ -79,7 +94,7 @@ class Rooms:
         *,
         deliver: Callable[[Input], None],
         journal: JournalQueue,
-        front: Front,
+        front: Glass,
         staff_codes: Callable[[], StaffCodes | None],
         answering: Answering,
         session: OpenSession,

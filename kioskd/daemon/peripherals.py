@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from kioskd.clock import Clocks
 from kioskd.daemon.carrying import Rooms
+from kioskd.daemon.drill import Drills
 from kioskd.daemon.station import Station
 from kioskd.devices.printer import PrinterThread
 from kioskd.devices.scanners import Scanners
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
 
 async def attach(
-    settings: Settings, station: Station, *, rooms: Rooms, front: Front, clock: Clocks, stack: AsyncExitStack
+    settings: Settings,
+    station: Station,
+    *,
+    drills: Drills,
+    rooms: Rooms,
+    front: Front,
+    clock: Clocks,
+    stack: AsyncExitStack,
 ) -> None:
     """Make the line, the printer and the scanners, and let the station have them until `stack` closes."""
     zone = station.state.zone
@@ -44,21 +52,22 @@ async def attach(
     if settings.printer is None or settings.printer.driver != PrinterDriver.NONE:
         printer = PrinterThread(
             settings.printer,
-            station.deliver,
+            drills.deliver,
             now_rfc3339,
             trace=lambda sent: front.diagnose("printer", {"bytes": sent.hex()}),
         )
     codes = settings.barcodes
     patterns = (*codes.patron, *codes.item, *codes.extract, COMMAND.pattern)
-    scanners = Scanners(settings.scanners, station.deliver, now_rfc3339, patterns=patterns)
+    scanners = Scanners(settings.scanners, drills.deliver, now_rfc3339, patterns=patterns)
     rooms.attach(line, printer, scanners, station.state)
+    drills.attach(printer, scanners)
     scanners.start()
     stack.callback(scanners.close)
     if printer is not None:
         printer.start()
         stack.callback(printer.close)
     else:
-        station.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
+        drills.deliver(inputs.PrinterChanged(Paper.NONE, ready=False))
 
 
 def _door(settings: Settings, station: Station) -> "DoorLine | None":

@@ -16,6 +16,7 @@ from kioskd.daemon.answering import Answering
 from kioskd.daemon.block_list import read_block_list
 from kioskd.daemon.carrying import Rooms
 from kioskd.daemon.drafts import Drafts
+from kioskd.daemon.drill import Drills
 from kioskd.daemon.notify import Heartbeat, notify, watchdog_limit_s
 from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.sealing import Sealing
@@ -102,7 +103,8 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
 
     front = Front(
         settings.socket,
-        lambda request, role, call: deliver(inputs.Asked(request, role, call)),
+        # People are the station's, or the drill's.
+        lambda request, role, call: drills.deliver(inputs.Asked(request, role, call)),
         HelloInfo(
             station=settings.station.id,
             library=settings.station.library,
@@ -111,11 +113,13 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
             instance=instance,
         ),
     )
+    drills = Drills(settings, front, clock, station)
+    stack.callback(drills.close)
     codes_file = settings.staff.codes_file
     rooms = Rooms(
         deliver=deliver,
         journal=queue,
-        front=front,
+        front=drills.shown,
         staff_codes=lambda: StaffCodes.load(codes_file) if codes_file is not None else None,
         answering=Answering(settings, queue, front, lambda: clock.now().wall_s, station.ring),
         session=OpenSession(settings.station.state_dir, queue),
@@ -143,7 +147,7 @@ async def _bring_up(settings: Settings, journal: Journal, stack: AsyncExitStack)
     stack.push_async_callback(front.close)
     # Line and devices take as long to import as all else together: the socket answers meanwhile.
     peripherals = await asyncio.to_thread(import_module, "kioskd.daemon.peripherals")
-    await peripherals.attach(settings, station, rooms=rooms, front=front, clock=clock, stack=stack)
+    await peripherals.attach(settings, station, drills=drills, rooms=rooms, front=front, clock=clock, stack=stack)
     rooms.count_up()
 
 

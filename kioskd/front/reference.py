@@ -37,6 +37,8 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.JournalHandOver: "the journal in numbers",
     calls.JournalTakeBack: "`taken`: how many",
     calls.JournalTakeIn: "`taken`, `known`: how many entries were new, and how many were here already",
+    calls.DrillStart: "`card`, `items`: the barcodes of the drill; `seconds`: when it ends by itself",
+    calls.DrillEnd: "`recorded`, `unsent`: what the drill's own journal held",
     calls.SheetAdd: "`seq`: the entry's number",
     calls.PatronRegister: "`seq`: the entry's number",
     calls.RegistrationsList: "`registrations`: entries, each with `sealed`, `open`, `ticked`, `keys` if rescued",

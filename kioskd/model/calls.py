@@ -425,6 +425,16 @@ class TraceGet:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillStart:
+    """`drill.start`: an outage exercise begins; the daemon answers it, no rule does."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrillEnd:
+    """`drill.end`."""
+
+
+@dataclass(frozen=True, slots=True)
 class ScanInject:
     """`scan.inject`."""
 
@@ -471,6 +481,8 @@ Call = (
     | UploadStart
     | ScanInject
     | StatsGet
+    | DrillStart
+    | DrillEnd
     | TraceGet
     | DowntimeCall
 )
@@ -514,6 +526,8 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "upload.start": UploadStart,
     "scan.inject": ScanInject,
     "stats.get": StatsGet,
+    "drill.start": DrillStart,
+    "drill.end": DrillEnd,
     "trace.get": TraceGet,
     **DOWNTIME_METHODS,
 }
@@ -562,7 +576,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         StatsGet,
         *DOWNTIME_METHODS.values(),
     ),
-    Role.TECHNICIAN: (ScanInject, TraceGet),
+    Role.TECHNICIAN: (ScanInject, TraceGet, DrillStart, DrillEnd),
 }
 
 NEEDS: Final[Mapping[type[Call], Role]] = {call: role for role, calls in _BY_ROLE.items() for call in calls}

@@ -125,6 +125,9 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             by_hand.asked(turn, event, call)
         case c.UploadStart():
             _upload(turn)
+        case c.DrillStart() | c.DrillEnd():
+            # `kioskd.daemon.drill` answers them before they come here.
+            turn.fail(ErrorKind.NOT_NOW, "this station has no drills")
         case c.ScanInject():
             scanning.scanned(turn, Scanned(call.scanner, call.code, How.INJECTED), session_call)
         case _:

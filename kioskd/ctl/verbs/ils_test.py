@@ -64,7 +64,7 @@ def run(asked: Asked) -> None:
                 good = heard.line[2:3] == "Y"
                 problem = "98 says off line"
                 break
-    except _Ended as ended:
+    except Ended as ended:
         problem = str(ended)
     if asked.json:
         say_json({"lines": lines, "good": bool(good), "problem": None if good else problem})
@@ -72,12 +72,12 @@ def run(asked: Asked) -> None:
         raise CtlError(f"ils-test: {problem}; kioskctl doctor says what to do")
 
 
-class _Ended(Exception):  # noqa: N818 # named for what happened, as all of the house's
+class Ended(Exception):  # noqa: N818 # named for what happened, as all of the house's
     """Raised when the line gives no more."""
 
 
 def _daemons_line(asked: Asked) -> Iterator[Heard]:
-    """Return what the daemon says and hears from now on. Raises CtlError, _Ended."""
+    """Return what the daemon says and hears from now on. Raises CtlError, Ended."""
     with asked.connect() as client:
         client.call("diagnostics.watch")
         until_s = time.monotonic() + asked.options.wait
@@ -87,7 +87,7 @@ def _daemons_line(asked: Asked) -> Iterator[Heard]:
                 message = client.notification(max(until_s - time.monotonic(), 0.001))
             except TimeoutError:
                 problem = (client.call("status.get")["ils"] or {}).get("problem")
-                raise _Ended(
+                raise Ended(
                     f"nothing but silence for {asked.options.wait:g} s; {problem or 'no trouble known'}"
                 ) from None
             fields = message.get("params", {})
@@ -114,7 +114,12 @@ class _Times:
 
 
 def _own_line(asked: Asked) -> Iterator[Heard]:
-    """Log in and ask 99 on a connection of our own. Raises CtlError, _Ended."""
+    """Log in and ask 99 on a connection of our own. Raises CtlError, Ended."""
+    yield from spoken(settings_of(asked))
+
+
+def spoken(ils: "IlsSettings") -> Iterator[Heard]:
+    """Log in and ask 99 as these settings say. Raises CtlError, Ended."""
     import socket  # noqa: PLC0415 # these are for this alone
 
     from kioskd.sip2.encode import encode  # noqa: PLC0415
@@ -123,7 +128,6 @@ def _own_line(asked: Asked) -> Iterator[Heard]:
     from kioskd.sip2.pin import Pin  # noqa: PLC0415
     from kioskd.sip2.requests import Login, ScStatus  # noqa: PLC0415
 
-    ils = _settings(asked)
     if not ils.host:
         raise WrongUsage("no library system is configured: ils.host is empty; sudo kioskctl setup")
     dialect = _dialect(ils)
@@ -139,9 +143,9 @@ def _own_line(asked: Asked) -> Iterator[Heard]:
                 answer = masked(_answer(line, incoming, ils.timeout_s))
                 yield times.heard("in", answer)
                 if answer.startswith("940"):
-                    raise _Ended("94 refuses the login: name or password is wrong, or no seat is free")
+                    raise Ended("94 refuses the login: name or password is wrong, or no seat is free")
     except OSError as problem:
-        raise _Ended(f"{ils.host}:{ils.port}: {problem.strerror or problem}") from None
+        raise Ended(f"{ils.host}:{ils.port}: {problem.strerror or problem}") from None
 
 
 def _answer(line: Any, incoming: Any, timeout_s: float) -> bytes:  # noqa: ANN401 # a socket and a LineBuffer, imported late
@@ -153,16 +157,15 @@ def _answer(line: Any, incoming: Any, timeout_s: float) -> bytes:  # noqa: ANN40
         except TimeoutError:
             break
         if not chunk:
-            raise _Ended(
-                "the other side closed the line: login, ils.terminator and ils.encoding are the first suspects"
-            )
+            raise Ended("the other side closed the line: login, ils.terminator and ils.encoding are the first suspects")
         for whole in incoming.feed(chunk):
             if whole.strip():
                 return bytes(whole)
-    raise _Ended(f"no answer within {timeout_s:g} s")
+    raise Ended(f"no answer within {timeout_s:g} s")
 
 
-def _settings(asked: Asked) -> "IlsSettings":
+def settings_of(asked: Asked) -> "IlsSettings":
+    """Return `[ils]`. Raises WrongUsage."""
     from kioskd.config import BadConfiguration, load  # noqa: PLC0415
     from kioskd.ctl.place import DEFAULT_CONFIG  # noqa: PLC0415
 
