@@ -48,11 +48,11 @@ from kioskd.ctl.verbs import (
 VERBS = (
     status,
     doctor,
-    ready,
-    drill,
     devices,
     scan_test,
     print_test,
+    ready,
+    drill,
     ils_test,
     support_bundle,
     trace,
