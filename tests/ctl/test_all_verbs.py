@@ -27,6 +27,8 @@ WITHOUT_DAEMON: dict[str, tuple[str, Exit]] = {
     "devices": ("", DONE),
     "scan-test": ("--sheet", DONE),
     "print-test": ("", FAILED),
+    "ready": ("", FAILED),
+    "drill": ("", AWAY),
     "ils-test": ("", AWAY),
     "support-bundle": ("--show", DONE),
     "trace save": ("--out {new}", AWAY),

@@ -94,6 +94,15 @@ def all_settled(kiosk: Kiosk) -> bool:
     return all(each.state is EntryState.SETTLED for each in kiosk.entries())
 
 
+class Loop(VirtualLoop):
+    """Its threads are waited for in real time, at the end too."""
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the loop's own
+        executor = self._default_executor  # type: ignore[attr-defined]
+        if executor is not None:
+            executor.shutdown(wait=True)
+
+
 def play(scene: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Play it; what is raised in the loop's callbacks is raised here."""
     faults: list[BaseException] = []
@@ -103,7 +112,7 @@ def play(scene: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
         if not isinstance(fault, ConnectionError):  # the server's end of a line that was let die
             faults.append(fault)
 
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(PATIENCE_S)) as runner:
+    with asyncio.Runner(loop_factory=lambda: Loop(PATIENCE_S)) as runner:
         runner.get_loop().set_exception_handler(noted)
         result = runner.run(scene())
     if faults:

@@ -1,12 +1,17 @@
 """`kioskctl ready`: before the day, is this station ready to lend through an outage?"""
 
 import argparse
+import textwrap
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Final
 
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.errors import CtlError, WrongUsage
 from kioskd.ctl.output import Colour, clean, mark, say, say_json
+
+WIDTH: Final = 69
+"""Beside the word in front, on 80 columns."""
 
 
 class NotReady(CtlError):  # noqa: N818 # named for what happened, as all of the house's
@@ -53,9 +58,13 @@ def run(asked: Asked) -> None:
         for each in checks:
             colour = {Ready.YES: Colour.GOOD, Ready.NOTICE: Colour.WARN, Ready.NO: Colour.BAD}[each.ready]
             word = {Ready.YES: "ready", Ready.NOTICE: "know", Ready.NO: "not ready"}[each.ready]
-            say(f"{mark(word, colour, shown=f'{word:<10}')} {each.name}: {clean(each.seen)}")
+            told = [f"{each.name}: {clean(each.seen)}"]
             if each.do and each.ready is not Ready.YES:
-                say(f"{'':<11}do: {clean(each.do)}")
+                told.append(f"do: {clean(each.do)}")
+            lines = [line for words in told for line in textwrap.wrap(words, WIDTH, break_long_words=False)]
+            say(f"{mark(word, colour, shown=f'{word:<10}')} {lines[0]}")
+            for line in lines[1:]:
+                say(f"{'':<11}{line}")
     if missing:
         raise NotReady(f"not ready: {', '.join(each.name for each in missing)}")
 
