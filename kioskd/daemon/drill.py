@@ -102,6 +102,9 @@ class NoLine:
     def forget(self, ask: AskId) -> None:
         """Nothing waits."""
 
+    def go_on(self) -> None:
+        """Nothing goes out."""
+
     def _later(self, what: Input) -> None:
         asyncio.get_running_loop().call_soon(self._station.deliver, what)
 
