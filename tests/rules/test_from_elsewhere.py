@@ -121,9 +121,19 @@ def test_two_stations_and_the_dead_one_revived_send_each_loan_once() -> None:
     assert outcomes == ["lent", "lent", "found_on_loan", "found_on_loan"]
 
 
-@pytest.mark.parametrize(("state", "outcome"), [(EntryState.RECORDED, "renewed"), (EntryState.SENDING, "unsure")])
-def test_a_renewal_is_sent_unless_its_answer_was_lost(station: Station, state: EntryState, outcome: str) -> None:
-    station.library.books[BOOK] = Book(ANNA, dt.date(2026, 11, 30))
+@pytest.mark.parametrize(
+    ("state", "due", "outcome"),
+    [
+        (EntryState.RECORDED, dt.date(2026, 11, 30), "renewed"),
+        (EntryState.SENDING, dt.date(2026, 11, 30), "renewed"),
+        (EntryState.SENDING, dt.date(2026, 12, 20), "unsure"),
+    ],
+    ids=["never sent", "certainly not done", "perhaps done"],
+)
+def test_a_renewal_is_sent_unless_it_may_be_done(
+    station: Station, state: EntryState, due: dt.date, outcome: str
+) -> None:
+    station.library.books[BOOK] = Book(ANNA, due)
     assert taken(station, take(rescued(kind=Kind.RENEWAL, state=state))) == (1, 0)
     station.back()
     station.advance(120)
