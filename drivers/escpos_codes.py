@@ -44,9 +44,7 @@ def barcode(text: str, paper: PaperProfile) -> bytes:
 def qr_code(text: str, paper: PaperProfile) -> bytes:
     """Return a QR code (level M) in the middle of the paper. Raises ValueError for more than 213 bytes."""
     content = text.encode()
-    version = next((n for n, most in enumerate(QR_BYTES, 1) if len(content) <= most), None)
-    if version is None:
-        raise ValueError(f"a QR code of {len(content)} bytes: {QR_BYTES[-1]} at most")
+    version = _version(content)
     side = 17 + 4 * version
     wide = side + 2 * QR_QUIET_MODULES
     dots = next((dots for dots in QR_DOTS if wide * dots <= paper.dots), None)
@@ -57,12 +55,25 @@ def qr_code(text: str, paper: PaperProfile) -> bytes:
         functions = (b"1A2\x00", b"1C" + bytes((dots,)), b"1E1", b"1P0" + content, b"1Q0")
         code = b"".join(b"\x1d(k" + len(each).to_bytes(2, "little") + each for each in functions)
         return quiet + CENTRED + code + quiet
-    import segno  # noqa: PLC0415 (only for printers that draw none)
-
-    # The same size as the printer's own: byte mode, that version, no better level for what is left.
-    matrix = segno.make(content, version=version, error="m", mode="byte", boost_error=False, micro=False).matrix
-    rows = ["".join("1" if module & 1 else "0" for module in row) for row in matrix]
+    rows = qr_modules(text)
     return quiet + strips(*magnified(rows, dots=dots, height=dots, left=(paper.dots - side * dots) // 2)) + quiet
+
+
+def qr_modules(text: str) -> list[str]:
+    """Return a QR code (level M) as rows of `0` and `1`, without its quiet zone. Raises ValueError as `qr_code`."""
+    import segno  # noqa: PLC0415 (only where a printer draws none, and for screens)
+
+    content = text.encode()
+    # The same size as the printer's own: byte mode, that version, no better level for what is left.
+    made = segno.make(content, version=_version(content), error="m", mode="byte", boost_error=False, micro=False)
+    return ["".join("1" if module & 1 else "0" for module in row) for row in made.matrix]
+
+
+def _version(content: bytes) -> int:
+    version = next((n for n, most in enumerate(QR_BYTES, 1) if len(content) <= most), None)
+    if version is None:
+        raise ValueError(f"a QR code of {len(content)} bytes: {QR_BYTES[-1]} at most")
+    return version
 
 
 def _feed(dots: int) -> bytes:

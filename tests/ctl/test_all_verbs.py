@@ -68,6 +68,7 @@ WITHOUT_DAEMON: dict[str, tuple[str, Exit]] = {
     "station move": ("--out {new}", DONE),
     "station take-back": ("", FAILED),
     "station start-anew": ("", FAILED),
+    "label print": ("--out {new}", DONE),
     "commands": ("", DONE),
     "scan": ("31168012345672", AWAY),
     "call": ("view.get", AWAY),

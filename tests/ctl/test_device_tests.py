@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 
 from drivers.base import Code
 from drivers.escpos_status import Query
@@ -320,3 +322,43 @@ async def test_devices_are_told_without_a_daemon_and_as_they_are_plugged(folder:
     assert device["nodes"][0]["driver"] == "usblp"
     assert device["nodes"][0]["why"] == UNKNOWN
     assert "does not answer" in seen.document["daemon"]
+
+
+async def test_a_label_is_printed_or_written(desk: Desk, folder: Path) -> None:
+    config = folder / "kioskd.toml"
+    config.write_text(
+        f'[ils]\nhost = "127.0.0.1"\n[station]\nid = "CENTRAL-3"\nlibrary = "Central"\n[helpdesk]\nphone = "555-0100"\n'
+        f'[printer]\ndriver = "network"\nurl = "{desk.sim.address}"\n'
+    )
+    done = await kioskctl("--config", config, "label", "print", "--json")
+    assert done.document["lines"][0] == "CENTRAL-3"
+    assert "127.0.0.1" in done.document["lines"]
+    desk.until(lambda sim: len(sim.mechanism.roll.slips) == 1)
+    assert "Helpdesk: 555-0100" in desk.text()
+    await kioskctl("--config", config, "label", "print", "--out", folder / "label.html")
+    assert "<h1>CENTRAL-3</h1>" in (folder / "label.html").read_text()
+
+
+def read_back(folder: Path, lines: list[str]) -> str:
+    """What a reader makes of a QR code that was drawn in half blocks, each module four dots wide."""
+    pixels = {"\u2588": (255, 255), "\u2580": (255, 0), "\u2584": (0, 255), " ": (0, 0)}
+    rows = [[pixels[character][half] for character in line] for line in lines for half in (0, 1)]
+    picture = Image.new("L", (len(rows[0]), len(rows)))
+    picture.putdata([pixel for row in rows for pixel in row])
+    (found,) = zxingcpp.read_barcodes(picture.resize((picture.width * 4, picture.height * 4), Image.Resampling.NEAREST))
+    return str(found.text)
+
+
+async def test_the_doctor_s_line_is_read_off_its_qr_code(folder: Path) -> None:
+    away = ("--socket", folder / "none", "--state-dir", folder / "none", "doctor", "--root", folder)
+    short = await kioskctl(*away, "--short")
+    line = short.out.strip()
+    assert short.status == 1
+    assert line.startswith("kioskd ")
+    assert ", silent, " in line
+    assert "DMN-01" in line
+    drawn = await kioskctl(*away, "--qr", "--svg", folder / "qr.svg")
+    *code, told = drawn.out.rstrip("\n").split("\n")
+    assert told == line
+    assert read_back(folder, code) == line
+    assert (folder / "qr.svg").read_text().startswith("<svg")

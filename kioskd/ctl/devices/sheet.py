@@ -5,12 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.code128 import modules
-
-QUIET: Final = 10
-"""Modules of white on both sides of a barcode. Source: ISO/IEC 15417."""
-HEIGHT: Final = 36
-MODULE_MM: Final = 0.4
+from kioskd.ctl.verbs.commands import barcode
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +28,6 @@ STYLE: Final = """
 body { font: 11pt/1.4 "Noto Sans", sans-serif; color: #000; background: #fff; margin: 0 }
 h1 { font-size: 15pt } section { margin: 14mm 0; break-inside: avoid } svg { display: block; margin: 2mm 0 }
 """
-
-
-def barcode(text: str) -> str:
-    """Return a text as Code 128, to the scale at which a scanner reads it."""
-    bars = modules(text)
-    width = len(bars) + 2 * QUIET
-    drawn = "".join(
-        f'<rect x="{QUIET + at}" width="1" height="{HEIGHT}"/>' for at, module in enumerate(bars) if module == "1"
-    )
-    size = f'width="{width * MODULE_MM:.1f}mm" height="{HEIGHT * MODULE_MM:.1f}mm"'
-    return f'<svg {size} viewBox="0 0 {width} {HEIGHT}" shape-rendering="crispEdges" role="img">{drawn}</svg>'
 
 
 def page() -> str:

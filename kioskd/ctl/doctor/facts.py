@@ -42,6 +42,7 @@ class Facts:
     config_file: Path | None = None
     config_problems: tuple[str, ...] = ()
     config_warnings: tuple[str, ...] = ()
+    station: str | None = None
     ils_host: str | None = None
     secrets: tuple[SecretFile, ...] = ()
     block_list: Path | None = None

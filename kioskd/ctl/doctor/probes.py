@@ -90,6 +90,7 @@ def _configuration(where: Where, found: dict[str, Any], unknown: list[str]) -> S
         return None
     settings = loaded.settings
     found["config_warnings"] = loaded.warnings
+    found["station"] = settings.station.id
     found["ils_host"] = settings.ils.host
     secrets = [path.parent / name for name in ("ils-password", "ils-upload-password")]
     if settings.staff.codes_file is not None:

@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import socket
 import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -30,6 +31,9 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="also connect to the library system from here (nothing is sent; without this the daemon's line is read)",
     )
+    verb.add_argument("--short", action="store_true", help="one line, without personal data, to be read out or sent")
+    verb.add_argument("--qr", action="store_true", help="that line as a QR code, to be read with a phone")
+    verb.add_argument("--svg", type=Path, metavar="FILE", help="write that QR code as a picture")
     # Where the machine's files begin: a test has a tree of its own there.
     verb.add_argument("--root", type=Path, default=Path("/"), help=argparse.SUPPRESS)
     state_dir(verb)
@@ -43,19 +47,51 @@ def run(asked: Asked) -> None:
     from kioskd.ctl.doctor.faults import FAULTS  # noqa: PLC0415
     from kioskd.ctl.doctor.probes import gather  # noqa: PLC0415
 
+    options = asked.options
+    brief = options.short or options.qr or options.svg is not None
+
     def told(away: str) -> None:
-        if not asked.json:
+        if not asked.json and not brief:
             say(f"{mark('daemon', Colour.BAD)}  does not answer: {clean(away)}")
 
     facts, unknown = gather(asked, asked.options.root, told)
     findings: Sequence[Finding] = sorted(find(FAULTS, facts), key=lambda finding: list(About).index(finding.about))
     wrong = sum(each.weight is Weight.WRONG for each in findings)
+    line = summary(facts, findings)
+    if options.svg is not None:
+        from kioskd.ctl.qr import svg  # noqa: PLC0415
+
+        try:
+            options.svg.write_text(svg(line), encoding="utf-8")
+        except OSError as problem:
+            raise CtlError(f"{options.svg}: {problem.strerror or problem}") from None
     if asked.json:
-        say_json(document(findings, unknown, facts.status or None, facts.version))
+        say_json(document(findings, unknown, facts.status or None, facts.version) | {"summary": line})
+    elif brief:
+        if options.qr:
+            from kioskd.ctl.qr import in_text  # noqa: PLC0415
+
+            say("\n".join(in_text(line)))
+        say(line)
     else:
         page(findings, unknown, facts.status)
     if wrong:
         raise SomethingWrong(f"{wrong} thing{'s are' if wrong > 1 else ' is'} wrong with this station")
+
+
+def summary(facts: Any, findings: Sequence[Any]) -> str:  # noqa: ANN401 # Facts; the table is imported late
+    """Return the page in a line for a phone: which station, how it stands, the codes of what is wrong; no person."""
+    mode = facts.mode.get("name") or ("silent" if facts.away else "?")
+    codes = list(dict.fromkeys(each.code for each in findings if each.weight == "wrong"))
+    unsent = facts.numbers.get("unsent")
+    parts = [
+        f"kioskd {facts.status.get('version') or facts.version or '?'}",
+        facts.station or socket.gethostname(),
+        str(mode),
+        "" if unsent is None else f"{unsent} unsent",
+        " ".join(codes) or "nothing wrong",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def document(findings: Sequence[Any], unknown: Sequence[str], status: object, version: str | None) -> dict[str, Any]:

@@ -6,9 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from kioskd.ctl.arguments import Asked, Verbs
+from kioskd.ctl.devices.printing import open_at, settings_of
 from kioskd.ctl.errors import CtlError, WrongUsage
 from kioskd.ctl.output import Colour, clean, mark, say, say_json
-from kioskd.ctl.place import DEFAULT_CONFIG
 
 if TYPE_CHECKING:
     from drivers.base import Printer
@@ -45,7 +45,7 @@ def run(asked: Asked) -> None:
         if columns is None:
             raise WrongUsage("--columns: a number from 16 to 64")
     try:
-        with _open(place) as printer:
+        with open_at(place) as printer:
             answers = printer.answers() if hasattr(printer, "answers") else {}
             status = [said(query, byte) for query, byte in answers.items()]
             if not asked.json:
@@ -83,7 +83,7 @@ def print_slip(place: "Place") -> None:
     from drivers.base import DriverError  # noqa: PLC0415 # as above
 
     try:
-        with _open(place) as printer:
+        with open_at(place) as printer:
             _put_out(place, printer)
     except DriverError as problem:
         raise CtlError(str(problem)) from None
@@ -112,23 +112,12 @@ def _tell_status(place: "Place", status: list[Any]) -> None:
         say("it answers nothing: whether it has paper cannot be known (profile of a printer that tells nothing?)")
 
 
-def _open(place: "Place") -> "Printer":
-    from drivers import PRINTERS  # noqa: PLC0415
-
-    return PRINTERS[place.driver](**place.arguments)
-
-
 def place_of(asked: Asked) -> "Place":
     """Return the printer of the configuration, or the one that is found. Raises CtlError, WrongUsage."""
-    from kioskd.config import BadConfiguration, load  # noqa: PLC0415
     from kioskd.devices.advice import Trouble  # noqa: PLC0415
     from kioskd.devices.printer_place import PrinterPlace, find_attached_printers  # noqa: PLC0415
 
-    path = asked.where.config or DEFAULT_CONFIG
-    try:
-        settings = load(path, asked.where.environ, need_file=asked.where.config is not None).settings.printer
-    except BadConfiguration as problem:
-        raise WrongUsage(str(problem)) from None
+    settings = settings_of(asked).printer
     if settings is not None and settings.driver == "none":
         raise CtlError('print-test: by its configuration this station has no printer ([printer] driver = "none")')
     place = PrinterPlace(settings, find_attached_printers).now()
