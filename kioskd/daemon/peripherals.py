@@ -12,6 +12,7 @@ from kioskd.devices.scanners import Scanners
 from kioskd.front.server import Front
 from kioskd.ils.lines import Lines
 from kioskd.model import inputs
+from kioskd.model.barcode import masked
 from kioskd.model.commands import COMMAND
 from kioskd.model.door import door_of
 from kioskd.model.settings import PrinterDriver, Settings
@@ -38,6 +39,21 @@ async def attach(
     def now_rfc3339() -> str:
         return local_rfc3339(clock.now().wall_s, zone)
 
+    def told(what: inputs.Input) -> None:
+        """Let technicians who watch see what a device brings, codes masked, and take it in."""
+        if front.diagnosed:
+            match what:
+                case inputs.Scanned(scanner, code):
+                    front.diagnose("scan", {"scanner": scanner, "code": masked(code), "length": len(code)})
+                case inputs.ScanLost(scanner):
+                    front.diagnose("scan", {"scanner": scanner, "code": None, "length": 0})
+                case inputs.DeviceChanged(status):
+                    about = {"name": status.name, "state": status.state.value, "problem": status.problem}
+                    front.diagnose("device", about)
+                case _:
+                    pass
+        drills.deliver(what)
+
     line = Lines(
         settings.ils,
         zone,
@@ -52,13 +68,13 @@ async def attach(
     if settings.printer is None or settings.printer.driver != PrinterDriver.NONE:
         printer = PrinterThread(
             settings.printer,
-            drills.deliver,
+            told,
             now_rfc3339,
             trace=lambda sent: front.diagnose("printer", {"bytes": sent.hex()}),
         )
     codes = settings.barcodes
     patterns = (*codes.patron, *codes.item, *codes.extract, COMMAND.pattern)
-    scanners = Scanners(settings.scanners, drills.deliver, now_rfc3339, patterns=patterns)
+    scanners = Scanners(settings.scanners, told, now_rfc3339, patterns=patterns)
     rooms.attach(line, printer, scanners, station.state)
     drills.attach(printer, scanners)
     scanners.start()

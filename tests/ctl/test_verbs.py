@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import json
 import signal
 from dataclasses import asdict, replace
 from typing import Any
@@ -246,3 +247,17 @@ async def test_watch_prints_every_view_until_ctrl_c(daemon: Daemon) -> None:
 async def test_watch_for_people_and_for_a_number_of_views(daemon: Daemon) -> None:
     done = await kioskctl("watch", "--count", "1", "--socket", daemon.path)
     assert done.out == "10:04  online  idle\n"
+
+
+async def test_raw_watching_shows_what_devices_and_line_say(daemon: Daemon) -> None:
+    process = await begin("watch", "--raw", "--json", "--count", "2", "--socket", daemon.path)
+    assert process.stdout is not None
+    assert b'"screen"' in await process.stdout.readline()
+    while not daemon.front.diagnosed:  # noqa: ASYNC110 # the client asks for it a moment later
+        await asyncio.sleep(0.01)
+    daemon.front.diagnose("scan", {"scanner": "front", "code": "…4567", "length": 14})
+    told = await process.stdout.readline()
+    assert json.loads(told) == {"diagnostics": {"kind": "scan", "scanner": "front", "code": "…4567", "length": 14}}
+    daemon.change(unsent=1)
+    assert b'"screen"' in await process.stdout.readline()
+    assert await process.wait() == 0

@@ -34,7 +34,7 @@ def run(asked: Asked) -> None:
     """Print it, or write the page. Raises CtlError, WrongUsage."""
     from drivers.base import DriverError  # noqa: PLC0415 # the drivers are for this verb and its like alone
     from drivers.escpos_encode import encode  # noqa: PLC0415
-    from drivers.slip import Align, QrCode, Slip, SlipLine  # noqa: PLC0415
+    from drivers.slip import Align, QrCode, Slip, SlipLine, SlipRow  # noqa: PLC0415
     from kioskd.ctl.devices.printing import open_at, settings_of  # noqa: PLC0415
     from kioskd.ctl.verbs.print_test import place_of  # noqa: PLC0415
 
@@ -49,7 +49,7 @@ def run(asked: Asked) -> None:
     else:
         place = place_of(asked)
         head, *rest = lines
-        rows = (
+        rows: tuple[SlipRow, ...] = (
             SlipLine(head, Align.CENTRE, bold=True, size=2),
             *(SlipLine(line, Align.CENTRE) for line in rest),
             QrCode(" ".join(lines)),

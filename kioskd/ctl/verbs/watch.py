@@ -1,7 +1,8 @@
-"""`kioskctl watch`: what the station shows, with every change, until Ctrl-C."""
+"""`kioskctl watch`: what the station shows, with every change, until Ctrl-C; `--raw`: what devices and line say too."""
 
 import argparse
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from kioskd.ctl.arguments import Asked, Verbs
@@ -13,6 +14,9 @@ def add(verbs: Verbs, parents: list[argparse.ArgumentParser]) -> None:
     """Register the verb."""
     verb = verbs.add_parser("watch", parents=parents, help="what the station shows, with every change")
     verb.add_argument("--count", type=_count, metavar="N", help="end after N Views")
+    verb.add_argument(
+        "--raw", action="store_true", help="scans, devices, SIP2 lines and printer bytes too, masked (technicians)"
+    )
     verb.set_defaults(run=run)
 
 
@@ -25,6 +29,8 @@ def run(asked: Asked) -> None:
 def _print_views(client: Client, asked: Asked) -> None:
     left = asked.options.count
     view = client.call("view.watch")
+    if asked.options.raw:
+        client.call("diagnostics.watch")
     while True:
         if asked.json:
             say_json(view)
@@ -35,8 +41,18 @@ def _print_views(client: Client, asked: Asked) -> None:
             if left == 0:
                 return
         while (message := client.notification()).get("method") != "view":
-            pass
+            if asked.options.raw:
+                _tell(message.get("params"), asked)
         view = message["params"]
+
+
+def _tell(event: Any, asked: Asked) -> None:  # noqa: ANN401 # any JSON
+    """Print one event as it happens: a document of its own, or a line."""
+    if asked.json:
+        say_json({"diagnostics": event})
+        return
+    shown = "  ".join(f"{name}={clean(value)}" for name, value in event.items() if name != "kind")
+    say(f"  {datetime.now().astimezone():%H:%M:%S.%f}"[:-3] + f"  {clean(get(event, 'kind'))}  {shown}")
 
 
 def line(view: Any) -> str:  # noqa: ANN401 # any JSON
