@@ -88,6 +88,16 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("lost_whose", Step.LOOK_ITEM, Outcome.UNSURE, LOAN, LOST, listed=SILENT, shelf=CHARGED),
     Row("lost_lent_since", Step.LOOK_ITEM, Outcome.LATER_ACTIVITY, LOAN, LOST, shelf=CHARGED, due=BEYOND),
     Row("lost_taken", Step.LOOK_ITEM, Outcome.ON_LOAN_TO_ANOTHER, LOAN, LOST, shelf=CHARGED),
+    # A system that knows neither card nor item is not itself, and proves nothing about a loan that it may have made.
+    Row(
+        "lost_unknown",
+        Step.LOOK_ITEM,
+        Outcome.UNSURE,
+        LOAN,
+        LOST,
+        card={Card.UNKNOWN},
+        shelf={Shelf.UNKNOWN},
+    ),
     Row("lost_doubted", Step.LOOK_ITEM, Outcome.UNSURE, LOAN, LOST, doubted=True),
     Row("lost_not_done", Step.LOOK_ITEM, Step.SEND, LOAN, LOST),
     # 18, before no-block forces its way.

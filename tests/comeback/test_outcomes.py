@@ -132,6 +132,9 @@ CASES: Mapping[str, Case] = {
         "lost_due_other", Outcome.DUE_DATE_NOT_KEPT, lost=True, loans=MINE_SINCE_TODAY, due_date=STAFFS
     ),
     "lost, and not done": Case("yes", Outcome.LENT, lost=True),
+    "lost, and neither card nor item is known": Case(
+        "lost_unknown", Outcome.UNSURE, lost=True, patron=NEW_CARD, item=NOWHERE
+    ),
     "lost, and Ben has it": Case("lost_taken", Outcome.ON_LOAN_TO_ANOTHER, lost=True, loans=BENS),
     "lost, and Ben has it since": Case(
         "lost_lent_since", Outcome.LATER_ACTIVITY, lost=True, loans=BENS_SINCE_TODAY, days_ago=30
