@@ -83,7 +83,7 @@ def _finish(source: FromDaemon, path: Path, sealing: Sealing, keys: str, forms: 
     """Finish an archive that was cut off, with those entries that are marked; None: none is, so nothing was done."""
     try:
         cover = rescue.cover_of(part(path).read_bytes(), str(part(path)))
-        numbers = rescue.numbers_of(cover.numbers)
+        numbers = rescue.numbers_of(cover.numbers, cover.entries)
     except (BadArchive, ValueError):
         # Cut off while it was written, before anything was marked.
         return None

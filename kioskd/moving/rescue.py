@@ -109,10 +109,12 @@ def spans(numbers: Sequence[int]) -> str:
     return ",".join("-".join(map(str, span)) for span in found)
 
 
-def numbers_of(spans_: str) -> list[int]:
-    """Return what `spans` wrote. Raises ValueError."""
-    ends = [span.partition("-") for span in spans_.split(",") if span]
-    return [number for first, _, last in ends for number in range(int(first), int(last or first) + 1)]
+def numbers_of(spans_: str, count: int) -> list[int]:
+    """Return the `count` numbers that `spans` wrote. Raises ValueError, before a cover that lies costs any memory."""
+    ends = [(int(first), int(last or first)) for first, _, last in (each.partition("-") for each in spans_.split(","))]
+    if any(last < first for first, last in ends) or sum(last - first + 1 for first, last in ends) != count:
+        raise ValueError(FORMAT)
+    return [number for first, last in ends for number in range(first, last + 1)]
 
 
 def _cover(document: Any) -> Cover:  # noqa: ANN401 # any JSON

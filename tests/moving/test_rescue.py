@@ -318,6 +318,12 @@ def test_no_bytes_are_taken_for_an_archive(content: bytes) -> None:
 
 
 @settings(max_examples=50)
-@given(st.sets(st.integers(1, 200)))
+@given(st.sets(st.integers(1, 200), min_size=1))
 def test_numbers_and_spans_are_the_same(numbers: set[int]) -> None:
-    assert numbers_of(spans(sorted(numbers))) == sorted(numbers)
+    assert numbers_of(spans(sorted(numbers)), len(numbers)) == sorted(numbers)
+
+
+@pytest.mark.parametrize("lie", ["1-999999999999", "5-1", "", "x", "1,2,3"])
+def test_a_cover_that_lies_about_its_numbers_is_not_believed(lie: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        numbers_of(lie, 2)
