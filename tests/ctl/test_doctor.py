@@ -29,7 +29,7 @@ async def test_a_device_out_of_use_is_found_with_the_daemons_advice(
 ) -> None:
     done = await kioskctl("--socket", daemon.path, "--json", *places)
     document = done.document
-    assert set(document) == {"wrong", "findings", "not_looked_at", "status", "version"}
+    assert set(document) == {"wrong", "findings", "not_looked_at", "status", "summary", "version"}
     printer = next(each for each in document["findings"] if each["about"] == "devices")
     assert set(printer) == {"code", "about", "weight", "seen", "cause", "do"}
     assert printer["do"] == STATUS.devices[1].advice

@@ -70,8 +70,13 @@ class NotModelledError(Exception):
 
 
 def command(inner: Sequence[str], record: Path) -> list[str]:
-    """Return the command that runs another one and records it."""
-    return ["strace", "-f", "-y", "-xx", "-s", str(LONGEST), "-e", f"trace={TRACED}", "-o", str(record), *inner]
+    """Return the command that runs another one and records it.
+
+    It writes no byte code, in which each promise that a program could make would be found as said.
+    """
+    silent = ("-E", "PYTHONDONTWRITEBYTECODE=1")
+    traced = f"trace={TRACED}"
+    return ["strace", "-f", "-y", "-xx", "-s", str(LONGEST), *silent, "-e", traced, "-o", str(record), *inner]
 
 
 def run(inner: Sequence[str], record: Path, **more: object) -> int:
