@@ -253,6 +253,9 @@ class Hiding:
     def _code(self, code: str, *, typed: bool = False) -> str:
         if not code:
             return code
+        if self._blocks is None and (known := self._stand_ins.seen(code)) is not None:
+            # Most have been seen before: what waits, what is uploaded, what is on a list.
+            return known
         meant = recognise(code, self._settings, typed=typed)
         if isinstance(meant, IsCommand) and meant.command in DIGITS:
             return ZERO

@@ -23,6 +23,8 @@ from kioskd.trace.stand_in import StandIns
 KEPT: Final = 2000
 EVERY: Final = 500
 """Inputs from one state that is kept to the next."""
+MOST_NUMBERS: Final = 600
+"""Of more cards and items that wait no state is kept: hiding them all would take longer than a scan may wait."""
 AIM_CODE_128: Final = "]C0"
 DIGIT_KEYS: Final = {digit: command for command, digit in DIGITS.items()}
 
@@ -113,6 +115,8 @@ class Ring:
     # ---- states
 
     def _due(self, before: State) -> bool:
+        if len(before.backlog.numbers) > MOST_NUMBERS:
+            return False
         last = max(self._states, default=None)
         if last is None:
             return True

@@ -72,7 +72,11 @@ class StandIns:
 
     def seen(self, code: str) -> str | None:
         """Return the stand-in of a code that has one already."""
-        return self._given.get(self._hash(code))
+        name = self._hash(code)
+        found = self._given.get(name)
+        if found is not None:
+            self._given.move_to_end(name)
+        return found
 
     def tail(self, digits: str) -> str:
         """Return the last digits of a card's stand-in for those of the card, as a message shows them."""
