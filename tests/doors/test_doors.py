@@ -60,7 +60,7 @@ def test_half_a_batch_and_a_bad_hour(tmp_path: Path, profile: str, mishap: str) 
     befallen(tmp_path, profile, [mishap, "ok", mishap, "ok", "ok", mishap], row_s=20.0)
 
 
-@pytest.mark.parametrize("profile", REQUESTS)
+@pytest.mark.parametrize("profile", ["koha", "symphony", pytest.param("evergreen", marks=pytest.mark.long)])
 def test_a_wrong_login_does_nothing_and_goes_on_when_it_is_mended(tmp_path: Path, profile: str) -> None:
     async def scene() -> None:
         async with Shop(tmp_path, profile) as shop:

@@ -94,7 +94,7 @@ def cut(tmp_path: Path, before: str, look: Callable[[Path], set[str]], most: int
 
 
 def test_whenever_the_power_goes_each_entry_has_one_way(tmp_path: Path) -> None:
-    report = cut(tmp_path, "", again, 300)
+    report = cut(tmp_path, "", again, 120)
     assert report.acknowledged == [str(seq) for seq in range(1, COUNT + 1)]
     assert not report.wrong, report
 
@@ -108,7 +108,7 @@ def test_whenever_the_power_goes_each_entry_has_one_way(tmp_path: Path) -> None:
     ids=["nothing is written down first", "names that are not flushed"],
 )
 def test_a_hand_over_that_cuts_corners_is_found_out(tmp_path: Path, wrong: str) -> None:
-    assert cut(tmp_path, wrong, again, 300).wrong
+    assert cut(tmp_path, wrong, again, 150).wrong
 
 
 def test_what_lies_there_and_is_no_hand_over_is_left_alone(tmp_path: Path) -> None:

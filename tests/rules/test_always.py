@@ -118,7 +118,7 @@ def let_go(station: Station) -> None:
     station.advance(30)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(names, max_size=40), st.sampled_from(list(StationKind)), st.booleans(), st.booleans())
 def test_a_station_keeps_its_word(moves: list[str], kind: StationKind, pin: bool, without_confirm: bool) -> None:
     station = town(
@@ -132,7 +132,7 @@ def test_a_station_keeps_its_word(moves: list[str], kind: StationKind, pin: bool
     invariants.secret_nowhere(station, PIN, WRONG_CODE, LICENCE, "JANE")
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(names, max_size=40))
 def test_recovery_ends_and_each_loan_is_made_once(moves: list[str]) -> None:
     station = town().with_printer()

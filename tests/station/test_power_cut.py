@@ -129,7 +129,7 @@ def starts(bench: Bench, root: Path) -> set[str]:
         return {entry["item"] for entry in daemon.ctl("journal", "list")["entries"]}
 
 
-@pytest.mark.parametrize("states", [160, pytest.param(800, marks=pytest.mark.long)])
+@pytest.mark.parametrize("states", [80, pytest.param(800, marks=pytest.mark.long)])
 @pytest.mark.timeout(240)
 def test_whenever_the_power_goes_nothing_said_is_missing_and_the_daemon_starts(bench: Bench, states: int) -> None:
     # Drawn evenly over the run; all of them, some 26,000, take minutes.

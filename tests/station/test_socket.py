@@ -200,6 +200,7 @@ def test_beside_a_thousand_that_watch_and_never_read_a_scan_is_answered_as_usual
     compare(reader, f"{CROWD} watchers that never read", quiet, crowded)
 
 
+@pytest.mark.long  # It waits until such a client is dropped.
 def test_beside_a_client_that_never_reads_a_scan_is_answered_as_usual_and_it_is_dropped(offline: Bench) -> None:
     reader = Reader(offline)
     quiet = reader.times_s(SCANS)

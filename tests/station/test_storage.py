@@ -214,6 +214,7 @@ def test_a_disk_that_turns_read_only_or_fails_under_the_daemon(bench: Bench, err
     assert said(bench) == kept(bench) == set(bench.items[:2])
 
 
+@pytest.mark.long
 def test_online_nothing_reaches_the_library_system_that_could_not_be_stored(disk: Disk, bench: Bench) -> None:
     bench.start_ils()
     bench.stock(STOCK // VISIT, STOCK)
