@@ -1,4 +1,4 @@
-"""The web server on loopback: the page's files, and a WebSocket at `/socket` for each page."""
+"""The web server on loopback: the page's files, the doctor's code, and a WebSocket at `/socket` for each page."""
 
 import asyncio
 import secrets
@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 
 from kioskd.screen import pages
 from kioskd.screen.bridge import Bridge
+from kioskd.screen.doctor import DoctorsCode
 from kioskd.screen.door import LOOPBACK_HOSTS, SUBPROTOCOL, Door, headers
 from kioskd.screen.requests import MAX_PAGE_MESSAGE_BYTES
 
@@ -51,6 +52,7 @@ class Server:
         self._door = Door(port=port, token=secrets.token_urlsafe(32))
         self._files = pages.load(self._door.token)
         self._pages: set[web.WebSocketResponse] = set()
+        self._doctor = DoctorsCode(core_path)
 
     async def run(self, listener: socket.socket, ready: Callable[[], None], stop: asyncio.Event) -> None:
         """Serve on `listener`, call `ready` once it listens, and end when `stop` is set."""
@@ -82,6 +84,8 @@ class Server:
             answer = web.Response(status=403, text="Load the page first.\n")
         elif (file := self._files.get(name or pages.INDEX)) is not None:
             answer = web.Response(body=file.body, content_type=file.content_type, charset="utf-8")
+        elif name == "doctor.svg" and (code := await self._doctor.svg()) is not None:
+            answer = web.Response(body=code, content_type="image/svg+xml")
         else:
             answer = web.Response(status=404, text="There is no such file.\n")
         answer.headers.update(headers(host))

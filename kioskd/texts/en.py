@@ -266,6 +266,7 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "unsent": "Not yet sent",
     "address": "Network address",
     "address_none": "no network",
+    "doctor_code": "For technicians: what is wrong, as a code for a phone",
     "helpdesk_phone": "Help desk",
     "uploading": "{done} sent, {left} to go",
     "exceptions": "Exceptions for staff",

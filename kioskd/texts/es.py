@@ -270,6 +270,7 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "unsent": "Por enviar",
     "address": "Dirección de red",
     "address_none": "sin red",
+    "doctor_code": "Para técnicos: qué falla, como código para un teléfono",
     "helpdesk_phone": "Soporte",
     "uploading": "{done} enviados, faltan {left}",
     "exceptions": "Excepciones para el personal",

@@ -275,6 +275,7 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "unsent": "Ещё не отправлено",
     "address": "Сетевой адрес",
     "address_none": "нет сети",
+    "doctor_code": "Для техников: что неисправно, в виде кода для телефона",
     "helpdesk_phone": "Техподдержка",
     "uploading": "Отправлено {done}, осталось {left}",
     "exceptions": "Требуют сотрудника",

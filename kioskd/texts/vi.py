@@ -255,6 +255,7 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "unsent": "Chưa gửi",
     "address": "Địa chỉ mạng",
     "address_none": "không có mạng",
+    "doctor_code": "Cho kỹ thuật viên: lỗi gì, dưới dạng mã cho điện thoại",
     "helpdesk_phone": "Hỗ trợ",
     "uploading": "Đã gửi {done}, còn {left}",
     "exceptions": "Trường hợp cần nhân viên",

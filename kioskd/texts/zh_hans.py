@@ -254,6 +254,7 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "unsent": "尚未提交",
     "address": "网络地址",
     "address_none": "无网络",
+    "doctor_code": "技术人员用：故障情况，可用手机扫描的代码",
     "helpdesk_phone": "技术支持",
     "uploading": "已提交 {done}，还剩 {left}",
     "exceptions": "待人工处理",

@@ -1,5 +1,6 @@
 """The page in a real browser: every View draws, fingers and keys reach the daemon, and it heals."""
 
+import io
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -10,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 import pytest_asyncio
+import zxingcpp
+from PIL import Image
 
 from kioskd.model.view import Screen
 from kioskd.screen import host
@@ -444,3 +447,15 @@ async def test_the_page_heals_after_the_daemon_and_after_its_own_server(browser:
             await page.close()
         finally:
             await stop(screen)
+
+
+async def test_a_phone_reads_what_is_wrong_from_the_page_that_is_out_of_service(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with opened(browser, tmp_path / "kioskd.sock") as (core, page):
+        core.show(view("out_of_service") | {"seq": 2})
+        await page.until("document.body.dataset.seq === '2'")
+        await page.until("document.querySelector('img.code')?.naturalWidth > 0", seconds=30)
+        (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(await page.picture())))
+        assert read.format == zxingcpp.BarcodeFormat.QRCode
+        assert read.text.startswith("kioskd ")

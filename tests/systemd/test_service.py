@@ -1,6 +1,7 @@
 """The units as a machine runs them: start, readiness, watchdog, socket activation, credentials, timers, back-off."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -145,3 +146,16 @@ def test_it_lends_with_a_root_that_cannot_be_written(boot: Callable[..., Station
     machine.wait_ready()
     assert machine.status("test -e /etc/only-in-memory") != 0
     assert [entry["item"] for entry in machine.entries()] == list(ITEMS[:2])
+
+
+def test_the_screens_code_says_no_more_is_wrong_than_root_sees(station: Station) -> None:
+    """The page asks the doctor out of its own sandbox: what it may not look at is not wrong by that."""
+    fetch = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8080/doctor.svg').read().decode())"
+    picture = station.until(lambda: station.run(f'python3 -c "{fetch}"', check=False), "the code is served")
+    assert "<svg" in picture
+    screen = station.show("kioskd-screen", "MainPID")
+    inside = f"nsenter -t {screen} -m -- setpriv --reuid kiosk --regid kiosk --init-groups kioskctl doctor --short"
+    told, by_root = station.run(inside, check=False), station.run("kioskctl doctor --short", check=False)
+    assert told.startswith("kioskd ")
+    codes = [set(re.findall(r"\b[A-Z]+-\d+\b", line)) for line in (told, by_root)]
+    assert codes[0] <= codes[1], (told, by_root)

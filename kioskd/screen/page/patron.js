@@ -312,6 +312,7 @@ export function out_of_service(page) {
       "div",
       { class: "foot-note" },
       reach(say, { station: view.station.id, address: page.host?.address, helpdesk: view.helpdesk }),
+      h("img", { class: "code", src: "doctor.svg", alt: say("doctor_code"), onerror: (event) => (event.target.hidden = true) }),
       staff_button(page),
     ),
   );
