@@ -14,7 +14,7 @@ from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, Seq
 from kioskd.model.ils import Answer, ItemAnswer, PatronAnswer
 from kioskd.rules import mode
 from kioskd.rules.changed import changed
-from kioskd.rules.evidence import Facts, Past
+from kioskd.rules.evidence import Card, Facts, Past, Shelf
 from kioskd.rules.outcome import SETTLED, Outcome
 from kioskd.rules.state import Belief, Held
 from kioskd.rules.turn import Turn
@@ -38,6 +38,9 @@ UNKNOWN: Final = frozenset({Outcome.PATRON_NOT_FOUND, Outcome.ITEM_NOT_FOUND})
 
 def is_refusal(what: Outcome, facts: Facts) -> bool:
     """Tell whether an outcome rests on a no of the library system."""
+    knows_nothing = facts.card is Card.UNKNOWN and facts.shelf is Shelf.UNKNOWN
+    if facts.past is Past.LOST and what is Outcome.UNSURE and knows_nothing:
+        return True
     return (facts.past is Past.NO and what not in SETTLED) or what is Outcome.NOT_DONE
 
 

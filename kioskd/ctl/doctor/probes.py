@@ -80,7 +80,11 @@ def _daemon(asked: Asked, unknown: list[str]) -> dict[str, Any]:
 def _configuration(where: Where, found: dict[str, Any], unknown: list[str]) -> Settings | None:
     """Add what `kioskd --check` says of the configuration, and the files that it names."""
     path = where.config or DEFAULT_CONFIG
-    if path.exists() and not os.access(path, os.R_OK):
+    try:
+        readable = not path.exists() or os.access(path, os.R_OK)
+    except PermissionError:  # a folder on the way to it may not be entered
+        readable = False
+    if not readable:
         unknown.append(f"{path}: this user may not read it; sudo kioskctl doctor")
         return None
     try:
@@ -124,6 +128,10 @@ def _place(where: Where, root: Path, unknown: list[str], *, daemon_answers: bool
     found["state_dir_there"] = status is not None if os.access(place.parent, os.X_OK) else None
     if status is None:
         return found
+    if status.st_uid == 0 and stat.S_IMODE(status.st_mode) == 0:
+        # systemd's InaccessiblePaths=: an empty place lies over it, of which nothing is true of the real one.
+        unknown.append(f"{place}: hidden from this program; sudo kioskctl doctor")
+        return {"state_dir": place}
     found["state_dir_mode"] = stat.S_IMODE(status.st_mode)
     try:
         found["state_dir_owner"] = pwd.getpwuid(status.st_uid).pw_name
