@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,25 @@ def test_its_document_is_described(verb: str) -> None:
     assert schema(verb).strip(), verb
 
 
+def called(verb: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], Exit]:
+    """A place where no daemon answers and the journal is empty; what the verb is called with there, and its end."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+    config = folder / "kioskd.toml"
+    config.write_text(
+        f'[ils]\nhost = "127.0.0.1"\nlogin_user = ""\n[station]\nstate_dir = "{folder / "state"}"\n'
+        f'[socket]\npath = "{folder / "s"}"\n[printer]\ndriver = "none"\n'
+    )
+    (folder / "sheet.csv").write_text("10:00,C,21168045918653,31168012345672,,KM\n")
+    from kioskd.journal import Journal  # after the folder is known
+
+    Journal.open(folder / "state", timezone="UTC").close()
+    given, status = WITHOUT_DAEMON[verb]
+    words = given.format(new="made", missing="missing", sheet="sheet.csv").split()
+    root = ["--root", str(folder)] if verb in ("doctor", "devices", "support-bundle") else []
+    return ["--config", str(config), *verb.split(), *words, *root], status
+
+
 @pytest.mark.parametrize("verb", LEAVES)
 @pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
 def test_without_a_daemon_it_ends_as_it_should(
@@ -130,22 +150,9 @@ def test_without_a_daemon_it_ends_as_it_should(
     *,
     as_json: bool,
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    config = tmp_path / "kioskd.toml"
-    config.write_text(
-        f'[ils]\nhost = "127.0.0.1"\nlogin_user = ""\n[station]\nstate_dir = "{tmp_path / "state"}"\n'
-        f'[socket]\npath = "{tmp_path / "s"}"\n[printer]\ndriver = "none"\n'
-    )
-    (tmp_path / "sheet.csv").write_text("10:00,C,21168045918653,31168012345672,,KM\n")
-    from kioskd.journal import Journal  # after the folder is known
-
-    Journal.open(tmp_path / "state", timezone="UTC").close()
-    given, status = WITHOUT_DAEMON[verb]
-    words = given.format(new="made", missing="missing", sheet="sheet.csv").split()
-    root = ["--root", str(tmp_path)] if verb in ("doctor", "devices", "support-bundle") else []
+    given_words, status = called(verb, tmp_path, monkeypatch)
     begun_s = time.monotonic()
-    ended = main(["--config", str(config), *(["--json"] if as_json else []), *verb.split(), *words, *root])
+    ended = main([*(["--json"] if as_json else []), *given_words])
     took_s = time.monotonic() - begun_s
     out, err = capsys.readouterr()
     assert ended == status, err
@@ -189,3 +196,45 @@ def test_colours_stand_in_a_terminal_and_not_in_a_pipe(tmp_path: Path, *, termin
     assert done.returncode == 0
     assert "does not answer" in out
     assert ("\x1b[" in out) == coloured
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+CHANGES = re.compile(r"[A-Za-z0-9+/=_-]{40,}|\d+")
+"""Times, room on the disk, keys: not the same twice."""
+
+
+@pytest.mark.parametrize("verb", [verb for verb in LEAVES if verb not in NO_DOCUMENT])
+def test_a_terminal_gets_the_same_text_and_colours_at_most(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    heard = []
+    for place in ("pipe", "terminal"):
+        folder = tmp_path / "one"
+        folder.mkdir()
+        words, status = called(verb, folder, monkeypatch)
+        reading, writing = os.pipe() if place == "pipe" else pty.openpty()
+        with ThreadPoolExecutor(1) as ears, os.fdopen(writing, "w") as out:
+            all_of_it = ears.submit(everything, reading)
+            monkeypatch.setattr(sys, "stdout", out)
+            assert main(words) == status
+            monkeypatch.undo()
+            out.close()
+            heard.append(all_of_it.result(timeout=20).replace("\r\n", "\n"))
+        folder.rename(tmp_path / place)
+    pipe, terminal = heard
+    if verb not in ("completion", "scan-test", "commands"):
+        assert "\x1b" not in pipe
+    assert CHANGES.sub("0", COLOURS.sub("", terminal)) == CHANGES.sub("0", COLOURS.sub("", pipe))
+
+
+def everything(reading: int) -> str:
+    """What is written until nobody can write any more: a pipe then ends, a terminal then fails (EIO)."""
+    whole = b""
+    try:
+        while some := os.read(reading, 65536):
+            whole += some
+    except OSError:
+        pass
+    os.close(reading)
+    return whole.decode()
