@@ -52,13 +52,17 @@ async def test_a_daemon_that_hangs_is_3_within_a_second(folder: Path, *, accepts
                 filler.setblocking(False)
                 filler.connect_ex(str(path))
         began = time.monotonic()
+        await kioskctl("--socket", folder / "none.sock", "status")
+        start_s = time.monotonic() - began
+        began = time.monotonic()
         done = await kioskctl("--socket", path, "status")
         took_s = time.monotonic() - began
         if not accepts:
             for filler in fillers:
                 filler.close()
     assert done.status == 3
-    assert took_s < 1.5  # a second, and what a busy machine takes to start an interpreter
+    # A second, and what this machine takes just now to start an interpreter.
+    assert took_s < 1.0 + 2 * start_s
 
 
 @pytest.mark.parametrize("said", [b"", b"hello\n", b"[]\n", b'{"jsonrpc":"2.0","id":1,"result":'])
