@@ -52,7 +52,8 @@ def _classes(annotation: Any, found: dict[str, type]) -> Iterator[type]:  # noqa
 def document(value: Any) -> Any:  # noqa: ANN401 # a row a kind of value
     """Return a value as what `json` writes."""
     if isinstance(value, Enum):
-        return {KIND: type(value).__name__, "is": value.value}
+        # A driver's name is a text, its own or another package's: the enum of the own ones stands in no field.
+        return {KIND: type(value).__name__, "is": value.value} if type(value).__name__ in _known() else value.value
     if value is None or type(value) in (bool, int, float, str):
         return value
     if isinstance(value, tuple | list):

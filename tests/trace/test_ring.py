@@ -15,7 +15,17 @@ from kioskd.model import ils
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import Entry, EntryState, How, Kind, ModeName, NewEntry, Seq
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Event, Fetched, Input, Scanned, Sealed
-from kioskd.model.settings import BarcodeSettings, Secret
+from kioskd.model.settings import (
+    BarcodeSettings,
+    IlsSettings,
+    PrinterDriver,
+    PrinterSettings,
+    ScannerDriver,
+    ScannerSettings,
+    Secret,
+    Settings,
+    StationSettings,
+)
 from kioskd.model.time import ClockTrust, Instant
 from kioskd.model.view import View
 from kioskd.rules.recognise import IsCard, IsNothing, recognise
@@ -210,3 +220,13 @@ def test_what_was_written_is_read_again() -> None:
 def test_a_file_that_is_no_trace_is_told_by_its_line(text: str) -> None:
     with pytest.raises(NotReadable, match=r"line 1|no such thing"):
         read(text)
+
+
+def test_a_station_whose_devices_are_configured_is_written_and_read() -> None:
+    made = Settings(
+        station=StationSettings("S"),
+        ils=IlsSettings("ils.example"),
+        scanners=(ScannerSettings("front", ScannerDriver.SERIAL, port="/dev/ttyACM0"),),
+        printer=PrinterSettings(PrinterDriver.NETWORK, url="127.0.0.1:9100"),
+    )
+    assert value_of(json.loads(json.dumps(document(made)))) == made
