@@ -50,6 +50,16 @@ def test_the_tree_says_what_is_used_and_why_not_the_rest() -> None:
     assert [each.name for each in missing] == ["side"]
 
 
+def test_what_is_used_by_an_address_stands_there_too() -> None:
+    printer = {"name": "printer", "kind": "printer", "driver": "network", "state": "ready", "identity": "10.0.0.7:9100"}
+    branches, missing = tree([KEYBOARD], {"devices": [printer]})
+    assert [(each.name, [node.used_as for node in each.nodes]) for each in branches] == [
+        ("printer", ["printer"]),
+        ("Scanner", [None]),
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize(("status", "why"), [({"devices": []}, NOT_TAKEN), (None, UNKNOWN)])
 def test_what_could_be_used_and_is_not_says_why(status: dict[str, object] | None, why: str) -> None:
     branches, _ = tree([KEYBOARD], status)

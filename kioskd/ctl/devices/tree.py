@@ -21,6 +21,7 @@ WHY: Final[Mapping[Evidence, str]] = {
     Evidence.NO_PERMISSION: "this user may not look at it: sudo kioskctl devices",
 }
 TAKEN_ELSEWHERE: Final = "the station uses this device another way"
+ADDRESSED: Final = "the configuration gives its address"
 NOT_TAKEN: Final = "the configuration names other devices"
 UNKNOWN: Final = "whether the station uses it is not known: the daemon does not answer"
 
@@ -75,6 +76,7 @@ def tree(found: Iterable[Found], status: Mapping[str, Any] | None) -> tuple[list
         first = devices[0]
         name = next((device.name for device in devices if device.name), "nameless")
         branches.append(Branch(str(first.identity) if first.identity is not None else None, name, nodes))
+    branches += [_addressed(each) for each in wanted if each not in used and each.get("state") == "ready"]
     branches.sort(key=lambda branch: (not any(node.used_as for node in branch.nodes), branch.name))
     missing = [_missing(each) for each in wanted if each not in used and each.get("state") != "ready"]
     return branches, missing
@@ -109,6 +111,13 @@ def _node(found: Found, user: Mapping[str, Any] | None, *, ours: bool, asked: bo
         str(user["state"]) if user is not None else None,
         why,
     )
+
+
+def _addressed(device: Mapping[str, Any]) -> Branch:
+    """Return what the station uses and no list of the kernel's shows: a printer in the network, a line of one's own."""
+    name, driver, state, path = (str(device.get(key) or "") for key in ("name", "driver", "state", "identity"))
+    node = Node(driver, path, Verdict.TAKE.value, "configured", name, state, ADDRESSED)
+    return Branch(None, str(device.get("kind") or name), (node,))
 
 
 def _missing(device: Mapping[str, Any]) -> Missing:
