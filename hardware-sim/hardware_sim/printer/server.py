@@ -22,6 +22,7 @@ from .usb_serial import Handshake, UsbSerial
 RECEIVE_BUFFER_BYTES: Final = 4096  # what a small printer holds; more waits on the line
 _LOOK_AGAIN_S: Final = 0.02
 _LAST_TURNS: Final = 8
+_MOST_TURNS: Final = 1000
 
 
 class _Connection(asyncio.Protocol):
@@ -114,14 +115,23 @@ class PrinterCables:
 
     async def close(self) -> None:
         """Switch off and take the cables away."""
+        await self._none_is_accepted()
         self._go_down()
         if self.usb is not None:
             self.usb.close()
         if self._bound is not None:
             self._bound.close()
-        # Lines that were cut, and one that was just being accepted, are gone some turns of the loop later.
-        for _ in range(_LAST_TURNS):
+        # Lines that were cut are gone some turns of the loop later.
+        turns = 0
+        while turns < _LAST_TURNS or (self.connections and turns < _MOST_TURNS):
             await asyncio.sleep(0)
+            turns += 1
+
+    @staticmethod
+    async def _none_is_accepted() -> None:
+        """Wait for lines that are just being accepted: made after their server has closed, they are never closed."""
+        while accepting := [task for task in asyncio.all_tasks() if "_accept_connection" in repr(task.get_coro())]:
+            await asyncio.wait(accepting, timeout=5)
 
     @staticmethod
     def _bind(address: Address) -> socket.socket:
@@ -183,6 +193,7 @@ class PrinterCables:
 
     async def _obey(self) -> None:
         if self.mechanism.faults.power_off:
+            await self._none_is_accepted()
             self._go_down()
             self.mechanism.lose_power()
         else:
