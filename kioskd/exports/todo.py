@@ -70,14 +70,15 @@ def _block(row: Row, why: Why | None) -> str:
         told.append("<p>Its answer was lost: look first whether this patron has the item already.</p>")
     if why is not None:
         told.append(f"<p>{html.escape(REASON[why])}</p>")
-    codes = [_code(name, number) for name, number in (("card", row.patron), ("item", row.item)) if number]
+    codes = [figure(name, number) for name, number in (("card", row.patron), ("item", row.item)) if number]
     return (
         f'<section><span class="tick"></span><h2>{row.seq}. {ACT[row.kind]}</h2>{"".join(told)}'
         f'<div class="codes">{"".join(codes)}</div></section>'
     )
 
 
-def _code(name: str, number: str) -> str:
+def figure(name: str, number: str) -> str:
+    """Return a number as a barcode with its name below it, to be scanned instead of typed."""
     try:
         picture = code128.svg(number)
     except ValueError:

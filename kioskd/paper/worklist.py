@@ -4,8 +4,7 @@ import html
 from collections.abc import Mapping
 from typing import Any, Final
 
-from kioskd.exports import code128
-from kioskd.exports.todo import STYLE
+from kioskd.exports.todo import STYLE, figure
 
 ADVICE: Final = "Tick each. This list holds card numbers: shred it when all is done."
 ACTIONS: Final[Mapping[str, str]] = {
@@ -46,16 +45,8 @@ def _entry(entry: Mapping[str, Any]) -> str:
     told = f"<p>{html.escape(', '.join(known))}</p>"
     if entry["message"]:
         told += f"<p>The library system said: {html.escape(entry['message'])}</p>"
-    codes = "".join(_code(name, entry[key]) for name, key in (("card", "patron"), ("item", "item")) if entry[key])
+    codes = "".join(figure(name, entry[key]) for name, key in (("card", "patron"), ("item", "item")) if entry[key])
     return (
         f'<section><span class="tick"></span><h2>{entry["seq"]}. {html.escape(entry["kind"])}</h2>{told}'
         f'<div class="codes">{codes}</div></section>'
     )
-
-
-def _code(name: str, number: str) -> str:
-    try:
-        picture = code128.svg(number)
-    except ValueError:
-        picture = "<p>No barcode can be made of it.</p>"
-    return f"<figure>{picture}<figcaption>{name} {html.escape(number)}</figcaption></figure>"
