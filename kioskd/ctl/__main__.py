@@ -1,90 +1,61 @@
 """`kioskctl`: read the command line, carry out one verb, end with the contract's exit status."""
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
 
 from kioskd.ctl.arguments import Asked, Parser, Where, common, state_dir
 from kioskd.ctl.client import Client
-from kioskd.ctl.errors import CtlError, Exit, Refused
+from kioskd.ctl.errors import CtlError, Exit, Refused, WrongUsage
 from kioskd.ctl.output import say_json
 from kioskd.ctl.place import socket_path
-from kioskd.ctl.verbs import (
-    call,
-    commands,
-    completion,
-    devices,
-    doctor,
-    downtime,
-    drill,
-    exceptions,
-    export,
-    ils_test,
-    journal,
-    label,
-    mode,
-    print_test,
-    ready,
-    registrations,
-    report,
-    rescue,
-    scan,
-    scan_test,
-    screen,
-    setup,
-    sheet,
-    slip,
-    staff,
-    station,
-    stats,
-    status,
-    support_bundle,
-    trace,
-    upload,
-    watch,
-    worklist,
+
+HELP: Final = frozenset({"-h", "--help"})
+VERBS: Final = (
+    "status",
+    "doctor",
+    "devices",
+    "scan_test",
+    "print_test",
+    "ready",
+    "drill",
+    "ils_test",
+    "support_bundle",
+    "trace",
+    "watch",
+    "screen",
+    "mode",
+    "journal",
+    "exceptions",
+    "stats",
+    "upload",
+    "export",
+    "rescue",
+    "downtime",
+    "sheet",
+    "registrations",
+    "worklist",
+    "report",
+    "slip",
+    "staff",
+    "setup",
+    "station",
+    "label",
+    "commands",
+    "scan",
+    "call",
+    "completion",
 )
-
-VERBS = (
-    status,
-    doctor,
-    devices,
-    scan_test,
-    print_test,
-    ready,
-    drill,
-    ils_test,
-    support_bundle,
-    trace,
-    watch,
-    screen,
-    mode,
-    journal,
-    exceptions,
-    stats,
-    upload,
-    export,
-    rescue,
-    downtime,
-    sheet,
-    registrations,
-    worklist,
-    report,
-    slip,
-    staff,
-    setup,
-    station,
-    label,
-    commands,
-    scan,
-    call,
-    completion,
-)
+"""The verbs as `--help` lists them, each a module of `kioskd.ctl.verbs`, imported only when it is named: all of them
+together take three times as long to load as one, and scripts call one."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the command line's description."""
+def parser(named: Sequence[str] = VERBS) -> argparse.ArgumentParser:
+    """Return the description of the command line with these verbs."""
     anywhere = common()
     command = Parser(
         prog="kioskctl",
@@ -94,16 +65,28 @@ def parser() -> argparse.ArgumentParser:
     )
     state_dir(command)
     verbs = command.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for verb in VERBS:
-        verb.add(verbs, [anywhere])
+    for name in named:
+        importlib.import_module(f"kioskd.ctl.verbs.{name}").add(verbs, [anywhere])
     return command
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Read a command line. Raises WrongUsage, and SystemExit where help was asked for.
+
+    A word that is a verb's name may be an option's value instead; what then goes wrong is said by all verbs together.
+    """
+    named = [name for name in VERBS if name.replace("_", "-") in words]
+    if named and not HELP.intersection(words):
+        with suppress(WrongUsage):
+            return parser(named).parse_args(words)
+    return parser().parse_args(words)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one verb and return the exit status."""
     wants_json = False
     try:
-        options = parser().parse_args(arguments)
+        options = parsed(sys.argv[1:] if arguments is None else arguments)
         wants_json = getattr(options, "json", False)
         where = Where(
             os.environ,

@@ -26,7 +26,7 @@ from kioskd.journal.reading import JournalReader
 from kioskd.journal.salvage import Salvage
 from kioskd.journal.statistics import COUNTED, Event, Reached, Statistics
 from kioskd.journal.transaction import Transaction, Trouble
-from kioskd.model.calls import StatsBy
+from kioskd.model.choices import StatsBy
 from kioskd.model.entry import (
     UNSENT,
     AddEntry,

@@ -18,7 +18,7 @@ import apsw
 
 from kioskd.journal import sqlite
 from kioskd.journal.errors import NotRead, NotWritten
-from kioskd.model.calls import StatsBy
+from kioskd.model.choices import StatsBy
 from kioskd.model.entry import EntryState, ModeName
 
 FILE: Final = "statistics.sqlite3"

@@ -10,6 +10,7 @@ from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
+from kioskd.model.choices import ResolveAction, StatsBy
 from kioskd.model.downtime_calls import DOWNTIME_METHODS, DowntimeCall
 from kioskd.model.entry import EntryState, How, Kind, ModeName, Seq
 from kioskd.model.settings import NO_SECRET, Secret
@@ -311,20 +312,6 @@ class JournalTakeIn:
     entries: tuple[Rescued, ...]
 
 
-class ResolveAction(StrEnum):
-    """What a person did about an exception."""
-
-    CORRECT_AND_RETRY = "correct_and_retry"
-    """What was wrong is put right elsewhere: it is tried again."""
-    DONE_BY_HAND = "done_by_hand"
-    """Done in the library system itself; a registration is ticked by it."""
-    CHECK_THIS_IN = "check_this_in"
-    """The item was checked in."""
-    WAIVE_LATE_CHARGE = "waive_late_charge"
-    DROP = "drop"
-    """Nothing is done; with a reason and initials."""
-
-
 @dataclass(frozen=True, slots=True)
 class ExceptionsResolve:
     """`exceptions.resolve`; `by`: initials, where no staff code has unlocked the station."""
@@ -397,14 +384,6 @@ class RegistrationsList:
 @dataclass(frozen=True, slots=True)
 class UploadStart:
     """`upload.start`."""
-
-
-class StatsBy(StrEnum):
-    """What a line of the statistics is about, beside its day."""
-
-    DAY = "day"
-    HOUR = "hour"
-    MODE = "mode"
 
 
 @dataclass(frozen=True, slots=True)

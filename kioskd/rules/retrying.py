@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from kioskd.model.calls import ExceptionsResolve, ResolveAction
+from kioskd.model.calls import ExceptionsResolve
+from kioskd.model.choices import ResolveAction
 from kioskd.model.effects import FetchExceptions
 from kioskd.model.entry import AddRow, Entry, EntryState
 from kioskd.model.errors import ErrorKind

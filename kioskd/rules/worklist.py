@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from kioskd.model.calls import ResolveAction as Do
+from kioskd.model.choices import ResolveAction as Do
 from kioskd.model.entry import EntryState
 from kioskd.rules.outcome import STATE, Outcome
 from kioskd.texts import say, table

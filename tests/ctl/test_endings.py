@@ -2,10 +2,15 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from kioskd.ctl.__main__ import parsed, parser
+from kioskd.ctl.errors import WrongUsage
 
 from .conftest import Daemon, begin, kioskctl
 
@@ -129,3 +134,28 @@ async def test_help_is_0() -> None:
     done = await kioskctl("--help")
     assert done.status == 0
     assert "exit status" in done.out
+
+
+def test_a_verb_loads_itself_alone(folder: Path) -> None:
+    """Scripts call kioskctl often, and on a Raspberry Pi all verbs take seconds to load."""
+    program = (
+        "import sys; from kioskd.ctl.__main__ import main; main(['status', '--socket', sys.argv[1]]);"
+        "print(*(name for name in sys.modules if name.startswith(('kioskd.ctl.verbs.', 'kioskd.model.calls'))))"
+    )
+    command = [sys.executable, "-c", program, str(folder / "none.sock")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["kioskd.ctl.verbs.status"]
+
+
+@pytest.mark.parametrize("words", [("--config", "mode", "sta"), ("--config", "mode", "status", "--frobnicate")])
+def test_a_file_called_as_a_verb_hides_no_verb(words: tuple[str, ...]) -> None:
+    with pytest.raises(WrongUsage) as alone:
+        parser().parse_args(words)
+    with pytest.raises(WrongUsage) as found:
+        parsed(words)
+    assert str(found.value) == str(alone.value)
+
+
+def test_a_file_called_as_a_verb_is_a_file() -> None:
+    asked = parsed(("--config", "mode", "status"))
+    assert (asked.verb, asked.config) == ("status", Path("mode"))

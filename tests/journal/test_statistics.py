@@ -14,7 +14,7 @@ import pytest
 from kioskd.journal import Journal
 from kioskd.journal.statistics import FILE, KEPT_DAYS, Event, Reached, Statistics, read
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
-from kioskd.model.calls import StatsBy
+from kioskd.model.choices import StatsBy
 from kioskd.model.entry import AddEntry, AddRow, EntryFilter, EntryState, How, Kind, ModeName, NewEntry, Seq
 from kioskd.model.time import ClockTrust
 

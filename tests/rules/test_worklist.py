@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kioskd.model.calls import ResolveAction
+from kioskd.model.choices import ResolveAction
 from kioskd.model.entry import EntryState
 from kioskd.rules import worklist
 from kioskd.rules.outcome import STATE, Outcome

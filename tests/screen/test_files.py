@@ -10,7 +10,7 @@ import pytest
 
 from kioskd import texts
 from kioskd.config import kinds
-from kioskd.model.calls import ResolveAction
+from kioskd.model.choices import ResolveAction
 from kioskd.model.device import DeviceState
 from kioskd.model.downtime import SystemState
 from kioskd.model.entry import Kind, ModeName

@@ -5,7 +5,7 @@ import argparse
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.journal_source import Selection, opened
 from kioskd.ctl.output import get, moment, say, say_json, sentence, table
-from kioskd.model.calls import ResolveAction
+from kioskd.model.choices import ResolveAction
 
 ACTIONS = ", ".join(each.value for each in ResolveAction)
 

@@ -65,7 +65,7 @@ def _lines(asked: Asked, since: dt.date, until: dt.date | None) -> list[dict[str
 
 def _from_file(asked: Asked, since: dt.date, until: dt.date | None) -> list[dict[str, Any]] | None:
     from kioskd.journal.statistics import read  # noqa: PLC0415 # SQLite is for a daemon that is down
-    from kioskd.model.calls import StatsBy  # noqa: PLC0415
+    from kioskd.model.choices import StatsBy  # noqa: PLC0415
 
     place, _ = journal_place(asked.where)
     return read(place, StatsBy(asked.options.by), since, until)
