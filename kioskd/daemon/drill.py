@@ -3,7 +3,8 @@
 The drill's station runs the same code, and has nothing in common with the real one but the devices: its journal is a
 folder of its own that goes when the drill ends, it knows drill barcodes alone, and its line leads nowhere. The real
 station goes on behind it, unseen: it polls, uploads and keeps the time. So nothing of a drill can be counted, sent or
-looked up, and a real card is no card while it lasts.
+looked up, and a real card is no card while it lasts. What staff and technicians ask for beside the screen is about real
+entries and goes to the real station: an archive that is taken in, or a row that is typed, must not end with the drill.
 """
 
 import asyncio
@@ -47,6 +48,16 @@ BARCODES: Final = BarcodeSettings(
 )
 LONGEST_S: Final = 900.0
 """A drill that nobody ends: patrons want their station back."""
+EXERCISED: Final = frozenset(call for call, needs in c.NEEDS.items() if needs is c.Role.SCREEN) | {
+    c.SessionDueDate,
+    c.ItemCheckin,
+    c.RfidRead,
+    c.RfidSecure,
+    c.PaymentTake,
+    c.HoldsProcess,
+    c.ScanInject,
+}
+"""What is done at a screen, and what is refused there: that a drill is about."""
 
 
 class Shown:
@@ -80,6 +91,21 @@ class Shown:
         self._shown = shown
         if shown and self._last is not None:
             self.publish(self._last)
+
+
+class OwnSlips:
+    """The printer as the drill has it: its slips have numbers that no slip of the real station has."""
+
+    def __init__(self, paper: Paper) -> None:
+        self._paper = paper
+
+    def print(self, job: e.Print) -> None:
+        """Print a slip of the drill."""
+        self._paper.print(replace(job, slip=-job.slip))
+
+    def drop(self) -> None:
+        """Drop what has not started."""
+        self._paper.drop()
 
 
 class NoLine:
@@ -139,7 +165,7 @@ class Drills:
         self._now: _Drill | None = None
         self._changing: asyncio.Task[None] | None = None
         # What a power cut left of one.
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._clear()
 
     def attach(self, paper: Paper | None, scanners: Scanners) -> None:
         """Let drills have the printer and the scanners too."""
@@ -155,11 +181,19 @@ class Drills:
         elif isinstance(what, inputs.DeviceChanged):
             self._devices[what.status.name] = what
         drill = self._now
-        for_people = isinstance(what, inputs.Asked | inputs.Scanned | inputs.ScanLost | inputs.SlipEnded)
-        if drill is None or not for_people:
-            self._real.deliver(what)
-        if drill is not None and (for_people or isinstance(what, inputs.PrinterChanged | inputs.DeviceChanged)):
-            drill.station.deliver(what)
+        match what:
+            case inputs.SlipEnded(slip, fate) if slip < 0:
+                # One that the drill did not live to hear of is nobody's.
+                if drill is not None:
+                    drill.station.deliver(inputs.SlipEnded(-slip, fate))
+            case inputs.Asked() if drill is not None and type(what.call) in EXERCISED:
+                drill.station.deliver(what)
+            case inputs.Scanned() | inputs.ScanLost() if drill is not None:
+                drill.station.deliver(what)
+            case _:
+                self._real.deliver(what)
+                if drill is not None and isinstance(what, inputs.PrinterChanged | inputs.DeviceChanged):
+                    drill.station.deliver(what)
 
     def close(self) -> None:
         """The daemon ends, and a drill with it."""
@@ -169,7 +203,7 @@ class Drills:
             self._now.limit.cancel()
             self._now.station.end()
             self._now.journal.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._clear()
 
     def _asked(self, asked: inputs.Asked) -> None:
         starts = isinstance(asked.call, c.DrillStart)
@@ -211,7 +245,7 @@ class Drills:
             return
         loop = asyncio.get_running_loop()
         station = Station(initial(settings), self._clock, Ring(BARCODES))
-        queue = JournalThread(journal, loop.call_soon_threadsafe, lambda _found: None)
+        queue = self._queue(journal)
         shown = Shown(self._front, self._numbers, shown=False)
         rooms = Rooms(
             deliver=station.deliver,
@@ -227,7 +261,8 @@ class Drills:
         station.begin(rooms)
         station.deliver(inputs.Started(str(uuid.uuid4()), journal.summary(), self._clock.trust()))
         assert self._scanners is not None
-        rooms.attach(NoLine(station), self._paper, self._scanners, station.state)
+        paper = OwnSlips(self._paper) if self._paper is not None else None
+        rooms.attach(NoLine(station), paper, self._scanners, station.state)
         for known in (*self._devices.values(), *((self._printer,) if self._printer is not None else ())):
             station.deliver(known)
         limit = loop.call_later(LONGEST_S, self._over)
@@ -238,8 +273,14 @@ class Drills:
         self._front.reply(request, {"card": CARD, "items": list(ITEMS), "seconds": LONGEST_S})
 
     def _open(self, settings: Settings) -> Journal:
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._clear()
         return Journal.open(self._folder, timezone=settings.station.timezone)
+
+    def _queue(self, journal: Journal) -> JournalThread:
+        return JournalThread(journal, asyncio.get_running_loop().call_soon_threadsafe, lambda _found: None)
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _over(self) -> None:
         """Nobody ended it."""
@@ -264,4 +305,4 @@ class Drills:
 
     def _remove(self, journal: JournalThread) -> None:
         journal.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._clear()

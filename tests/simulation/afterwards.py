@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import random
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -18,18 +19,15 @@ from kioskd.model.errors import CallError
 from kioskd.model.settings import Secret
 from kioskd.vault import Vault
 from kioskd.vault.keys import keys_file
+from tests.simulation.kioskctl import answer
 from tests.simulation.ledger import Visitor
 from tests.simulation.machine import Machine
 from tests.simulation.plan import NEW_CARDS, Planned, card, item
+from tests.simulation.procedure import STREETS, SURNAMES
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
-SURNAMES = ("Quetzalli", "Wojciechowska", "Nguyễn-Tremblay", "Oyelaran")
-STREETS = ("17 Larkspur Passage", "4 Quaking Aspen Mews")
-"""Nobody else's words: they may stand nowhere."""
-PATIENCE = 80
-"""Quarters of a second."""
 AGAIN_S = 900.0
 """So long after it failed a person tries the same once more."""
 
@@ -52,6 +50,9 @@ class Exported:
     station: str
     to: str
     ids: list[str]
+    loaded: bool = False
+    """Somebody had the library system load it."""
+    taken_back: bool = False
 
 
 @dataclass
@@ -61,6 +62,8 @@ class Afterwards:
     typed: list[Typed] = field(default_factory=list)
     exported: list[Exported] = field(default_factory=list)
     unfinished: int = 0
+    registering: Counter[str] = field(default_factory=Counter)
+    """Rises at a station when a registration is sent off, and when it is answered."""
 
 
 @cache
@@ -72,20 +75,8 @@ def codes_file() -> Path:
     return path
 
 
-async def _answer(machine: Machine, call: c.Call) -> Any:
-    """Call as staff and wait; None: the station died, or did not answer."""
-    request = machine.call(call, c.Role.STAFF)
-    if request is None:
-        return None
-    for _ in range(PATIENCE):
-        if request in machine.answers:
-            break
-        await asyncio.sleep(0.25)
-    return machine.answers.pop(request, None)
-
-
-def _number(answer: Any) -> int | None:
-    return answer["seq"] if isinstance(answer, dict) and "seq" in answer else None
+def _number(told: Any) -> int | None:
+    return told["seq"] if isinstance(told, dict) and "seq" in told else None
 
 
 async def sheet(world: "World", machine: Machine, planned: Planned) -> None:
@@ -101,11 +92,11 @@ async def sheet(world: "World", machine: Machine, planned: Planned) -> None:
         at = world.library.clock().astimezone(dt.UTC) - dt.timedelta(seconds=row["back_s"])
         due = world.today() + dt.timedelta(days=28) if chance.random() < 0.2 else None
         call = c.SheetAdd(at, chance.choice(("C", "checkout")), Secret(number), Secret(patron), due, by="AB")
-        answer = await _answer(machine, call)
-        if isinstance(answer, CallError) and answer.more.get("sure"):
+        told = await answer(machine, call)
+        if isinstance(told, CallError) and told.more.get("sure"):
             # It looks like a loan that is here already; the sheet has it all the same.
-            answer = await _answer(machine, c.SheetAdd(at, "C", Secret(number), Secret(patron), due, "AB", sure=True))
-        seq = _number(answer)
+            told = await answer(machine, c.SheetAdd(at, "C", Secret(number), Secret(patron), due, "AB", sure=True))
+        seq = _number(told)
         if seq is None:
             # Nobody knows whether it is recorded: the thing stays out of the play.
             continue
@@ -127,7 +118,9 @@ async def register(world: "World", machine: Machine, planned: Planned) -> None:
         ticks=("paper_form_kept",),
         sure=True,
     )
-    seq = _number(await _answer(machine, call))
+    world.afterwards.registering[machine.name] += 1
+    seq = _number(await answer(machine, call))
+    world.afterwards.registering[machine.name] += 1
     if seq is None:
         return
     world.afterwards.typed.append(Typed(machine.name, seq, number, None, world.loop.time()))
@@ -137,7 +130,7 @@ async def register(world: "World", machine: Machine, planned: Planned) -> None:
             break
         await asyncio.sleep(600)
     world.library.world.patrons[number] = Patron(barcode=number, name="Reader", pin="")
-    await _answer(machine, c.ExceptionsResolve(Seq(seq), c.ResolveAction.DONE_BY_HAND, "made", by="AB"))
+    await answer(machine, c.ExceptionsResolve(Seq(seq), c.ResolveAction.DONE_BY_HAND, "made", by="AB"))
 
 
 async def resolve(world: "World", machine: Machine, planned: Planned) -> None:
@@ -148,7 +141,7 @@ async def resolve(world: "World", machine: Machine, planned: Planned) -> None:
     waiting = [each for each in machine.process.journal.entries(EntryFilter()) if each.state is EntryState.EXCEPTION]
     for entry in chance.sample(waiting, min(len(waiting), 3)):
         action = chance.choice((c.ResolveAction.CORRECT_AND_RETRY, c.ResolveAction.DONE_BY_HAND, c.ResolveAction.DROP))
-        await _answer(machine, c.ExceptionsResolve(entry.seq, action, "looked at", by="AB"))
+        await answer(machine, c.ExceptionsResolve(entry.seq, action, "looked at", by="AB"))
 
 
 async def export(world: "World", machine: Machine, planned: Planned) -> None:
@@ -166,17 +159,17 @@ async def _one_try(world: "World", machine: Machine, path: Path) -> bool:
     """Try the whole command; True: it is done, or there was nothing to do."""
     what = hand_over.unfinished(path)
     if what is None:
-        waiting = [_document(entry) for entry in _entries(machine) if entry.state in UNSENT]
+        waiting = [_document(entry) for entry in entries(machine) if entry.state in UNSENT]
         what = hand_over.HandOver.of("csv", path, waiting)
         if not what.documents:
             return True
         hand_over.begin(path, what)
     await asyncio.sleep(0.2)
     seqs = tuple(Seq(each["seq"]) for each in what.documents)
-    answer = await _answer(machine, c.JournalHandOver(seqs, what.to))
-    if machine.process is None or (answer is None and machine.process.station.state.saves):
+    told = await answer(machine, c.JournalHandOver(seqs, what.to))
+    if machine.process is None or (told is None and machine.process.station.state.saves):
         return False
-    now = {int(entry.seq): _document(entry) for entry in _entries(machine)}
+    now = {int(entry.seq): _document(entry) for entry in entries(machine)}
     found = hand_over.marked(what, now.get)
     if not found:
         # None was marked: the journal did not take it, or all were sent meanwhile.
@@ -191,7 +184,8 @@ def _ids(path: Path) -> list[str]:
     return [each["id"] for each in json.loads(path.read_bytes())]
 
 
-def _entries(machine: Machine) -> list[Entry]:
+def entries(machine: Machine) -> list[Entry]:
+    """Return all that a running station keeps."""
     return machine.process.journal.entries(EntryFilter()) if machine.process is not None else []
 
 

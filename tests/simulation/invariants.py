@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from hardware_sim.ils.ledger import Deed
 from kioskd.model.entry import UNSENT, Entry, EntryFilter, EntryState, Kind, Source
 from kioskd.model.view import LineResult
-from tests.simulation.afterwards import STREETS, SURNAMES
+from tests.simulation import elsewhere
 from tests.simulation.ledger import Promise
 from tests.simulation.library import Done
 from tests.simulation.machine import Machine
+from tests.simulation.procedure import STREETS, SURNAMES
 
 if TYPE_CHECKING:
     from tests.simulation.world import Asked, World
@@ -50,7 +51,7 @@ def check(world: "World") -> tuple[int, list[str]]:
     checks.made += world.ledger.views
     checks.wrong += world.faults[:3] + world.ledger.wrong[:10]
     kept = {}
-    for machine in world.machines:
+    for machine in world.running:
         checks.that(machine.process is not None, machine.name, "does not start any more")
         checks.wrong += machine.wrong[:3]
         kept[machine.name] = entries(machine)
@@ -63,9 +64,9 @@ def check(world: "World") -> tuple[int, list[str]]:
         )
     _promises(checks, world, kept)
     _typed(checks, world, kept)
-    _exported(checks, world, kept)
+    elsewhere.check(checks, world, kept)
     _nothing_twice(checks, world, kept)
-    for machine in world.machines:
+    for machine in world.running:
         _order(checks, world, machine, kept[machine.name])
     _nothing_offline(checks, world)
     _nothing_personal(checks, world)
@@ -123,7 +124,8 @@ def _promises(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> N
         checks.that(bool(its), "promised and nowhere in the journal:", _told(promise, world))
         # Who was refused an item and held it up again has two entries of it, and heard the no to the first.
         for entry in [each for each in its if each.state is not EntryState.REFUSED] or its:
-            _kept_promise(checks, world, promise, entry, deeds[promise.item])
+            now = elsewhere.away(world, kept, entry)
+            _kept_promise(checks, world, promise, now, deeds[promise.item])
 
 
 def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry, deeds: Sequence[Done]) -> None:
@@ -147,7 +149,7 @@ def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry
         )
     if LineResult.CHECKED_OUT in [result for _, result in promise.results]:
         # If the station died before that outcome was on the disk, it found out anew, and may have found a doubt.
-        died = any(machine.name == promise.station and machine.died_since(promise.at_s) for machine in world.machines)
+        died = any(machine.name == promise.station and machine.died_since(promise.at_s) for machine in world.running)
         good = entry.state is EntryState.SETTLED or (died and entry.state is EntryState.EXCEPTION)
         checks.that(good, "said yes to, and", entry.state.value, told)
 
@@ -161,28 +163,13 @@ def _typed(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None
         if entry is None:
             continue
         checks.that((entry.what.patron, entry.what.item) == (typed.patron, typed.item), "another one than", told)
+        entry = elsewhere.away(world, kept, entry)
         if entry.state is EntryState.SETTLED and typed.item is not None:
             deeds = [done for done in world.library.deeds if done.item == typed.item]
             since_s = typed.told_s - 60.0
             checks.that(_on_account(deeds, typed.patron, typed.item, since_s), "settled, not on the account:", told)
         else:
             checks.that(entry.state in PEOPLE, told, "is", entry.state.value)
-
-
-def _exported(checks: Checks, world: "World", kept: dict[str, list[Entry]]) -> None:
-    """Each entry that was handed over to a file is in that one, and no other is."""
-    files = {(each.station, each.to): sorted(each.ids) for each in world.afterwards.exported}
-    checks.that(len(files) == len(world.afterwards.exported), "a file was made twice")
-    checks.that(world.afterwards.unfinished == 0, "a hand-over never came to its end")
-    marked: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for station, its in kept.items():
-        for entry in its:
-            if entry.state is EntryState.HANDED_OVER and str(entry.outcome).startswith("csv "):
-                marked[station, str(entry.outcome)].append(entry.what.id)
-    for key in files.keys() | marked.keys():
-        checks.that(
-            sorted(marked[key]) == files.get(key, []), f"{key}: marked {marked[key]}, in the file", files.get(key)
-        )
 
 
 def _told(promise: Promise, world: "World") -> str:
@@ -204,14 +191,15 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
             deeds[done.patron, done.item] -= 1
     asked: dict[tuple[str | None, str], list[Entry]] = defaultdict(list)
     alone: dict[str, int] = defaultdict(int)
-    for its in kept.values():
+    more = elsewhere.twice_allowed(world, kept)
+    for its in elsewhere.loans_once(kept).values():
         for entry in its:
             if entry.state not in NEVER_DONE:
                 asked[entry.what.patron, str(entry.what.item)].append(entry)
             if entry.what.patron is None:
                 alone[str(entry.what.item)] += 1
     for (patron, item), number in deeds.items():
-        may = len(asked[patron, item]) + alone[item]
+        may = len(asked[patron, item]) + alone[item] + more[patron, item]
         checks.that(
             number <= may,
             f"{number} deeds for {may} entries: card {patron}, item {item},",
@@ -243,7 +231,7 @@ def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entr
         before = newest.get(number, 0)
         checks.that(before < seq, machine.name, f"sent {before} before {seq}, both of item {number}")
         newest[number] = max(before, seq)
-        if asked.urgency == "upload" and number not in aside:
+        if asked.urgency == "upload" and number not in aside and machine.settings.ils.connections == 1:
             checks.that(newest_upload < seq, machine.name, f"uploaded {newest_upload} before {seq}")
             newest_upload = max(newest_upload, seq)
 
@@ -263,7 +251,7 @@ def _nothing_offline(checks: Checks, world: "World") -> None:
 def _nothing_personal(checks: Checks, world: "World") -> None:
     """No PIN, password or staff code is kept, shown or logged anywhere; no card's number outside of the journal."""
     secrets = [*sorted(world.pins), *PERSONAL]
-    for machine in world.machines:
+    for machine in world.running:
         for path, content in machine.disk.files.items():
             whole = bytes(content.now)
             for secret in secrets:
@@ -271,7 +259,7 @@ def _nothing_personal(checks: Checks, world: "World") -> None:
     told = "\n".join(_texts(world))
     for secret in secrets:
         checks.that(secret not in told, secret, "stands in a log, a trace or a masked line")
-    for machine in world.machines:
+    for machine in world.running:
         for number in {card for who in (world.last.get(machine.name),) if who is not None for card in who.cards}:
             checks.that(number not in told, "a card's number stands in a log, a trace or a masked line")
 
@@ -279,7 +267,7 @@ def _nothing_personal(checks: Checks, world: "World") -> None:
 def _texts(world: "World") -> Iterator[str]:
     yield from world.logs
     yield from world.masked_lines
-    for machine in world.machines:
+    for machine in world.running:
         if machine.process is not None:
             for traced in machine.process.ring.kept():
                 yield _whole(traced)

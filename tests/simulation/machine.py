@@ -4,320 +4,28 @@ The process is what `kioskd.daemon.running` puts together, with a screen of our 
 loop around `step`, the real carrying out of effects, journal, conversation, printer and scanner lives.
 """
 
-import asyncio
-import contextlib
-import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kioskd.clock import clock_of
-from kioskd.daemon.answering import Answering
-from kioskd.daemon.block_list import read_block_list
-from kioskd.daemon.carrying import Rooms
-from kioskd.daemon.drafts import Drafts
 from kioskd.daemon.open_session import NAME as MARK
-from kioskd.daemon.open_session import OpenSession, left_open
-from kioskd.daemon.sealing import Sealing
-from kioskd.daemon.station import Station
-from kioskd.devices.scanner import ScannerLife
-from kioskd.ils.lines import Lines
-from kioskd.journal import opening
-from kioskd.journal.counts import WAITING
 from kioskd.journal.errors import JournalError
-from kioskd.journal.journal import Journal, Written
-from kioskd.journal.thread import QUIET_S, JournalThread, _Worker
+from kioskd.journal.moved import IsMoved
+from kioskd.journal.names import JOURNAL, LOCK, companions
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.entry import AddRow, Entry, EntryFilter, EntryState, Write
-from kioskd.model.errors import CallError
-from kioskd.model.ils import AskCheckout, AskRenew
+from kioskd.model.entry import Entry
 from kioskd.model.settings import Settings
-from kioskd.model.time import Clock, Instant
 from kioskd.model.view import View
-from kioskd.rules.outage import NOTE as OUTAGE
-from kioskd.rules.state import State, initial
-from kioskd.trace.ring import Ring
-from tests.simulation.devices import Cable, PrinterTurns, Roll
-from tests.simulation.disk import Disk
+from tests.simulation.devices import Cable, Roll
+from tests.simulation.disk import Content, Disk
 from tests.simulation.library import LibrarySystem
 from tests.simulation.loop import VirtualLoop
-
-STATE = Path("/simulated")
-"""Where SQLite believes its files to be."""
-
-
-class WatchedJournal(Journal):
-    """Keeps what is over as it stood before a purge, and sees that nothing else is taken by one."""
-
-    machine: "Machine"
-
-    def write(self, writes: Sequence[Write]) -> Written:
-        exceptions = [row.seq for row in writes if isinstance(row, AddRow) and row.state is EntryState.EXCEPTION]
-        self.machine.were_exceptions.update(map(int, exceptions))
-        return super().write(writes)
-
-    def purge(self, before_wall_s: float) -> int:
-        before = self.entries(EntryFilter())
-        over = {int(entry.seq): entry for entry in before if entry.state not in WAITING}
-        number = super().purge(before_wall_s)
-        self.machine.over |= over
-        self.machine.purged += number
-        left = {entry.seq for entry in self.entries(EntryFilter())}
-        gone = [entry for entry in before if entry.seq not in left]
-        if len(gone) != number or any(entry.state in WAITING for entry in gone):
-            self.machine.wrong.append(f"a purge took {[(entry.seq, entry.state.value) for entry in gone]}")
-        if not number:
-            self._nobody_is_left()
-        return number
-
-    def _nobody_is_left(self) -> None:
-        """Nothing of who was purged can be read in the raw files any more."""
-        kept = self.entries(EntryFilter())
-        there = {entry.what.patron for entry in kept} | {str(entry.what.item) for entry in kept}
-        gone = {each for entry in self.machine.over.values() for each in (entry.what.patron, entry.what.item)}
-        for path, content in self.machine.disk.files.items():
-            whole = bytes(content.now)
-            found = [number for number in gone - there if number is not None and number.encode() in whole]
-            if found:
-                self.machine.wrong.append(f"purged, and still in {path}: {found[:3]}")
-
-
-class JournalTurns(JournalThread):
-    """The journal's thread in virtual time: what comes while the disk is busy shares the next flush."""
-
-    def __init__(self, journal: Journal, loop: asyncio.AbstractEventLoop, chance: random.Random) -> None:
-        self._queue = _Waiting()
-        self._worker = _Worker(journal, self._hand_over, None)
-        self._loop = loop
-        self._chance = chance
-        self._due: asyncio.TimerHandle | None = None
-        self._idle: asyncio.TimerHandle | None = None
-        self.dead = False
-
-    def submit(self, job: Any, done: Any) -> None:
-        super().submit(job, done)
-        self._come_soon()
-
-    def die(self) -> None:
-        """The process is gone, whatever was queued."""
-        self.dead = True
-        for timer in (self._due, self._idle):
-            if timer is not None:
-                timer.cancel()
-        opening_abandoned(self._worker.journal)
-
-    def _hand_over(self, call: Callable[[], None]) -> None:
-        if not self.dead:
-            self._loop.call_soon(self._told, call)
-
-    def _told(self, call: Callable[[], None]) -> None:
-        if not self.dead:
-            call()
-
-    def _come_soon(self) -> None:
-        if self._due is None and not self.dead:
-            # An SD card takes 2 to 50 ms.
-            self._due = self._loop.call_later(self._chance.uniform(0.0005, 0.02), self._work)
-
-    def _work(self) -> None:
-        self._due = None
-        if self.dead:
-            return
-        self._turn()
-        if self.dead:
-            return
-        if self._worker.scans or not self._queue.empty():
-            self._come_soon()
-        elif self._worker.journal.checkpoint_due and self._idle is None:
-            self._idle = self._loop.call_later(QUIET_S, self._rest)
-
-    def _rest(self) -> None:
-        self._idle = None
-        if not self.dead and self._queue.empty():
-            self._worker.checkpoint()
-
-
-class _Waiting:
-    """`queue.SimpleQueue`, as far as the journal's thread uses it; it never waits."""
-
-    def __init__(self) -> None:
-        self._items: list[Any] = []
-
-    def put(self, item: Any) -> None:
-        self._items.append(item)
-
-    def get(self, timeout: float | None = None) -> Any:
-        return self._items.pop(0)
-
-    def empty(self) -> bool:
-        return not self._items
-
-
-def opening_abandoned(journal: Journal) -> None:
-    """Let go of a dead process's file: its disk takes nothing any more."""
-    with contextlib.suppress(Exception):
-        opening.abandon(journal._connection)
-
-
-@dataclass
-class Clocks:
-    """One process's clocks."""
-
-    machine: "Machine"
-
-    def now(self) -> Instant:
-        machine = self.machine
-        mono_s = machine.loop.time()
-        return Instant(mono_s, machine.wall_s, mono_s - machine.booted_s + 20.0)
-
-    def trust(self) -> Clock:
-        return clock_of(self.machine.synchronised, self.machine.boot_id)
-
-
-class Carrier:
-    """Watches each effect, then has it carried out."""
-
-    def __init__(self, machine: "Machine", rooms: Rooms) -> None:
-        self._machine = machine
-        self._rooms = rooms
-
-    def ask(self, questions: Sequence[e.Ask], state: State) -> None:
-        for question in questions:
-            self._watch(question, state)
-        self._rooms.ask(questions, state)
-
-    def carry(self, effect: e.Effect, state: State) -> None:
-        self._watch(effect, state)
-        self._rooms.carry(effect, state)
-
-    def _watch(self, effect: e.Effect, state: State) -> None:
-        machine = self._machine
-        if state.upload.last:
-            machine.stepped_aside |= state.upload.last
-        if isinstance(effect, e.Ask):
-            if isinstance(effect.question, AskCheckout | AskRenew):
-                seq = state.asks[effect.ask].seq if effect.ask in state.asks else None
-                machine.on_ask(machine, effect, seq)
-        elif isinstance(effect, e.Log):
-            machine.on_log(machine, effect)
-
-
-class CountedStation(Station):
-    """Counts its steps, and the scans among them."""
-
-    machine: "Machine"
-
-    def _step(self, what: inputs.Input, carrier: Any) -> None:
-        self.machine.steps += 1
-        if isinstance(what, inputs.Scanned):
-            self.machine.on_scan()
-        super()._step(what, carrier)
-
-
-class Process:
-    """The daemon, from its start to whatever ends it."""
-
-    def __init__(self, machine: "Machine") -> None:
-        self.machine = machine
-        self.alive = True
-        loop, settings = machine.loop, machine.settings
-        self.journal = WatchedJournal.open(STATE, timezone=settings.station.timezone, vfs=machine.disk.name)
-        self.journal.machine = machine
-        clocks = Clocks(machine)
-        self.instance = str(uuid.UUID(int=machine.chance.getrandbits(128), version=4))
-        self.ring = Ring(settings.barcodes)
-        self.station = CountedStation(initial(settings), clocks, self.ring)
-        self.station.machine = machine
-        note = self.journal.last_note("mode")
-        outage = tuple(self.journal.notes(OUTAGE))
-        summary = self.journal.summary()
-        was_open = left_open(settings.station.state_dir, self.journal)
-        self.queue = JournalTurns(self.journal, loop, machine.chance)
-        self.rooms = Rooms(
-            deliver=self.deliver,
-            journal=self.queue,
-            front=self,  # type: ignore[arg-type]
-            staff_codes=lambda: StaffCodes(machine.codes),  # type: ignore[arg-type, return-value]
-            answering=Answering(settings, self.queue, self, lambda: clocks.now().wall_s, self.ring),  # type: ignore[arg-type]
-            session=OpenSession(settings.station.state_dir, self.queue),
-            sealing=Sealing(None),
-            drafts=Drafts(None, settings.station.state_dir),
-            read_blocks=partial(read_block_list, settings.offline.block_list),
-        )
-        self.station.begin(Carrier(machine, self.rooms))
-        forced = note.content.get("reason") if note is not None and note.content.get("mode") == "offline" else None
-        self.deliver(inputs.Started(self.instance, summary, clocks.trust(), forced, was_open, outage))
-        self.line = Lines(
-            settings.ils,
-            settings_zone(settings),
-            self.deliver,
-            lambda: clocks.now().wall_s,
-            open_line=partial(machine.library.open_line, machine.name),
-            trace=machine.on_line,
-            traced=lambda: machine.traced,
-        )
-        self.printer = PrinterTurns(machine.roll, self.deliver, self._now)
-        self.scanner = ScannerLife(
-            "front", "serial", machine.cable.path, machine.cable.open, deliver=self.deliver, now_rfc3339=self._now
-        )
-        self.rooms.attach(self.line, self.printer, self, self.station.state)
-        self.scanner.start()
-        self.printer.start()
-
-    def deliver(self, what: inputs.Input) -> None:
-        """Take an input in, unless the process is dead."""
-        if self.alive:
-            self.station.deliver(what)
-
-    def _now(self) -> str:
-        return dt.datetime.fromtimestamp(self.machine.wall_s, dt.UTC).isoformat()
-
-    def signal(self, scanner: str, *, accepted: bool) -> None:
-        """Let the scanner tell *accepted* or *refused*."""
-        self.scanner.signal(accepted=accepted)
-
-    # As the front: what goes to the screens.
-
-    def publish(self, view: View) -> None:
-        if self.alive:
-            self.machine.on_view(self.machine, view)
-
-    def reply(self, request: c.RequestId, result: Any = None) -> None:
-        if self.alive:
-            self.machine.answered(request, result)
-
-    def fail(self, request: c.RequestId, error: CallError) -> None:
-        if self.alive:
-            self.machine.answered(request, error)
-
-    def die(self) -> None:
-        """Nothing of it happens any more; what left it before is under way."""
-        self.alive = False
-        self.station.end()
-        self.scanner.close()
-        self.printer.close()
-        self.queue.die()
-        self.line.disconnect()
-
-
-@dataclass(frozen=True)
-class StaffCodes:
-    """As `kioskd.staff` knows them, without its slow hash."""
-
-    codes: Mapping[str, str]
-
-    def check(self, code: str) -> str | None:
-        return self.codes.get(code)
-
-
-def settings_zone(settings: Settings) -> dt.tzinfo:
-    return initial(settings).zone
+from tests.simulation.process import STATE, Process
 
 
 @dataclass
@@ -347,6 +55,10 @@ class Machine:
     """How far its wall clock is ahead of the truth."""
     steps: int = 0
     starts: int = 0
+    refused: int = 0
+    """How often it did not start because its entries are elsewhere."""
+    card_out: bool = False
+    """Its card is in a reader somewhere else."""
     lost_writes: int = 0
     deaths_s: list[float] = field(default_factory=list)
     sealing: Path | None = None
@@ -389,7 +101,7 @@ class Machine:
 
     def start(self) -> None:
         """Start the daemon; a disk that does not let it is tried again later, as the unit does."""
-        if self.process is not None:
+        if self.process is not None or self.card_out:
             return
         if self._was_cut:
             self._was_cut = False
@@ -398,8 +110,10 @@ class Machine:
         self.starts += 1
         try:
             self.process = Process(self)
-            # Staff's keys lie beside their codes, which this station only pretends to have.
-            self.process.rooms._sealing = Sealing(self.sealing)
+        except IsMoved:
+            # systemd gives up soon; what it says is a technician's to read.
+            self.refused += 1
+            self.disk.stop()
         except JournalError:
             self.process = None
             self.disk.stop()
@@ -452,8 +166,33 @@ class Machine:
             return None
         self._requests += 1
         request = c.RequestId(self._requests)
-        self.process.deliver(inputs.Asked(request, role, call))
+        self.process.by_people(inputs.Asked(request, role, call))
         return request
+
+    # What a technician does with its card.
+
+    def card(self) -> Path:
+        """Take the card out: return the folder that it is in a reader."""
+        assert self.process is None
+        self.card_out = True
+        folder = self.settings.station.state_dir
+        for path, content in self.disk.files.items():
+            (folder / Path(path).name).write_bytes(content.now)
+        return folder
+
+    def put_back(self) -> None:
+        """Put the card back; the station starts."""
+        folder = self.settings.station.state_dir
+        self.disk.files = {
+            str(STATE / path.name): Content(bytearray(whole), bytearray(whole))
+            for path in companions(folder / JOURNAL)
+            if path.exists() and not path.name.endswith("-shm")
+            for whole in [path.read_bytes()]
+        }
+        for path in (*companions(folder / JOURNAL), folder / LOCK):
+            path.unlink(missing_ok=True)
+        self.card_out = False
+        self.start()
 
     def answered(self, request: c.RequestId, result: Any) -> None:
         self.answers[request] = result

@@ -6,7 +6,7 @@ list be cut down to a short story (`shrink`).
 
 import datetime as dt
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,6 +97,13 @@ def _death(about: dict[str, Any]) -> str:
     return f"{when}, off for {about['off_s']:.0f} s"
 
 
+def _rescue(about: dict[str, Any]) -> str:
+    where = "the card of the dead station" if about["way"] == "card" else "the running station"
+    then = ["the stick is destroyed"] if about["destroyed"] else [f"taken in at station {about['to'] + 1}"]
+    then += [name for name in ("twice", "elsewhere", "copy") if about[name] and not about["destroyed"]]
+    return f"a stick with what is unsent, from {where}: " + ", ".join(then)
+
+
 WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "visit": _visit,
     "late visit": lambda about: f"if it was a quiet day, {_visit(about)}",
@@ -124,6 +131,11 @@ WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "register": lambda about: f"staff make card {about['n']}; it is in the catalogue {about['after_s']:.0f} s later",
     "resolve": lambda about: "staff decide some exceptions",
     "export": lambda about: "staff hand what waits over into a file",
+    "take back": lambda about: f"staff take back what a file had{', which was loaded' if about['loaded'] else ''}",
+    "rescue": _rescue,
+    "drill": lambda about: f"an exercise with {about['items']} items{'' if about['ends'] else ', which nobody ends'}",
+    "draft": lambda about: f"staff begin the form {about['form']}, then: {about['end']}",
+    "crates": lambda about: "staff count crates and tick the board",
     "block": lambda about: f"the library blocks the card of patron {about['patron']}",
     "hold": lambda about: f"#{about['item']} is put aside for patron {about['patron']}",
     "unknown": lambda about: f"#{about['item']} is taken out of the catalogue",
@@ -156,6 +168,7 @@ def make(seed: int, days: int) -> Plan:
         "probe": chance.random() < 0.3,
         "spread_s": chance.choice((0.0, 5.0)),
         "per_s": chance.choice((0, 0, 0, 2)),
+        "connections": chance.choice((1, 1, 1, 2, 3)),
         "max_items": chance.choice((0, 0, 0, 3)),
         # Polls of an idle line would be most of the work; one world in ten has them often.
         "poll_s": chance.choice((1200.0, *(3600.0,) * 5, *(7200.0,) * 4)),
@@ -167,7 +180,7 @@ def make(seed: int, days: int) -> Plan:
         # Its own 60 s would make a day a day of reconnecting.
         "idle_close_s": chance.choice((*(0.0,) * 6, *(3600.0,) * 3, 600.0)),
     }
-    events = [event for day in range(days) for event in _day(chance, day)]
+    events = [event for day in range(days) for event in _day(chance, day, SURE[(seed + day) % len(SURE)])]
     personality = chance.choice(("plain", "koha", "koha_noblock", "evergreen", "mediator", "sipserver"))
     return Plan(seed, days, begins, personality, settings, tuple(sorted(events, key=lambda each: each.at_s)))
 
@@ -196,7 +209,7 @@ class _Day:
         return self.chance.randrange(2)
 
 
-def _day(chance: random.Random, day: int) -> list[Planned]:
+def _day(chance: random.Random, day: int, sure: str) -> list[Planned]:
     made = _Day(chance, day)
     _visits(made)
     made.add(chance.uniform(OPENS_S, CLOSES_S), "returns")
@@ -213,6 +226,10 @@ def _day(chance: random.Random, day: int) -> list[Planned]:
         made.add(made.when(), "flaky", fates=fates, for_s=chance.uniform(60, 7200))
     _accidents(made)
     _staff(made)
+    SEEN_TO[sure](made)
+    for what, odds in RATHER.items():
+        if chance.random() < odds:
+            SEEN_TO[what](made)
     return made.events
 
 
@@ -350,3 +367,97 @@ def _staff(made: _Day) -> None:
             made.add(made.when(), what, made.station(), **about(made.chance))
     if made.chance.random() < NEW_CARD:
         _new_card(made)
+
+
+# --- what each life meets on some day for sure ------------------------------------------------------
+
+
+def _amid_an_outage(made: _Day, what: str, station: int, about: dict[str, Any]) -> float:
+    """Something that needs an outage, in which patrons come and something waits; return when. The station may die."""
+    chance = made.chance
+    for_s = chance.choice((2400.0, 3600.0, 7200.0))
+    at_s = min(chance.choice(made.visits_s), CLOSES_S - for_s)
+    made.add(at_s, "outage", state=chance.choice(("refused", "refused", "mute", "offline", "half_refuse")), for_s=for_s)
+    for number in range(3):
+        made.add(
+            at_s + 300 + number * 240,
+            "visit",
+            station,
+            patron=chance.randrange(PATRONS),
+            items=[chance.randrange(ITEMS) for _ in range(3)],
+            flow="borrow",
+            ways=[],
+        )
+    then_s = at_s + chance.uniform(900, for_s)
+    made.add(then_s, what, station, **about)
+    if chance.random() < 0.3:
+        made.add(
+            then_s + chance.choice((0.0, 0.3, 1.0, 20.0)), chance.choice(("kill", "cut")), station, **_a_death(chance)
+        )
+    return then_s
+
+
+def _carried(made: _Day, way: str) -> None:
+    chance = made.chance
+    station = made.station()
+    about = {
+        "way": way,
+        "to": chance.choice([n for n in range(3) if n != station]),
+        "carry_s": chance.choice((60.0, 3600.0, 20_000.0)),
+        "cuts": chance.choice((0.0, 0.5, 0.8)),
+        "destroyed": chance.random() < 0.25,
+        "twice": chance.random() < 0.5,
+        "elsewhere": chance.random() < 0.3,
+        "copy": chance.random() < 0.15,
+    }
+    _amid_an_outage(made, "rescue", station, about)
+
+
+def _exercise(made: _Day) -> None:
+    chance, station, at_s = made.chance, made.station(), made.when()
+    made.add(
+        at_s, "drill", station, items=chance.choice((1, 2, 3)), tries=4, finish=chance.choice((0.0, 0.2, 5.0)),
+        ends=chance.random() < 0.8,
+    )  # fmt: skip
+    if chance.random() < 0.5:
+        # Somebody types a row of a real sheet meanwhile: it is nothing of the drill's.
+        made.add(at_s + chance.uniform(1, 12), "sheet", station, rows=[_row(chance)])
+    if chance.random() < 0.3:
+        made.add(at_s + chance.uniform(0, 12), chance.choice(("kill", "cut")), station, **_a_death(chance))
+
+
+def _form(made: _Day) -> None:
+    chance = made.chance
+    end = chance.choice(("lock", "lock amid", "cut", "cut"))
+    made.add(made.when(), "draft", made.station(), form=chance.choice(("register", "sheet")), end=end)
+
+
+def _file(made: _Day) -> None:
+    chance, station = made.chance, made.station()
+    at_s = _amid_an_outage(made, "export", station, {}) + chance.choice((60.0, 3600.0))
+    made.add(at_s, "take back", station, loaded=chance.random() < 0.5, cuts=0.3, destroyed=False)
+
+
+def _crates(made: _Day) -> None:
+    chance = made.chance
+    about = {"times": chance.choice((4, 12)), "pause_s": chance.choice((60.0, 1800.0))}
+    _amid_an_outage(made, "crates", made.station(), about)
+
+
+SEEN_TO: Mapping[str, Callable[[_Day], None]] = {
+    "rescue": lambda made: _carried(made, "station"),
+    "card": lambda made: _carried(made, "card"),
+    "drill": _exercise,
+    "draft": _form,
+    "crates": _crates,
+    "file": _file,
+    "card made": _new_card,
+    "sheet": lambda made: made.add(
+        made.when(), "sheet", made.station(), rows=[_row(made.chance) for _ in range(made.chance.choice((1, 2, 4)))]
+    ),
+    "resolve": lambda made: made.add(CLOSES_S + 7200, "resolve", made.station()),
+}
+SURE = tuple(SEEN_TO)
+"""Each day has one of them for sure, in turn, so that ten lives of a day meet them all."""
+RATHER = {"rescue": 0.04, "card": 0.03, "drill": 0.05, "draft": 0.1, "crates": 0.05, "file": 0.04}
+"""How likely any day has one beside it."""

@@ -34,12 +34,14 @@ from kioskd.model.settings import (
     StationSettings,
 )
 from kioskd.model.view import View
-from tests.simulation import afterwards, invariants, people
+from tests.simulation import afterwards, invariants, people, procedure, sticks
+from tests.simulation.kioskctl import simulated_flushes
 from tests.simulation.ledger import Ledger, Visitor
 from tests.simulation.library import DESK, LibrarySystem, Weather
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.machine import Machine
 from tests.simulation.plan import DAY_S, ITEMS, LEAST_SCANS, PATRONS, ZONE, Plan, Planned, card, item
+from tests.simulation.sticks import Stick
 
 SETTLING_S = 36 * 3600.0
 """After the last planned event all goes well for that long: then nothing may be unsent."""
@@ -112,7 +114,9 @@ class World:
         self.began_s = loop.time()
         self.ledger = Ledger()
         self.library = self._library()
-        self.machines = [self._machine(n, folder) for n in range(2)]
+        self.folder = folder
+        # The third one serves nobody: a stick may be carried there.
+        self.machines = [self._machine(n, folder) for n in range(3)]
         self.present: dict[str, Visitor] = {}
         self.last: dict[str, Visitor] = {}
         self.custody: dict[str, Visitor | None] = {}
@@ -128,7 +132,10 @@ class World:
         self.faults: list[str] = []
         self._armed: list[Armed] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._handed_over: set[tuple[str, int]] = set()
+        self.sticks: list[Stick] = []
+        self.sticks_under_way = 0
+        self.procedure = procedure.Procedure()
+        self.drilled_lines: list[str] = []
         loop.set_exception_handler(self._fault)
 
     # ---- making it
@@ -161,7 +168,7 @@ class World:
             station=StationSettings(
                 id=name,
                 library="SIM",
-                kind=StationKind(chosen["kinds"][n]),
+                kind=StationKind(chosen["kinds"][n % 2]),
                 state_dir=folder / name,
                 timezone=ZONE.key,
                 languages=("en",),
@@ -174,6 +181,7 @@ class World:
                 poll_online_s=chosen["poll_s"],
                 poll_offline_s=chosen["poll_offline_s"],
                 upload_spread_s=chosen["spread_s"],
+                connections=chosen["connections"],
                 upload_per_s=chosen["per_s"],
                 no_block=chosen["no_block"],
                 probe_patron=card(0) if chosen["probe"] else "",
@@ -207,7 +215,17 @@ class World:
 
     # ---- what is seen
 
-    def _say(self, text: str) -> None:
+    @property
+    def running(self) -> list[Machine]:
+        """The stations that were ever switched on."""
+        return [machine for machine in self.machines if machine.starts]
+
+    def count(self, what: str) -> None:
+        """Count something that happened."""
+        self.happened[what] = self.happened.get(what, 0) + 1
+
+    def say(self, text: str) -> None:
+        """Tell what happens, if anybody listens."""
         if self.verbose:
             day, left = divmod(self.loop.time() - self.began_s, DAY_S)
             print(f"  {int(day) + 1:3d} {left // 3600:02.0f}:{left % 3600 // 60:02.0f}:{left % 60:06.3f}  {text}")
@@ -219,13 +237,16 @@ class World:
 
     def _view(self, machine: Machine, view: View) -> None:
         machine.view = view
+        if view.station.id != machine.name:
+            self.procedure.drilled(machine, view)
+            return
         new = self.ledger.saw(machine.name, view, self.present.get(machine.name), self.loop.time())
         drawn = [(line.n, line.item, line.result.value) for line in view.items]
         said = view.message.key if view.message is not None else ""
         seen = f"{machine.name} {view.screen} {view.mode.name} {view.mode.reason} {said} {drawn} unsent {view.unsent}"
         self.trace.update(f"{self.loop.time():.6f} {seen}".encode())
         if self.verbose:
-            self._say(f"{seen} patron {view.patron.label if view.patron else None}")
+            self.say(f"{seen} patron {view.patron.label if view.patron else None}")
         if new:
             self._moment("told", machine)
 
@@ -235,7 +256,7 @@ class World:
         self._moment("asked", machine)
 
     def _log(self, machine: Machine, effect: e.Log) -> None:
-        self._say(f"{machine.name} log {effect.event} {dict(effect.fields)}")
+        self.say(f"{machine.name} log {effect.event} {dict(effect.fields)}")
 
     def _line(self, way: str, line: str) -> None:
         self.masked_lines.append(line)
@@ -243,8 +264,10 @@ class World:
     def _heard(self, station: str, request: Request, connection: int) -> None:
         if request.get("AD"):
             self._pin_on_the_line(station, request)
+        if "DRILL" in request.get("AA") or "DRILL" in request.get("AB"):
+            self.drilled_lines.append(f"{station} {request.code}")
         if self.verbose:
-            self._say(f"{station} → library ({connection}): {request.code} {dict(request.fields)}")
+            self.say(f"{station} → library ({connection}): {request.code} {dict(request.fields)}")
 
     def _pin_on_the_line(self, station: str, request: Request) -> None:
         """A PIN goes to the library system with what its owner does while it is up, and never with an upload."""
@@ -256,7 +279,7 @@ class World:
 
     def _paper(self, machine: Machine, numbers: list[str]) -> None:
         self.trace.update(repr(numbers).encode())
-        self._say(f"{machine.name} prints {numbers}")
+        self.say(f"{machine.name} prints {numbers}")
         self.ledger.on_paper(machine.name, numbers, self.present.get(machine.name), self.last.get(machine.name))
 
     def day(self) -> int:
@@ -287,9 +310,9 @@ class World:
 
     def happen(self, planned: Planned) -> None:
         """Let one planned event happen."""
-        self.happened[planned.what] = self.happened.get(planned.what, 0) + 1
+        self.count(planned.what)
         if self.verbose:
-            self._say(f"* {planned.words()}")
+            self.say(f"* {planned.words()}")
         machine = self.machines[planned.station] if planned.station is not None else self.machines[0]
         about = planned.about
         match planned.what:
@@ -353,10 +376,9 @@ class World:
             case "hand over":
                 seq = self._unsettled(machine, newest=False)
                 if seq is not None:
-                    self._handed_over.add((machine.name, seq))
                     machine.call(c.JournalHandOver((Seq(seq),), "a list on paper"), c.Role.STAFF)
-            case "sheet" | "register" | "resolve" | "export":
-                self._spawn(AFTERWARDS[planned.what](self, machine, planned))
+            case what if what in AFTERWARDS:
+                self._spawn(AFTERWARDS[what](self, machine, planned))
             case "look":
                 machine.call(c.JournalList(), c.Role.STAFF)
                 machine.call(c.ExceptionsList(), c.Role.STAFF)
@@ -466,7 +488,7 @@ class World:
 
     def _off(self, armed: Armed) -> None:
         about, machine = armed.planned.about, armed.machine
-        self._say(f"! {machine.name} is dead ({armed.planned.what})")
+        self.say(f"! {machine.name} is dead ({armed.planned.what})")
         if armed.planned.what == "cut" or about["when"] == "calls":
             # A Raspberry Pi goes on with the time at which it ended.
             machine.clock_off_s -= about["off_s"]
@@ -478,7 +500,9 @@ class World:
 
     def pending(self, number: str) -> bool:
         """Whether a station still owes the library system word of this item, or cannot be asked."""
-        for machine in self.machines:
+        if self.sticks_under_way:
+            return True
+        for machine in self.running:
             if machine.process is None:
                 return True
             if any(entry.what.item == number for entry in machine.process.journal.unsent()):
@@ -486,10 +510,11 @@ class World:
         return False
 
     def _returns(self, chance: random.Random) -> None:
-        if not self.library.up:
+        # Nothing is checked in until every station shows 0 unsent; what is on a stick is.
+        if not self.library.up or self.sticks_under_way:
             return
         unsent: set[str] = set()
-        for machine in self.machines:
+        for machine in self.running:
             if machine.process is None:
                 return
             unsent |= {str(entry.what.item) for entry in machine.process.journal.unsent()}
@@ -514,7 +539,7 @@ class World:
 
     async def run(self) -> None:
         """Carry the plan out, then let all go well until everything is settled."""
-        for machine in self.machines:
+        for machine in self.machines[:2]:
             machine.start()
         for planned in self.plan.events:
             self.loop.call_at(self.began_s + planned.at_s, self.happen, planned)
@@ -529,7 +554,7 @@ class World:
             await asyncio.sleep(6 * 3600)
         self.library.weather.clear()
         while self.loop.time() < until:
-            if all(self._quiet(machine) for machine in self.machines) and not self._tasks:
+            if all(self._quiet(machine) for machine in self.running) and not self._tasks:
                 break
             await asyncio.sleep(600)
 
@@ -546,6 +571,11 @@ AFTERWARDS = {
     "register": afterwards.register,
     "resolve": afterwards.resolve,
     "export": afterwards.export,
+    "rescue": sticks.rescued,
+    "take back": sticks.taken_back,
+    "drill": procedure.drill,
+    "draft": procedure.draft,
+    "crates": procedure.crates,
 }
 
 
@@ -564,7 +594,8 @@ def live(plan: Plan, *, verbose: bool = False) -> Outcome:
         world = World(plan, folder, loop, verbose=verbose)
         world.logs = lines.lines
         try:
-            loop.run_until_complete(world.run())
+            with simulated_flushes():
+                loop.run_until_complete(world.run())
             outcome = _outcome(world)
         finally:
             for machine in world.machines:

@@ -79,7 +79,7 @@ def _play(client: Client, codes: dict[str, Any], step: Callable[[str], None], *,
         )
         _until(client, recorded, wait_s, f"{item} was not recorded")
     step(f"{len(codes['items'])} items are recorded, each safe on the disk")
-    if client.call("journal.summary")["unsent"] != len(codes["items"]):
+    if client.call("view.get")["unsent"] != len(codes["items"]):
         raise CtlError("drill: what was recorded does not stand in the journal")
     view = client.call("view.get")
     paper = [] if view["paper"] in ("none", "out") else ["receipt"]
