@@ -10,6 +10,7 @@ from kioskd.model.downtime import DraftForm
 from kioskd.model.effects import DropDrafts, KeepDraft, Reply
 from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, CannotSeal, DraftKept
+from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 
 PROBLEM: Mapping[CannotSeal, tuple[ErrorKind, str]] = {
@@ -61,6 +62,11 @@ def kept(turn: Turn, event: DraftKept) -> None:
         turn.set(drafts={**turn.state.drafts, by.call.form: by.call.fields})
     turn.do(Reply(event.request, {}))
     turn.request = None
+
+
+def keeping(state: State) -> bool:
+    """Tell whether a draft is on its way to the disk: it is no less a draft than one that is there."""
+    return any(isinstance(each.call, d.DraftKeep) for each in state.reading.values())
 
 
 def drop(turn: Turn, forms: Iterable[DraftForm]) -> None:

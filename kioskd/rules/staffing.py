@@ -78,7 +78,7 @@ def lock(turn: Turn) -> None:
         turn.log("info", "staff_locked", by=turn.state.staff.by)
     turn.set(staff=replace(turn.state.staff, by=None, until_mono_s=None))
     form_scan.end(turn)
-    if turn.state.drafts:
+    if turn.state.drafts or drafting.keeping(turn.state):
         drafting.drop(turn, tuple(DraftForm))
     session = turn.state.session
     if turn.state.overlay is Overlay.DUE_DATE:

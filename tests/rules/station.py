@@ -115,6 +115,10 @@ class Station:
     cannot_seal: inputs.CannotSeal | None = None
     blocks: BlockList | None = None
     drafts_on_disk: dict[DraftForm, Any] = field(default_factory=dict)
+    drafts_wait: bool = False
+    """A draft is on the disk when `keep_draft()` is called; as there, not if it was dropped meanwhile."""
+    keeping: deque[e.KeepDraft] = field(default_factory=deque)
+    drafts_dropped: int = 0
     answering: set[str] = field(default_factory=set)
     """Addresses of related systems that answer."""
     scans: list[invariants.Scan] = field(default_factory=list)
@@ -224,6 +228,13 @@ class Station:
     def check_code(self) -> None:
         check = self.checks.popleft()
         self.tell(self._checked(check))
+
+    def keep_draft(self) -> None:
+        """Let the oldest draft get to the disk."""
+        effect = self.keeping.popleft()
+        if effect.number > self.drafts_dropped:
+            self.drafts_on_disk[effect.form] = effect.content
+        self.tell(inputs.DraftKept(effect.request, effect.number, self.cannot_seal))
 
     def _checked(self, check: e.CheckStaffCode) -> inputs.StaffCodeChecked:
         initials = self.codes.get(str(check.code))
@@ -426,10 +437,13 @@ class Station:
                 forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
                 self.line.queue = [place for place in self.line.queue if place not in forgotten]
                 self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
+            case e.KeepDraft() if self.drafts_wait:
+                self.keeping.append(effect)
             case e.KeepDraft():
                 self.drafts_on_disk[effect.form] = effect.content
                 self._inputs.append(inputs.DraftKept(effect.request, effect.number, self.cannot_seal))
             case e.DropDrafts():
+                self.drafts_dropped = effect.number
                 for form in effect.forms:
                     self.drafts_on_disk.pop(form, None)
             case e.Probe():

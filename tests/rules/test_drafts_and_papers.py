@@ -126,6 +126,23 @@ def test_it_ends_with_the_lock(station: Station) -> None:
     assert station.refused(d.DraftGet(DraftForm.REGISTER), STAFF).kind is ErrorKind.NOT_NOW
 
 
+@pytest.mark.parametrize("before", [False, True], ids=["the first word", "another word"])
+def test_the_lock_ends_what_is_just_being_kept(station: Station, before: bool) -> None:
+    if before:
+        done(station, d.DraftKeep(DraftForm.REGISTER, TYPED))
+    station.drafts_wait = True
+    station.call(d.DraftKeep(DraftForm.REGISTER, {**TYPED, "first": Secret("Božena")}), STAFF)
+    station.call(c.StaffLock())
+    station.keep_draft()
+    assert (station.view.drafts, station.drafts_on_disk) == ((), {})
+
+
+def test_the_lock_leaves_what_nobody_here_could_open(station: Station) -> None:
+    station.drafts_on_disk[DraftForm.REGISTER] = "of one whose code opens it"
+    station.call(c.StaffLock())
+    assert station.drafts_on_disk
+
+
 def test_who_types_is_not_locked_out_and_who_left_is(station: Station) -> None:
     for _ in range(4):
         station.advance(200)
