@@ -52,6 +52,8 @@ def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
     if part(path).exists() and (finished := _finish(source, path, sealing, keys, forms)) is not None:
         return finished
     if path.exists():
+        if (done := _done(source, path, client.greeting["station"])) is not None:
+            return done
         raise CtlError(f"{path}: there is a file already, and it is not overwritten; choose another name")
     entries = sorted(
         (each for state in UNSENT for each in source.entries(Selection(state=state.value, reveal=True))),
@@ -101,6 +103,17 @@ def _finish(source: FromDaemon, path: Path, sealing: Sealing, keys: str, forms: 
     # Entries past their keeping time were marked with the rest: they are in the archive as it stands.
     name(path)
     return cover
+
+
+def _done(source: FromDaemon, path: Path, station: str) -> Cover | None:
+    """Return the cover of an archive that has its name already, if this station's entries were handed over to it."""
+    try:
+        cover = rescue.cover_of(path.read_bytes(), str(path))
+        first = rescue.numbers_of(cover.numbers, cover.entries)[0]
+    except (BadArchive, ValueError, IndexError, OSError):
+        return None
+    mine = source.entries(Selection(after=first - 1, at_most=1)) if cover.station == station else []
+    return cover if any(each["seq"] == first and each["outcome"] == cover.to for each in mine) else None
 
 
 def parts(entries: Sequence[rescue.Document], keys: str) -> Iterator[list[Document]]:

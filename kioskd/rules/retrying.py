@@ -10,6 +10,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn, taken
+from kioskd.rules.worklist import actions_of
 
 AT_ONCE: Final = 500
 """Exceptions read at once; the rest comes with the next night, or the next word."""
@@ -25,6 +26,11 @@ def resolve(turn: Turn, entry: Entry | None, call: ExceptionsResolve) -> None:
         return
     if call.action is ResolveAction.DROP and not (by and reason):
         turn.fail(ErrorKind.BAD_PARAMS, "reason, by: whoever drops an entry says why, and who they are")
+        return
+    if call.action is ResolveAction.CORRECT_AND_RETRY and call.action not in actions_of(entry.outcome or ""):
+        # It was done, or is not to be: sent once more it would be lent again to who has brought it back since.
+        choices = ", ".join(actions_of(entry.outcome or ""))
+        turn.fail(ErrorKind.BAD_PARAMS, f"action: for {entry.outcome} it is one of {choices}", {"field": "action"})
         return
     if call.action is ResolveAction.CORRECT_AND_RETRY:
         row = _again(turn, entry, by, reason)

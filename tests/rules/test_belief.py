@@ -1,5 +1,6 @@
 """A library system that refuses everything is not believed; one that refuses some is."""
 
+import datetime as dt
 from dataclasses import replace
 
 import pytest
@@ -295,6 +296,23 @@ class TestResolving:
         assert fates(station)[0] == (EntryState.RESOLVED, action.value)
         assert (station.journal.rows[-1].by, station.journal.rows[-1].reason) == ("KM", "as told")
         assert station.view.exceptions == 0
+
+    def test_what_was_lent_with_another_date_is_not_lent_again(self) -> None:
+        """The loan is made; after the return a second one would charge whoever brought it back."""
+        station = town(kind=StationKind.STAFF).offline()
+        station.library.keeps_due_dates = False
+        station.scan(ANNA)
+        station.call(c.SessionDueDate(dt.date(2027, 1, 5)), STAFF)
+        station.scan(BOOK)
+        comes_back(station)
+        assert fates(station) == [(EntryState.EXCEPTION, "due_date_not_kept")]
+        station.library.books[BOOK] = Book()
+        refused = station.refused(c.ExceptionsResolve(Seq(1), c.ResolveAction.CORRECT_AND_RETRY, "again", "KM"), STAFF)
+        assert refused.more["field"] == "action"
+        assert "done_by_hand" in refused.message
+        station.advance(60)
+        assert station.lent() == [(ANNA, BOOK)]
+        assert isinstance(self.resolve(station, c.ResolveAction.DONE_BY_HAND, "date set", "KM"), e.Reply)
 
     @pytest.mark.parametrize("words", [(), ("because",), ("", "KM")])
     def test_nothing_is_dropped_without_a_reason_and_initials(self, words: tuple[str, ...]) -> None:

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation import plan as plans
+from tests.simulation.life import Outcome, live
 from tests.simulation.shrink import kind, shrink
-from tests.simulation.world import Outcome, live
 
 DAYS_A_SEED = 10
 

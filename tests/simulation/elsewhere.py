@@ -58,6 +58,10 @@ def _at_home_and_away(checks: Checks, world: "World", kept: Kept) -> None:
         if entry.what.source is not Source.RESCUE
     }
     on_sticks = {stick.to for stick in world.sticks}
+    for station, its in kept.items():
+        gone = {str(entry.outcome) for entry in its if entry.state is EntryState.HANDED_OVER} - on_sticks
+        lost = [to for to in gone if to.startswith("rescue ")]
+        checks.that(not lost, f"entries of {station} went to {lost}, which no technician knows of")
     copies = {(station, stick.to) for stick in world.sticks for station in stick.copied}
     came: dict[str, list[str]] = defaultdict(list)
     for station, its in kept.items():

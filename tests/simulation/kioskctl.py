@@ -5,11 +5,11 @@ flushes and calls, as by Ctrl-C or a stick that is pulled out: then nothing that
 """
 
 import asyncio
-import contextlib
 import io
 import json
 import os
 import queue
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,21 +55,36 @@ async def answer(machine: Machine, call: c.Call, role: c.Role = c.Role.STAFF) ->
 _typing = threading.local()
 
 
+class _Out(io.TextIOBase):
+    """What each command prints, to itself; and what anybody else does, to where it was."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        command: Kioskctl | None = getattr(_typing, "command", None)
+        (self._out if command is None else command.printed).write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+
 @contextmanager
-def simulated_flushes() -> Iterator[None]:
-    """Let no flush of a real file take time; what is typed counts them."""
-    true, entries = os.fsync, rescuing.PART_ENTRIES
+def typed() -> Iterator[None]:
+    """Let commands be typed: no flush of a real file takes time, and what is typed counts them."""
+    true, entries, out = os.fsync, rescuing.PART_ENTRIES, sys.stdout
 
     def fsync(_fd: int) -> None:
         command: Kioskctl | None = getattr(_typing, "command", None)
         if command is not None:
             command.step()
 
-    os.fsync, rescuing.PART_ENTRIES = fsync, PART_ENTRIES  # type: ignore[misc]
+    os.fsync, rescuing.PART_ENTRIES, sys.stdout = fsync, PART_ENTRIES, _Out(out)  # type: ignore[misc, assignment]
     try:
         yield
     finally:
-        os.fsync, rescuing.PART_ENTRIES = true, entries  # type: ignore[misc]
+        os.fsync, rescuing.PART_ENTRIES, sys.stdout = true, entries, out  # type: ignore[misc]
 
 
 @cache
@@ -83,6 +98,7 @@ class Kioskctl:
     def __init__(self, machine: Machine, *, cut_at: int | None = None) -> None:
         self.machine = machine
         self.greeting = {"station": machine.name}
+        self.printed = io.StringIO()
         self._left = cut_at
         self._said: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -105,13 +121,11 @@ class Kioskctl:
 
     def _run(self, arguments: list[str]) -> None:
         _typing.command = self
-        out = io.StringIO()
         try:
             options = _parser().parse_args([*arguments, "--json"])
             where = Where({"KIOSKD_STATION__TIMEZONE": ZONE.key}, None, None, getattr(options, "state_dir", None))
-            with contextlib.redirect_stdout(out):
-                options.run(Asked(options, True, where, lambda: self))  # type: ignore[arg-type, return-value]
-            self._said.put(("done", json.loads(out.getvalue())))
+            options.run(Asked(options, True, where, lambda: self))  # type: ignore[arg-type, return-value]
+            self._said.put(("done", json.loads(self.printed.getvalue())))
         except BaseException as end:  # noqa: BLE001 - handed to whoever waits
             self._said.put(("failed", end))
 
@@ -158,4 +172,4 @@ class Kioskctl:
         return json.loads(rpc.encode(result))
 
 
-__all__ = ["CtlError", "Cut", "Kioskctl", "answer", "simulated_flushes"]
+__all__ = ["CtlError", "Cut", "Kioskctl", "answer", "typed"]

@@ -69,6 +69,12 @@ class Ledger:
             if present is not None:
                 present.ids.add(session)
         owner = self.owners[session]
+        if present is not None and owner is not None and present is not owner and present.patron == owner.patron:
+            # Who left and came back within the minute goes on with the visit.
+            present.ids.add(session)
+            present.entered |= owner.entered
+            present.took |= owner.took
+            owner = self.owners[session] = present
         for line in view.items:
             key = (station, session, line.n)
             known = self.promises.get(key)

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from tests.simulation import plan as plans
+from tests.simulation.life import live
 from tests.simulation.shrink import kind, shrink
-from tests.simulation.world import live
 
 
 @pytest.mark.timeout(600)

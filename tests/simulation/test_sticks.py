@@ -1,0 +1,148 @@
+"""Rescue and drill at a station that runs, cut off at each of their steps: the same command ends what it began.
+
+`kioskctl` is the real one, beside a simulated station; a step is a flush of a real file or a call to the daemon.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+import pytest
+
+from kioskd.ctl.errors import CtlError
+from kioskd.daemon.drill import CARD, ITEMS
+from kioskd.model import calls as c
+from kioskd.model.entry import EntryFilter, EntryState, Source
+from kioskd.vault.keys import keys_file
+from tests.simulation import plan as plans
+from tests.simulation.afterwards import codes_file
+from tests.simulation.kioskctl import Cut, Kioskctl, answer
+from tests.simulation.library import Weather
+from tests.simulation.life import world_of
+from tests.simulation.machine import Machine
+from tests.simulation.plan import card, item
+from tests.simulation.sticks import pair
+from tests.simulation.world import World
+
+LOANS = 5
+STEPS_AT_MOST = 40
+
+
+def played(scene: Callable[[World], Coroutine[Any, Any, Any]]) -> Any:
+    """Play a scene in a world in which the library system is away."""
+    with world_of(plans.make(1, 1).only([])) as world:
+        world.library.weather.append(Weather(state="refused"))
+        result = world.loop.run_until_complete(scene(world))
+        assert world.faults == []
+        return result
+
+
+async def lent(world: World) -> tuple[Machine, Machine]:
+    """Two stations, the first of which has recorded some loans."""
+    here, there = world.machines[:2]
+    for machine in (here, there):
+        machine.start()
+    await asyncio.sleep(60)
+    here.call(c.StaffUnlock(c.Secret("24682468")))
+    here.scan(card(1))
+    await asyncio.sleep(2)
+    for number in range(LOANS):
+        here.scan(item(number))
+        await asyncio.sleep(2)
+    here.call(c.SessionFinish(()))
+    await asyncio.sleep(30)
+    assert len(states(here)) == LOANS
+    return here, there
+
+
+def states(machine: Machine) -> list[str]:
+    assert machine.process is not None
+    return [entry.state.value for entry in machine.process.journal.entries(EntryFilter())]
+
+
+async def until_done(machine: Machine, cut_at: int, *arguments: object, dies: bool = False) -> int:
+    """Type it, cut off at a step, then again until it is done; return how often it was cut off."""
+    try:
+        await Kioskctl(machine, cut_at=cut_at).type(*arguments)
+    except Cut:
+        if dies:
+            machine.cut()
+            await asyncio.sleep(5)
+            machine.start()
+        await asyncio.sleep(5)
+        await Kioskctl(machine).type(*arguments)
+        return 1
+    return 0
+
+
+def export(world: World) -> tuple[object, ...]:
+    (world.folder / "library.key").write_text(pair()[1])
+    keys = keys_file(codes_file())
+    return ("rescue", "export", "--out", world.folder / "a.rescue", "--recipient", pair()[0], "--keys-file", keys)
+
+
+def import_(world: World) -> tuple[object, ...]:
+    return ("rescue", "import", world.folder / "a.rescue", "--key", world.folder / "library.key")
+
+
+@pytest.mark.parametrize(
+    "dies",
+    [False, pytest.param(True, marks=pytest.mark.long)],
+    ids=["the command is cut off", "and the station dies"],
+)
+@pytest.mark.parametrize("way", ["out", "in"])
+def test_cut_off_at_each_step_the_same_command_ends_it(way: str, dies: bool) -> None:
+    async def scene(world: World, cut_at: int) -> int:
+        here, there = await lent(world)
+        cuts = await until_done(here, cut_at if way == "out" else STEPS_AT_MOST, *export(world), dies=dies)
+        cuts += await until_done(there, cut_at if way == "in" else STEPS_AT_MOST, *import_(world), dies=dies)
+        assert states(here) == ["handed_over"] * LOANS
+        assert there.process is not None
+        came = there.process.journal.entries(EntryFilter())
+        assert [entry.what.item for entry in came] == [item(number) for number in range(LOANS)]
+        assert {entry.what.source for entry in came} == {Source.RESCUE}
+        world.library.weather.clear()
+        await asyncio.sleep(3600)
+        assert states(there) == [EntryState.SETTLED.value] * LOANS
+        assert len(world.library.deeds) == LOANS
+        return cuts
+
+    steps = 0
+    while played(partial(scene, cut_at=steps)):
+        steps += 1
+    print(f"cut off at each of {steps} steps")
+    assert 4 <= steps < STEPS_AT_MOST
+
+
+def test_the_same_command_once_more_says_what_it_did_and_writes_nothing() -> None:
+    async def scene(world: World) -> None:
+        here, there = await lent(world)
+        first = await Kioskctl(here).type(*export(world))
+        assert await Kioskctl(here).type(*export(world)) == first
+        with pytest.raises(CtlError, match="there is a file already"):
+            await Kioskctl(there).type(*export(world))
+
+    played(scene)
+
+
+def test_what_is_typed_beside_a_drill_is_about_real_entries() -> None:
+    """A drill that took an archive in, or handed entries over, would take them along when it ends."""
+
+    async def scene(world: World) -> None:
+        here, there = await lent(world)
+        for machine in (here, there):
+            assert isinstance(await answer(machine, c.DrillStart(), c.Role.TECHNICIAN), dict)
+        for code in (CARD, *ITEMS):
+            here.scan(code)
+            await asyncio.sleep(2)
+        assert here.view is not None
+        assert [line.result.value for line in here.view.items] == ["recorded"] * 3
+        await Kioskctl(here).type(*export(world))
+        assert (await Kioskctl(there).type(*import_(world)))["taken"] == LOANS
+        for machine in (here, there):
+            await answer(machine, c.DrillEnd(), c.Role.TECHNICIAN)
+        assert states(here) == ["handed_over"] * LOANS
+        assert len(states(there)) == LOANS
+
+    played(scene)
