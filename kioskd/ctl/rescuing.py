@@ -49,8 +49,11 @@ def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
     """
     source = FromDaemon(client)
     forms = {each["id"]: each["sealed"] for each in client.call("registrations.list")["registrations"]}
-    if part(path).exists() and (finished := _finish(source, path, sealing, keys, forms)) is not None:
-        return finished
+    if part(path).exists():
+        if (finished := _finish(source, path, sealing, keys, forms)) is not None:
+            return finished
+        # Nothing was marked for it: it would only lie there, and somebody might think that it holds what went up.
+        part(path).unlink()
     if path.exists():
         if (done := _done(source, path, client.greeting["station"])) is not None:
             return done

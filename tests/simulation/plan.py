@@ -457,6 +457,8 @@ SEEN_TO: Mapping[str, Callable[[_Day], None]] = {
     ),
     "resolve": lambda made: made.add(CLOSES_S + 7200, "resolve", made.station()),
 }
+EVENT = {name: name for name in SEEN_TO} | {"card": "rescue", "file": "take back", "card made": "register"}
+"""The event by which each of them shows."""
 SURE = tuple(SEEN_TO)
 """Each day has one of them for sure, in turn, so that ten lives of a day meet them all."""
 RATHER = {"rescue": 0.04, "card": 0.03, "drill": 0.05, "draft": 0.1, "crates": 0.05, "file": 0.04}

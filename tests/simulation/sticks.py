@@ -64,6 +64,8 @@ class Carrying:
         folder.mkdir()
         self.stick = Stick(folder / "unsent.rescue", machine.name)
         self.stick.destroyed = planned.about["destroyed"] and world.plan.settings["keep_days"] > 365
+        self.nothing = False
+        """There was nothing to be rescued."""
         self.key = folder / "library.key"
         self.key.write_text(pair()[1])
 
@@ -168,7 +170,7 @@ class Carrying:
         while True:
             tries += 1
             done = await self.once(machine, *arguments)
-            if done is not None or (tries >= TRIES and not unfinished()):
+            if done is not None or ((tries >= TRIES or self.nothing) and not unfinished()):
                 return done
             await asyncio.sleep(AGAIN_S * self.chance.uniform(0.5, 1.5))
 
@@ -178,6 +180,7 @@ class Carrying:
             done = await Kioskctl(machine, cut_at=cut_at).type(*arguments)
         except CtlError as problem:
             self.world.say(f"kioskctl at {machine.name}: {problem}")
+            self.nothing = "nothing is unsent" in str(problem)
             return None
         except Cut:
             self.world.say(f"kioskctl at {machine.name} is cut off: {arguments[:2]}")

@@ -19,6 +19,13 @@ def test_ten_lives_of_a_day(seed: int) -> None:
     assert outcome.fewest_scans >= plans.LEAST_SCANS == 40
     assert outcome.promises > 15
     assert outcome.checks > 200
+    assert plans.EVENT[plans.SURE[seed % len(plans.SURE)]] in outcome.happened
+
+
+def test_ten_lives_meet_each_kind_of_event_of_the_procedure() -> None:
+    met = {event.what for seed in range(101, 111) for event in plans.make(seed, 1).events}
+    assert met >= set(plans.EVENT.values())
+    assert len(plans.SURE) <= 10
 
 
 @pytest.mark.long

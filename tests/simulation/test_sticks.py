@@ -126,6 +126,23 @@ def test_the_same_command_once_more_says_what_it_did_and_writes_nothing() -> Non
     played(scene)
 
 
+def test_what_was_begun_and_went_up_by_itself_leaves_no_archive() -> None:
+    async def scene(world: World) -> None:
+        here, _ = await lent(world)
+        command = export(world)
+        with pytest.raises(Cut):
+            await Kioskctl(here, cut_at=4).type(*command)
+        assert list(world.folder.glob(".a.rescue.part"))
+        world.library.weather.clear()
+        await asyncio.sleep(3600)
+        assert states(here) == ["settled"] * LOANS
+        with pytest.raises(CtlError, match="nothing is unsent here"):
+            await Kioskctl(here).type(*command)
+        assert not list(world.folder.glob("*a.rescue*"))
+
+    played(scene)
+
+
 def test_what_is_typed_beside_a_drill_is_about_real_entries() -> None:
     """A drill that took an archive in, or handed entries over, would take them along when it ends."""
 
