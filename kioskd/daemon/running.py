@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 import uuid
 from contextlib import AsyncExitStack
 from functools import partial
@@ -47,6 +48,13 @@ REMEDY: Final = {
 """What a technician does where station.state_dir takes no rows."""
 
 
+SWITCH_S: Final = 0.0005
+"""So long the journal's thread may go on while the loop wants to.
+
+Python's own 5 ms is as long as a library system takes to answer: a message, or a scan, waited for rows being written.
+"""
+
+
 class CannotStart(Exception):  # noqa: N818 - it says what happened
     """Raised when the daemon cannot start; the text says what is wrong, where, and what to do."""
 
@@ -65,6 +73,7 @@ def run(settings: Settings) -> None:
             f"{settings.station.state_dir}: {trouble.strerror}; station.state_dir must be a folder that the "
             "daemon's user may write to"
         ) from trouble
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(_serve(settings, journal))
 
 

@@ -12,6 +12,8 @@ It decides nothing: when to connect, to poll and to give up is the rules' to say
 - A question of which nothing was sent outlives the end of its line, if the rules connect again at once; a patron's
   look-up outlives it even if it was sent, once. So a server that closes idle lines costs nobody an answer. Not after
   silence: nobody waits twice.
+- A question `after` another goes out as soon as that is answered with a yes, before the rules are told of it: they said
+  so beforehand. Whatever else becomes of the other, it is not sent.
 - Nothing is told from within `connect`, `disconnect`, `ask` or `forget`.
 """
 
@@ -27,7 +29,7 @@ from kioskd.ils.line import OpenLine, open_tcp
 from kioskd.ils.talk import End, Ended, Talk, Trace
 from kioskd.ils.waiting import Queue, Waiting
 from kioskd.model.effects import Ask
-from kioskd.model.ils import AskId, LineTrouble, NoAnswer
+from kioskd.model.ils import AskId, LineTrouble, NoAnswer, said_yes
 from kioskd.model.inputs import Answered, Input, LineDown, LineUp, Unanswered
 from kioskd.model.settings import IlsSettings
 from kioskd.sip2.answers import Answer
@@ -74,6 +76,9 @@ class Conversation:
         self._opening: set[asyncio.Task[None]] = set()
         self._waiting = Queue()
         self._current: Waiting | None = None
+        self._followers: dict[AskId, Waiting] = {}
+        """What goes out behind a question, by that question; each with the seconds it may take from there."""
+        self._followed = False
         self._words: deque[tuple[Input, int | None]] = deque()
         self._line_number = 0
         self._telling = False
@@ -108,11 +113,12 @@ class Conversation:
     def ask(self, ask: Ask) -> None:
         """Ask when it is this question's turn."""
         asked = self._waiting.place(ask)
-        if self._standing is Standing.DOWN:
+        if ask.after is not None:
+            self._follow(ask.after, asked)
+        elif self._standing is Standing.DOWN:
             self._unanswered(asked, NoAnswer.NO_LINE)
         else:
-            asked.timer = self._loop.call_at(ask.until_mono_s, self._too_late, asked)
-            self._waiting.put(asked)
+            self._wait(asked)
             self._ask_next()
         self._promise()
 
@@ -120,6 +126,9 @@ class Conversation:
         """Nobody waits for this answer any more: unless it is under way, it is `Unanswered` now and never sent."""
         for asked in self._waiting.those(ask):
             self._unanswered(asked, asked.unsent_because)
+        for before, follower in list(self._followers.items()):
+            if follower.ask.ask == ask:
+                self._unanswered(self._followers.pop(before), NoAnswer.NOT_FOLLOWED)
         self._promise()
 
     def go_on(self) -> None:
@@ -178,12 +187,16 @@ class Conversation:
 
     def rested(self) -> None:
         """Tell what came, and go on."""
+        if self._followed:
+            # All that came has been heard, so what goes out now is a question of its own.
+            self._followed = False
+            self._ask_next()
         self._tell()
 
     def _too_late(self, asked: Waiting) -> None:
         talk = self._talk
         if asked is self._current and talk is not None:
-            allowed_s = asked.ask.until_mono_s - asked.sent_mono_s
+            allowed_s = asked.until_mono_s - asked.sent_mono_s
             self._lost(talk.give_up(allowed_s), Standing.ENDED)
         else:
             self._unanswered(asked, asked.unsent_because)
@@ -217,6 +230,20 @@ class Conversation:
 
     # Whose turn it is.
 
+    def _wait(self, asked: Waiting) -> None:
+        asked.timer = self._loop.call_at(asked.until_mono_s, self._too_late, asked)
+        self._waiting.put(asked)
+
+    def _follow(self, before: AskId, asked: Waiting) -> None:
+        """Hold a question until the one before it has its answer."""
+        under_way = self._current is not None and self._current.ask.ask == before
+        if (under_way or self._waiting.those(before)) and before not in self._followers:
+            # As a length of time, until it is known from when.
+            asked.until_mono_s -= self._loop.time()
+            self._followers[before] = asked
+        else:
+            self._unanswered(asked, NoAnswer.NOT_FOLLOWED)
+
     def _ask_next(self, *, within: bool = False) -> None:
         """Ask what is next. `within`: although something is being told, of which this may be an answer."""
         talk = self._talk
@@ -228,7 +255,7 @@ class Conversation:
             asked = self._waiting.next()
             assert asked is not None
             now_mono_s = self._loop.time()
-            if asked.ask.until_mono_s <= now_mono_s:
+            if asked.until_mono_s <= now_mono_s:
                 self._unanswered(asked, asked.unsent_because)
                 continue
             try:
@@ -254,6 +281,15 @@ class Conversation:
             asked.timer.cancel()
         asked.over = True
         self._say(word, None)
+        follower = self._followers.pop(asked.ask.ask, None) if self._followers else None
+        if follower is None:
+            return
+        if isinstance(word, Answered) and said_yes(word.answer):
+            follower.until_mono_s += self._loop.time()
+            self._wait(follower)
+            self._followed = True
+        else:
+            self._unanswered(follower, NoAnswer.NOT_FOLLOWED)
 
     def _say(self, word: Input, line_number: int | None) -> None:
         self._words.append((word, line_number))
@@ -271,6 +307,7 @@ class Conversation:
     def _tell(self) -> None:
         """Tell all there is to tell, then ask the next; only ever called by the loop."""
         self._telling = True
+        self._followed = False
         try:
             while self._words:
                 word, line_number = self._words.popleft()

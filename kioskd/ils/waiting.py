@@ -16,11 +16,12 @@ HARMLESS: Final = (AskStatus, AskPatron, AskItem)
 
 @dataclass(order=True, slots=True)
 class Waiting:
-    """One question until its outcome. `sendings`: how often it went out."""
+    """One question until its outcome. `until_mono_s`: so long somebody waits; `sendings`: how often it went out."""
 
     urgency: int
     number: int
     ask: Ask = field(compare=False)
+    until_mono_s: float = field(compare=False)
     timer: asyncio.TimerHandle | None = field(default=None, compare=False)
     sendings: int = field(default=0, compare=False)
     sent_mono_s: float = field(default=0.0, compare=False)
@@ -55,7 +56,7 @@ class Queue:
 
     def place(self, ask: Ask) -> Waiting:
         """Return a question's place, behind those of its urgency."""
-        return Waiting(ORDER[ask.urgency], next(self._numbers), ask)
+        return Waiting(ORDER[ask.urgency], next(self._numbers), ask, ask.until_mono_s)
 
     def put(self, place: Waiting) -> None:
         """Let a question wait at its place, for the first time or again."""

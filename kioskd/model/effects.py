@@ -172,7 +172,9 @@ class Disconnect:
 class Ask:
     """Ask the library system; answered by `Answered` or `Unanswered` at `until_mono_s` at the latest.
 
-    `lane`: on which line; 0 is the one that `Connect` opens, the others open by themselves.
+    `lane`: on which line; 0 is the one that `Connect` opens, the others open by themselves. `after`: it goes out right
+    behind this question, which is about something else, if that is answered with a yes (`said_yes`), and its time
+    counts from there; else it is `Unanswered` with NOT_FOLLOWED.
     """
 
     ask: AskId
@@ -180,6 +182,7 @@ class Ask:
     urgency: Urgency
     until_mono_s: float
     lane: int = 0
+    after: AskId | None = None
 
 
 @dataclass(frozen=True, slots=True)

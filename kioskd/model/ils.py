@@ -215,6 +215,11 @@ class EndSessionAnswer:
 Answer = StatusAnswer | PatronAnswer | ItemAnswer | LoanAnswer | RenewAllAnswer | CheckinAnswer | EndSessionAnswer
 
 
+def said_yes(answer: Answer) -> bool:
+    """Tell whether a loan or renewal was answered with a yes, so that what was to follow it may go out."""
+    return isinstance(answer, LoanAnswer) and answer.ok
+
+
 class NoAnswer(StrEnum):
     """Why a question stays without an answer."""
 
@@ -234,6 +239,8 @@ class NoAnswer(StrEnum):
     """It went through the library system's own door for offline transactions, and no answer came back."""
     NO_SEAT = "no_seat"
     """Nothing was sent: the login of that line was refused."""
+    NOT_FOLLOWED = "not_followed"
+    """Nothing was sent: the question that it was to go out behind was not answered with a yes."""
 
 
 class LineTrouble(StrEnum):

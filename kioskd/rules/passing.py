@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kioskd.model.door import door_of, takes
 from kioskd.model.entry import AddRow, Entry, EntryState, Kind, Look, Seq
-from kioskd.model.ils import Answer, ItemAnswer, LoanAnswer, NoAnswer, PatronAnswer, Urgency
+from kioskd.model.ils import Answer, AskId, ItemAnswer, LoanAnswer, NoAnswer, PatronAnswer, Urgency
 from kioskd.model.inputs import Answered, Unanswered
 from kioskd.rules import asking, belief, mode, outcome, pace, reading, verdict
 from kioskd.rules.changed import changed
@@ -94,15 +94,15 @@ def registration(turn: Turn, entry: Entry) -> Seq | None:
     return entry.registration or (turn.state.upload.held_cards.get(card) if card is not None else None)
 
 
-def ask(turn: Turn, current: Current) -> None:
-    """Ask what the present step wants to know."""
+def ask(turn: Turn, current: Current, after: AskId | None = None) -> None:
+    """Ask what the present step wants to know; `after`: as soon as that question about another entry has its yes."""
     seq, sends = current.entry.seq, current.step is Step.SEND
     on = terms(turn, current.entry)
     question, door = asking.question(current, on), door_of(turn.state.settings)
     by_door = door is not None and takes(door, question)
     until = turn.at.mono_s + (turn.state.settings.door.timeout_s if by_door else mode.timeout_s(turn))
     asked = Asking(AskFor.UPLOAD, seq=seq, lane=current.lane)
-    number = turn.ask(question, asked, Urgency.UPLOAD, until, lane=current.lane)
+    number = turn.ask(question, asked, Urgency.UPLOAD, until, lane=current.lane, after=after)
     put(turn, changed(current, ask=number, terms=on))
     if sends:
         turn.set_line_of(seq, asked=True)
@@ -112,6 +112,22 @@ def ask(turn: Turn, current: Current) -> None:
             marked=upload.marked - {seq},
             next_send_mono_s=turn.at.mono_s + 1.0 / rate if rate else upload.next_send_mono_s,
         )
+
+
+def may_be_followed(turn: Turn, current: Current) -> bool:
+    """Tell whether a yes to what is asked about an entry settles it, whatever else the answer says.
+
+    Then what comes next may go out with that yes, and what was decided here need not be awaited.
+    """
+    return (
+        current.ask is not None
+        and current.step is Step.SEND
+        and not current.facts.forces
+        and current.terms is not None
+        and current.terms.wanted is None
+        and not turn.state.settings.ils.upload_per_s
+        and not turn.state.upload.pace.gap_s
+    )
 
 
 def answered(turn: Turn, by: Asking, event: Answered) -> None:
@@ -294,6 +310,11 @@ def unanswered(turn: Turn, by: Asking, event: Unanswered) -> None:
     upload, why, sent = turn.state.upload, event.why, current.step is Step.SEND
     if why is NoAnswer.UNSENDABLE:
         finish(turn, current.entry, Without.UNSENDABLE)
+        return
+    if why is NoAnswer.NOT_FOLLOWED:
+        # Its turn comes again.
+        let_go(turn, by.seq)
+        _set(turn, marked=upload.marked | {by.seq})
         return
     if why in (NoAnswer.NO_LINE, NoAnswer.NO_SEAT):
         # Nothing was sent: it is as it was before.

@@ -124,11 +124,20 @@ class Turn:
             self.set(outbox=())
         return rows
 
-    def ask(self, question: Question, asking: Asking, urgency: Urgency, until_mono_s: float, *, lane: int = 0) -> AskId:
-        """Ask the library system."""
+    def ask(
+        self,
+        question: Question,
+        asking: Asking,
+        urgency: Urgency,
+        until_mono_s: float,
+        *,
+        lane: int = 0,
+        after: AskId | None = None,
+    ) -> AskId:
+        """Ask the library system; `after`: as soon as it says yes to that question."""
         ask = AskId(self.number())
         self.set(asks={**self.state.asks, ask: asking})
-        self.do(Ask(ask, question, urgency, until_mono_s, lane))
+        self.do(Ask(ask, question, urgency, until_mono_s, lane, after))
         return ask
 
     def fail(self, kind: ErrorKind, message: str, more: Mapping[str, object] | None = None) -> None:

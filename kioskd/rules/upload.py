@@ -28,8 +28,11 @@ READ_ON_BELOW = 20
 """With fewer at hand, the next are read meanwhile."""
 MARK_AT_ONCE = 16
 """Entries that one sync marks as `sending`, and what became of those before shares it."""
-MARK_ON_BELOW = 4
-"""With fewer of them left, the next are marked meanwhile; after a power cut the sum of both is looked up at most."""
+MARK_ON_BELOW = 8
+"""With fewer of them left, the next are marked meanwhile, so that a card that takes 50 ms for a sync holds nothing up.
+
+After a power cut the sum of both is looked up at most.
+"""
 OUTCOMES_AT_ONCE = 16
 OUTCOMES_WITHIN_S = 0.25
 """While entries go up one after the other, so many outcomes share a sync at most, and none waits longer for it."""
@@ -74,6 +77,26 @@ def _drive_lane(turn: Turn, lane: int) -> None:
     due = turn.at.mono_s >= turn.state.upload.next_send_mono_s
     if current.ask is None and current.step is not Step.MARK and due:
         passing.ask(turn, current)
+        current = turn.state.upload.currents[current.entry.seq]
+    if passing.may_be_followed(turn, current):
+        _follow(turn, current)
+
+
+def _follow(turn: Turn, current: Current) -> None:
+    """Have the line ready with the next entry, so that it goes out with the yes to this one.
+
+    Only what stands as `sending` durably, and needs no look before; one at a time is under way all the same.
+    """
+    upload, lane = turn.state.upload, current.lane
+    if sum(other.lane == lane for other in upload.currents.values()) > 1 or door_of(turn.state.settings) is not None:
+        return
+    entry = _pick(turn, behind=current)
+    if entry is None or entry.what.item == current.entry.what.item or not _plain(turn, entry):
+        return
+    following = passing.begun(turn, entry, lane)
+    # Its first step is MARK where the journal does not hold it as `sending` yet.
+    if following is not None and following.step is Step.SEND:
+        passing.ask(turn, following, after=current.ask)
 
 
 def _in_hand(turn: Turn, lane: int) -> Current | None:
@@ -179,21 +202,32 @@ def _next(turn: Turn, lane: int) -> bool:
     return True
 
 
-def _pick(turn: Turn) -> Entry | None:
-    """Return the next entry whose turn it is: none whose item, or whose card, an earlier one has in hand."""
+def _pick(turn: Turn, behind: Current | None = None) -> Entry | None:
+    """Return the next entry whose turn it is: none whose item, or whose card, an earlier one has in hand.
+
+    `behind`: return the one whose turn it is when this is done.
+    """
     upload = turn.state.upload
-    items: set[object] = {each.entry.what.item for each in upload.belief.held}
-    items |= {current.entry.what.item for current in upload.currents.values()}
-    cards: set[object] = {current.entry.what.patron for current in upload.currents.values()}
-    own = _free(upload.queue, upload.currents, set(items), set(cards))
-    ahead = _free(upload.ahead, upload.currents, items, cards) if upload.ahead else None
+    in_hand = [current.entry.what for current in upload.currents.values() if current is not behind]
+    items: set[object] = {each.entry.what.item for each in upload.belief.held} | {what.item for what in in_hand}
+    cards: set[object] = {what.patron for what in in_hand}
+    passed = behind.entry if behind is not None else None
+    own = _free(upload.queue, upload.currents, set(items), set(cards), passed)
+    ahead = _free(upload.ahead, upload.currents, items, cards, passed) if upload.ahead else None
     return ahead if ahead is not None and ordering.goes_before(ahead, own) else own
 
 
 def _free(
-    entries: tuple[Entry, ...], in_hand: Mapping[Seq, Current], items: set[object], cards: set[object]
+    entries: tuple[Entry, ...],
+    in_hand: Mapping[Seq, Current],
+    items: set[object],
+    cards: set[object],
+    passed: Entry | None,
 ) -> Entry | None:
+    """Return the first entry that none before it holds up; `passed` holds up nobody."""
     for entry in entries:
+        if passed is not None and entry.seq == passed.seq:
+            continue
         item, card = entry.what.item, entry.what.patron
         if entry.seq not in in_hand and (item is None or item not in items) and (card is None or card not in cards):
             return entry
@@ -333,7 +367,6 @@ def _plain(turn: Turn, entry: Entry) -> bool:
         what.kind is Kind.CHECKOUT
         and what.patron is not None
         and entry.state is EntryState.RECORDED
-        and entry.seq not in upload.marked
         and entry.due_before is None
         and entry.behind is None
         and what.item not in upload.held_items

@@ -3,6 +3,8 @@
 A station has a loan and a renewal to upload. First the line is cut once, anywhere in the upload (11, 17, 29 and the
 greeting). Then the answer to the loan, or to the renewal, is lost, and the line is cut again anywhere in what follows:
 the look-ups (63, 17), what is sent because of them, and their answers.
+
+Another station has loans alone, of which each goes out with the yes to the one before it, whatever the line does then.
 """
 
 import shutil
@@ -75,6 +77,50 @@ def _cut_everywhere(
         return total
 
     return int(play(scenes))
+
+
+async def _loans(folder: Path, plan: list[dict[str, Any]]) -> dict[str, int]:
+    """Play an upload of loans, two of them on one card, with these cuts; return the bytes each way, and the cuts."""
+    async with Scene(folder, drop_plan=plan) as scene:
+        kiosk = scene.kiosk()
+        loans = [(card(1), book(1)), (card(1), book(2)), (card(2), book(3)), (card(1), book(4))]
+        kiosk.fill([entry(who, what, NOON - 100 + n) for n, (who, what) in enumerate(loans)])
+        kiosk.start()
+        await kiosk.settled()
+        done = scene.times_done()
+        assert [done["loan", what] for _, what in loans] == [1] * len(loans), plan
+        assert [scene.holder(what) for _, what in loans] == [who for who, _ in loans], plan
+        assert scene.waiting_for_a_person() == [], plan
+        assert done.total() == len(loans), plan
+        rows = list(scene.system.service.transcript)
+        return {
+            "request_bytes": sum(len(row.line.encode()) + 1 for row in rows if row.direction == ">"),
+            "answer_bytes": sum(len(row.line.encode()) + 1 for row in rows if row.direction == "<"),
+            "cuts": scene.system.service.cuts_happened,
+        }
+
+
+def _cut_loans(folder: Path, way: str, every: int) -> None:
+    async def scenes() -> None:
+        total = (await _loans(folder / "whole", []))[way]
+        for byte in range(1, total + 1, every):
+            seen = await _loans(folder / str(byte), [{"at": way, "n": byte}])
+            assert seen["cuts"] == 1, "the cut did happen"
+            shutil.rmtree(folder / str(byte))
+
+    play(scenes)
+
+
+@pytest.mark.parametrize("way", ["request_bytes", "answer_bytes"])
+def test_loans_that_follow_each_other_are_cut_anywhere(folder: Path, way: str) -> None:
+    _cut_loans(folder, way, SOME)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("way", ["request_bytes", "answer_bytes"])
+def test_loans_that_follow_each_other_are_cut_at_every_byte(folder: Path, way: str) -> None:
+    _cut_loans(folder, way, EVERY)
 
 
 @pytest.mark.parametrize("way", ["request_bytes", "answer_bytes"])

@@ -20,6 +20,7 @@ from kioskd.model.ils import (
     AskPatron,
     AskRenew,
     AskStatus,
+    LoanAnswer,
     NoAnswer,
     Question,
     Urgency,
@@ -82,6 +83,7 @@ class Play:
         self.within = False
         self.reactions = iter(reactions)
         self.stalled_s = 0.0
+        self.followed: list[Asked] = []
         self.conversation = Conversation(
             IlsSettings("ils", login_user="kiosk", error_detection=error_detection),
             dt.UTC,
@@ -101,6 +103,16 @@ class Play:
     def ask(self, kind: type[Question], urgency: Urgency, within_s: float) -> None:
         number = len(self.asked) + 1
         ask = Ask(AskId(number), _question(kind, number), urgency, self.loop.time() + within_s)
+        self.asked[ask.ask] = Asked(ask, number, self.loop.time())
+        self._within(self.conversation.ask, ask)
+
+    def follow(self, kind: type[Question], within_s: float) -> None:
+        """Ask something that is to go out with the yes to what was asked last."""
+        if not self.asked:
+            return
+        number, before = len(self.asked) + 1, AskId(len(self.asked))
+        lane = self.asked[before].ask.urgency
+        ask = Ask(AskId(number), _question(kind, number), lane, self.loop.time() + within_s, after=before)
         self.asked[ask.ask] = Asked(ask, number, self.loop.time())
         self._within(self.conversation.ask, ask)
 
@@ -139,11 +151,19 @@ class Play:
         now = self.loop.time()
         if self._repeat(asked):
             return
+        if asked.ask.after is not None:
+            assert self.asked[asked.ask.after].writes, "written before what it was to follow"
+            self.followed.append(asked)
+            return
         assert asked.ask.until_mono_s > now, "written although nobody waits any more"
         assert not [
             other
             for other in self.asked.values()
-            if other.place < asked.place and not other.told and not other.forgotten and other.ask.until_mono_s > now
+            if other.place < asked.place
+            and not other.told
+            and not other.forgotten
+            and other.ask.until_mono_s > now
+            and other.ask.after is None
         ], "somebody else's turn"
 
     def _repeat(self, asked: Asked) -> bool:
@@ -182,16 +202,24 @@ class Play:
             case Answered() | Unanswered():
                 asked = self.asked[what.ask]
                 asked.told.append(what)
-                assert now <= max(asked.ask.until_mono_s, asked.at_s) + self.stalled_s + 1e-5
+                assert now <= self._latest_s(asked) + self.stalled_s + 1e-5
                 move, *arguments = next(self.reactions, ("nothing",))
                 getattr(self, move)(*arguments)
         self.within = False
+
+    def _latest_s(self, asked: Asked) -> float:
+        """Return when the word on a question is due; behind another, its time counts from that one's word."""
+        if asked.ask.after is None:
+            return max(asked.ask.until_mono_s, asked.at_s)
+        return self._latest_s(self.asked[asked.ask.after]) + max(0.0, asked.ask.until_mono_s - asked.at_s)
 
     def check(self) -> None:
         assert self.line in {"up", "none"}, "a connect without a word"
         assert sum(not wire.is_closing() for wire in self.library.wires) == (self.line == "up"), "a line left open"
         for asked in self.asked.values():
             (word,) = asked.told
+            if asked.ask.after is not None and not self._said_yes(asked.ask.after):
+                assert not asked.writes, "what it was to follow was not answered with a yes"
             lines = {heard.connection for heard in asked.writes}
             if isinstance(word, Unanswered):
                 assert bool(asked.writes) == (word.why in SENT), word
@@ -205,6 +233,10 @@ class Play:
                 later = self.library.heard[self.library.heard.index(end) + 1 :]
                 assert all(heard.connection != end.connection for heard in later if heard.code != "97"), word
         self._check_resends()
+
+    def _said_yes(self, number: AskId) -> bool:
+        (word,) = self.asked[number].told
+        return isinstance(word, Answered) and isinstance(word.answer, LoanAnswer) and word.answer.ok
 
     def _check_answer(self, asked: Asked, word: Answered) -> None:
         question = asked.ask.question

@@ -66,7 +66,8 @@ ASKS = st.tuples(
 STALLS = st.tuples(st.just("stall"), st.sampled_from([0.01, 1.0, 7.9, 8.0, 40.0]))
 LINES = st.sampled_from([("connect",), ("connect",), ("disconnect",)])
 FORGETS = st.tuples(st.just("forget"), SHARES)
-MOVES = st.one_of(*[ASKS] * 10, LINES, STALLS, FORGETS)
+FOLLOWS = st.tuples(st.just("follow"), st.sampled_from(list(CODES)), st.sampled_from([-1.0, 0.0, 0.5, 8.0, 8.0, 8.0]))
+MOVES = st.one_of(*[ASKS] * 10, *[FOLLOWS] * 3, LINES, STALLS, FORGETS)
 REACTIONS = st.one_of(*[st.just(("nothing",))] * 3, ASKS, MOVES)
 PAUSES = st.sampled_from([0.0, 0.0, 0.0, 0.0005, 0.001, 0.002, 0.1, 1.0, 9.0])
 

@@ -83,6 +83,22 @@ FAULTS: Final = (
     ),
     # The upload.
     Fault(
+        "follow what is not saved",
+        RULES + "upload.py",
+        "    if following is not None and following.step is Step.SEND:\n",
+        "    if following is not None:\n",
+        "the next loan is handed to the line before the disk has it as `sending`: a power cut sends it twice",
+        ("tests/rules/test_following.py", UPLOADS),
+    ),
+    Fault(
+        "follow a refusal",
+        ILS + "conversation.py",
+        "        if isinstance(word, Answered) and said_yes(word.answer):\n",
+        "        if isinstance(word, Answered):\n",
+        "the next loan goes out although a no to the one before it was not looked at",
+        ("tests/ils/test_following.py", "tests/ils/test_promises.py"),
+    ),
+    Fault(
         "wrong order",
         RULES + "upload.py",
         "sorted(entries, key=lambda each: each.what.item in aside)",

@@ -8,7 +8,7 @@ import datetime as dt
 import zoneinfo
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from kioskd.model.device import DeviceKind, DeviceState, DeviceStatus
 from kioskd.model.downtime import DraftForm
 from kioskd.model.entry import Entry, ModeName
 from kioskd.model.errors import CallError
-from kioskd.model.ils import AskStatus, LineTrouble, NoAnswer, Urgency
+from kioskd.model.ils import Answer, AskId, AskStatus, LineTrouble, NoAnswer, Urgency, said_yes
 from kioskd.model.settings import (
     BarcodeSettings,
     IlsSettings,
@@ -51,6 +51,7 @@ ZONE = zoneinfo.ZoneInfo("America/Los_Angeles")
 NOON = dt.datetime(2026, 11, 24, 12, 0, tzinfo=ZONE).timestamp()
 URGENT_FIRST = {Urgency.PATRON: 0, Urgency.POLL: 1, Urgency.UPLOAD: 2}
 STEPS_AT_MOST = 5000
+TIMEOUT_S = 8.0
 
 
 def settings(kind: StationKind = StationKind.SELF, **rooms: dict[str, Any]) -> Settings:
@@ -79,6 +80,14 @@ class Line:
     opening: e.Connect | None = None
     current: e.Ask | None = None
     queue: list[tuple[int, int, e.Ask]] = field(default_factory=list)
+    followers: dict[AskId, e.Ask] = field(default_factory=dict)
+    """By the question whose yes sends them out."""
+
+    def waits_for(self, ask: AskId) -> bool:
+        """Tell whether a question has no answer yet."""
+        return (self.current is not None and self.current.ask == ask) or any(
+            place[2].ask == ask for place in self.queue
+        )
 
 
 @dataclass
@@ -309,8 +318,28 @@ class Station:
             self._broke(NoAnswer.TIMED_OUT, LineTrouble.SILENT)
         else:
             self.line.queue = [place for place in self.line.queue if place[2] is not ask]
-            self._inputs.append(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE))
+            self._unanswered(ask, NoAnswer.NO_LINE)
         self._settle()
+
+    def _unanswered(self, ask: e.Ask, why: NoAnswer) -> None:
+        self._inputs.append(inputs.Unanswered(ask.ask, why))
+        self._follow(ask, None)
+
+    def _follow(self, ask: e.Ask, answer: Answer | None) -> None:
+        """What was to go out behind a question goes out with its yes, or never; its time counts from now."""
+        follower = self.line.followers.pop(ask.ask, None)
+        if follower is None:
+            return
+        if answer is not None and said_yes(answer):
+            self._queue(replace(follower, until_mono_s=self.mono_s + TIMEOUT_S))
+            # Before the rules hear of that yes.
+            self._next_goes_out()
+        else:
+            self._unanswered(follower, NoAnswer.NOT_FOLLOWED)
+
+    def _queue(self, ask: e.Ask) -> None:
+        self._numbers += 1
+        self.line.queue.append((URGENT_FIRST[ask.urgency], self._numbers, ask))
 
     def _opening_timed_out(self) -> None:
         self._failed(LineTrouble.SILENT)
@@ -332,14 +361,20 @@ class Station:
             elif not self._library_goes_on():
                 return
 
+    def _next_goes_out(self) -> bool:
+        line = self.line
+        if line.current is not None or not line.up or not line.queue:
+            return False
+        line.queue.sort()
+        line.current = line.queue.pop(0)[2]
+        return True
+
     def _library_goes_on(self) -> bool:
         line = self.line
         if line.opening is not None and not (self.hangs or self.library_waits):
             self._open()
             return True
-        if line.current is None and line.up and line.queue:
-            line.queue.sort()
-            line.current = line.queue.pop(0)[2]
+        if self._next_goes_out():
             return True
         silent = self.hangs or self.library_waits
         if line.current is not None and not silent and not isinstance(line.current.question, self.hangs_on):
@@ -382,18 +417,20 @@ class Station:
             return
         self.line.current = None
         self._inputs.append(inputs.Answered(ask.ask, answer, self.round_trip_s))
+        self._follow(ask, answer)
 
     def _broke(self, why: NoAnswer, trouble: LineTrouble) -> None:
         line = self.line
         current, line.current, line.up = line.current, None, False
         if current is not None:
-            self._inputs.append(inputs.Unanswered(current.ask, why))
+            self._unanswered(current, why)
         self._refuse_all()
         self._inputs.append(inputs.LineDown(trouble))
 
     def _refuse_all(self) -> None:
         queue, self.line.queue = sorted(self.line.queue), []
-        self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in queue)
+        for _, _, ask in queue:
+            self._unanswered(ask, NoAnswer.NO_LINE)
 
     def _today(self) -> dt.date:
         return dt.datetime.fromtimestamp(self.wall_s, ZONE).date()
@@ -408,6 +445,17 @@ class Station:
             invariants.check(self, before, what, effects)
         for effect in effects:
             self._carry(effect)
+
+    def _ask(self, ask: e.Ask) -> None:
+        if ask.after is not None:
+            if self.line.waits_for(ask.after):
+                self.line.followers[ask.after] = ask
+            else:
+                self._unanswered(ask, NoAnswer.NOT_FOLLOWED)
+        elif not self.line.up and self.line.opening is None:
+            self._unanswered(ask, NoAnswer.NO_LINE)
+        else:
+            self._queue(ask)
 
     def _carry(self, effect: e.Effect) -> None:
         match effect:
@@ -428,15 +476,16 @@ class Station:
                 self.line.opening = effect
                 self.line.up = False
             case e.Ask():
-                if not self.line.up and self.line.opening is None:
-                    self._inputs.append(inputs.Unanswered(effect.ask, NoAnswer.NO_LINE))
-                else:
-                    self._numbers += 1
-                    self.line.queue.append((URGENT_FIRST[effect.urgency], self._numbers, effect))
+                self._ask(effect)
             case e.Forget():
-                forgotten = [place for place in self.line.queue if place[2].ask == effect.ask]
-                self.line.queue = [place for place in self.line.queue if place not in forgotten]
-                self._inputs.extend(inputs.Unanswered(ask.ask, NoAnswer.NO_LINE) for _, _, ask in forgotten)
+                forgotten = [place[2] for place in self.line.queue if place[2].ask == effect.ask]
+                self.line.queue = [place for place in self.line.queue if place[2] not in forgotten]
+                for ask in forgotten:
+                    self._unanswered(ask, NoAnswer.NO_LINE)
+                for before, follower in list(self.line.followers.items()):
+                    if follower.ask == effect.ask:
+                        del self.line.followers[before]
+                        self._unanswered(follower, NoAnswer.NOT_FOLLOWED)
             case e.KeepDraft() if self.drafts_wait:
                 self.keeping.append(effect)
             case e.KeepDraft():
