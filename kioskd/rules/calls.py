@@ -253,6 +253,9 @@ def _rfid(turn: Turn) -> None:
 
 def _upload(turn: Turn) -> None:
     if turn.state.link.phase is not Phase.UP or turn.state.mode.forced is not None:
+        if turn.state.link.phase is Phase.DOWN:
+            # Who knows that it is back need not wait for a back-off, which may be ten minutes.
+            mode.connect(turn)
         language = turn.state.language
         turn.fail(
             ErrorKind.REFUSED_OFFLINE,

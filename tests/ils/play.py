@@ -211,7 +211,8 @@ class Play:
         """Return when the word on a question is due; behind another, its time counts from that one's word."""
         if asked.ask.after is None:
             return max(asked.ask.until_mono_s, asked.at_s)
-        return self._latest_s(self.asked[asked.ask.after]) + max(0.0, asked.ask.until_mono_s - asked.at_s)
+        allowed_s = max(0.0, asked.ask.until_mono_s - asked.at_s)
+        return max(asked.at_s, self._latest_s(self.asked[asked.ask.after]) + allowed_s)
 
     def check(self) -> None:
         assert self.line in {"up", "none"}, "a connect without a word"
