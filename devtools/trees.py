@@ -14,6 +14,8 @@ from typing import Final
 SUITES: Final = {"12": "bookworm", "13": "trixie"}
 BASE: Final = ("systemd", "systemd-sysv", "dbus", "udev", "python3", "debconf")
 """What kioskd's package depends on and a minimal Debian lacks, so that it installs without a network."""
+ROOTS: Final = Path("/etc/ssl/certs/ca-certificates.crt")
+ROOTS_INSIDE: Final = "/run/roots.pem"
 BINFMT: Final = Path("/proc/sys/fs/binfmt_misc")
 AARCH64: Final = (
     rb":qemu-aarch64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00"
@@ -67,11 +69,19 @@ def unpack(archive: Path, into: Path) -> Path:
     return into
 
 
+def trust() -> list[str]:
+    """Return what lets pip in a tree trust whom this machine trusts: some networks have roots of their own."""
+    if not ROOTS.exists():
+        return []
+    return [f"--bind-ro={ROOTS}:{ROOTS_INSIDE}", f"--setenv=PIP_CERT={ROOTS_INSIDE}"]
+
+
 def run_in(root: Path, command: str, *, binds: Mapping[Path, str] | None = None) -> int:
     """Run a shell command in a tree, with this machine's network, and return its exit status."""
     asked = [
         *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=copy-host", "--console=pipe"),
         *(f"--bind-ro={outside}:{inside}" for outside, inside in (binds or {}).items()),
+        *trust(),
         *("--setenv=DEBIAN_FRONTEND=noninteractive", "--setenv=LANG=C.UTF-8", f"--directory={root}"),
         *("/bin/sh", "-ec", command),
     ]
