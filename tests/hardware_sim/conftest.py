@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from hardware_sim.addresses import Address
+from hardware_sim.demo import processes
 from hardware_sim.ils.catalog import demonstration
 from hardware_sim.ils.faults import Faults
 from hardware_sim.ils.personality import PERSONALITIES
@@ -62,7 +63,7 @@ def start() -> Iterator[Callable[..., Running]]:
     with ExitStack() as stack:
 
         def begin(*words: object) -> Running:
-            process = subprocess.Popen(
+            process = processes.begin(
                 [sys.executable, "-m", "hardware_sim", *map(str, words)],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
