@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from hardware_sim.demo import processes
+from hardware_sim.demo.processes import BIN
 from kioskd.front.greeting import HelloInfo
 from kioskd.front.server import Front
 from kioskd.model.calls import Call, RequestId, Role
@@ -94,15 +96,20 @@ class Outcome:
 
 async def kioskctl(*arguments: str | Path, stdin: str = "", environ: Mapping[str, str] | None = None) -> Outcome:
     """Run kioskctl and wait for its end."""
-    process = await begin(*arguments, environ=environ)
-    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 20)
-    assert process.returncode is not None
+    with processes.begin(
+        [str(BIN / "kioskctl"), *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **(environ or {})},
+    ) as process:
+        out, err = await asyncio.to_thread(process.communicate, stdin.encode(), 20)
     assert b"Traceback" not in err, err.decode()
     return Outcome(process.returncode, out.decode(), err.decode())
 
 
 async def begin(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> asyncio.subprocess.Process:
-    """Start kioskctl."""
+    """Start kioskctl, by `exec`: for who talks with it while it runs."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -14,6 +14,8 @@ import time
 import traceback
 from typing import Any, Final, NoReturn
 
+from kioskd.ctl.__main__ import VERBS
+
 LOADED: Final = (
     "hardware_sim.bench.command",
     "hardware_sim.ils.command",
@@ -22,7 +24,7 @@ LOADED: Final = (
     "kioskd.__main__",
     "kioskd.config.loading",
     "kioskd.config.models",
-    "kioskd.ctl.__main__",
+    "kioskd.ctl.doctor.probes",
     "kioskd.ctl.journal_file",
     "kioskd.daemon.journald",
     "kioskd.daemon.running",
@@ -38,6 +40,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who asks; the other end closes then
     for name in LOADED:
         importlib.import_module(name)
+    for verb in VERBS:
+        importlib.import_module(f"kioskd.ctl.verbs.{verb}")
     # What is loaded is looked through by no child's collector, so that its pages stay shared.
     gc.collect()
     gc.freeze()
