@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from kioskd.model.settings import QuietHours
+from kioskd.model.settings import CATEGORIES_NOT_OFFERED, QuietHours
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST_TEXT: Final = 4096
@@ -51,6 +51,16 @@ def label(value: object) -> str:
     if len(word := text(value)) > LONGEST_LABEL:
         raise ValueError("it is too long")
     return word
+
+
+def category(value: object) -> str:
+    """A value of a user category: NAME=VALUE."""
+    name, equals, found = (part.strip() for part in label(value).partition("="))
+    if not (name and equals and found):
+        raise ValueError("it is not NAME=VALUE")
+    if name.upper() in CATEGORIES_NOT_OFFERED:
+        raise ValueError(f"user category {name} stays empty")
+    return f"{name}={found}"
 
 
 def sentence(value: object) -> str:

@@ -257,6 +257,10 @@ SECTIONS: Final[Mapping[str, Section]] = {
             "libraries": Key(kinds.TEXTS, "the libraries that it offers; none: any text"),
             "languages": Key(kinds.TEXTS, "the languages that it offers; none: any text"),
             "profiles": Key(kinds.TEXTS, "the user profiles that it offers; none: any text"),
+            "categories": Key(
+                kinds.CATEGORIES,
+                "each value that a user category may have; the form has a field for each category that is named here",
+            ),
             "ticks": Key(
                 kinds.TICKS, "what staff must tick; `guardian_signed` only for patrons younger than `minor_age`"
             ),

@@ -167,6 +167,10 @@ DOOR_URL: Final = Checked(checks.door_url, 'https://…, or http:// on this mach
 RECIPIENT: Final = Checked(checks.recipient, 'the public key that `kioskctl rescue key` printed, or ""')
 OPTIONS: Final = Checked(checks.options, "a table of texts, numbers and true or false", json=True)
 TEXTS: Final = ListOf(Checked(checks.label, "a text of at most 64 characters"), "a list of texts")
+CATEGORIES: Final = ListOf(
+    Checked(checks.category, f"NAME=VALUE, of at most {checks.LONGEST_LABEL} characters; 9, 10, 11 and LOS stay empty"),
+    'a list of NAME=VALUE, as ["1=ADULT", "1=CHILD"]',
+)
 TICKS: Final = ListOf(
     one_of("paper_form_kept", "id_seen", "guardian_signed"), "a list of paper_form_kept, id_seen, guardian_signed"
 )

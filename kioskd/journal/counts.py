@@ -29,7 +29,7 @@ class Counts:
         self.add(was, -number)
         self.add(state, number)
 
-    def summary(self, oldest_unsent: str | None) -> Summary:
+    def summary(self, oldest_unsent: str | None, oldest_exception: str | None) -> Summary:
         """Return the journal in numbers."""
         of = self.by_state.get
         return Summary(
@@ -41,6 +41,7 @@ class Counts:
             withdrawn=of(EntryState.WITHDRAWN, 0),
             handed_over=of(EntryState.HANDED_OVER, 0),
             oldest_unsent=oldest_unsent,
+            oldest_exception=oldest_exception,
         )
 
     def plain(self) -> dict[str, int]:

@@ -83,6 +83,9 @@ class _Pending:
     seqs: list[Seq] = field(default_factory=list)
     new_unsent: Seq | None = None
     left: set[Seq] = field(default_factory=set)
+    excepted: set[Seq] = field(default_factory=set)
+    decided: set[Seq] = field(default_factory=set)
+    """Exceptions that have come, and those that are none any more."""
 
 
 class Journal(JournalReader):
@@ -191,6 +194,7 @@ class Journal(JournalReader):
             self._connection.execute(CORRECTIONS.insert, columns.correction_cells(n, correction, now_wall_s))
         self._corrections.setdefault(boot_id, []).append(correction)
         self._set_oldest(self._oldest)
+        self._set_exception(self._exception)
         return number
 
     def takes_rows(self) -> StorageProblem | None:
@@ -408,6 +412,8 @@ class Journal(JournalReader):
             self._connection.execute("INSERT INTO standing VALUES (?, ?, ?)", (seq, add.state.value, item))
         if add.state in UNSENT and pending.new_unsent is None:
             pending.new_unsent = seq
+        if add.state is EntryState.EXCEPTION:
+            pending.excepted.add(seq)
 
     def _add_row(self, pending: _Pending, row: AddRow) -> None:
         was = self._state_of(row.seq)
@@ -428,6 +434,12 @@ class Journal(JournalReader):
                 pending.new_unsent = row.seq
         else:
             pending.left.add(row.seq)
+        if row.state is EntryState.EXCEPTION:
+            pending.excepted.add(row.seq)
+            pending.decided.discard(row.seq)
+        elif was is EntryState.EXCEPTION:
+            pending.excepted.discard(row.seq)
+            pending.decided.add(row.seq)
 
     def _state_of(self, seq: Seq) -> EntryState:
         for statement in (
@@ -446,6 +458,11 @@ class Journal(JournalReader):
             self._set_oldest(self._find_oldest())
         elif new is not None and (self._oldest is None or new < self._oldest):
             self._set_oldest(new)
+        first = min(pending.excepted, default=None)
+        if self._exception in pending.decided:
+            self._set_exception(self._find_exception())
+        elif first is not None and (self._exception is None or first < self._exception):
+            self._set_exception(first)
 
     def _try_checkpoint(self) -> None:
         try:

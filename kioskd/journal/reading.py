@@ -70,6 +70,9 @@ class JournalReader:
         self._counts = Counts()
         self._oldest: Seq | None = None
         self._oldest_text: str | None = None
+        self._exception: Seq | None = None
+        """The oldest exception, and its time."""
+        self._exception_text: str | None = None
         self._next_seq = 1
         self._next_row = 1
         self._corrections: dict[str, list[Correction]] = {}
@@ -123,7 +126,7 @@ class JournalReader:
 
     def summary(self) -> Summary:
         """Return the journal in numbers; costs nothing."""
-        return self._counts.summary(self._oldest_text)
+        return self._counts.summary(self._oldest_text, self._exception_text)
 
     def free_mib(self) -> int | None:
         """Return the space left on the journal's disk, in MiB."""
@@ -280,6 +283,7 @@ class JournalReader:
             correction = columns.correction_of(cells)
             self._corrections.setdefault(correction.boot_id, []).append(correction)
         self._set_oldest(self._find_oldest())
+        self._set_exception(self._find_exception())
 
     def _find_oldest(self) -> Seq | None:
         found = self._query("SELECT seq FROM standing WHERE state IN ('recorded', 'sending') ORDER BY seq LIMIT 1")
@@ -287,10 +291,22 @@ class JournalReader:
 
     def _set_oldest(self, seq: Seq | None) -> None:
         self._oldest = seq
-        self._oldest_text = None
-        if seq is not None and (found := self._query(f"{ENTRIES.select} WHERE seq = ?", (seq,))):
-            _, entry, _ = columns.entry_of(found[0])
-            self._oldest_text = moment(self._corrected(seq, entry).at_wall_s, self._zone)
+        self._oldest_text = self._moment_of(seq)
+
+    def _find_exception(self) -> Seq | None:
+        # The plus keeps SQLite from walking along all that waits: the index of exceptions has few rows.
+        ((seq,),) = self._query("SELECT min(+seq) FROM standing WHERE state = 'exception'")
+        return Seq(_int(seq)) if seq is not None else None
+
+    def _set_exception(self, seq: Seq | None) -> None:
+        self._exception = seq
+        self._exception_text = self._moment_of(seq)
+
+    def _moment_of(self, seq: Seq | None) -> str | None:
+        if seq is None or not (found := self._query(f"{ENTRIES.select} WHERE seq = ?", (seq,))):
+            return None
+        _, entry, _ = columns.entry_of(found[0])
+        return moment(self._corrected(seq, entry).at_wall_s, self._zone)
 
     def _slice(self, after: Seq, which: EntryFilter) -> tuple[list[Entry], Seq | None]:
         """Return the next entries that may be asked for, and the last number looked at; None: there is no more."""

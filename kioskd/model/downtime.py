@@ -42,6 +42,11 @@ class DraftForm(StrEnum):
 
     REGISTER = "register"
     SHEET = "sheet"
+    REVIEW = "review"
+    """What time it is, by staff's word."""
+    CRATE = "crate"
+    DROP = "drop"
+    """Why an exception is dropped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,7 @@ class Summary:
     """The journal in numbers, as `kioskctl journal summary` prints it.
 
     `recorded` counts all entries ever; `unsent` those in `recorded` or `sending`; `oldest_unsent` is the oldest
-    one's time (RFC 3339 in the station's zone) or None.
+    one's time (RFC 3339 in the station's zone) or None; `oldest_exception` likewise of those that wait for a person.
     """
 
     recorded: int = 0
@@ -184,6 +184,7 @@ class Summary:
     withdrawn: int = 0
     handed_over: int = 0
     oldest_unsent: str | None = None
+    oldest_exception: str | None = None
 
 
 class StorageProblem(StrEnum):

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from kioskd.model.downtime import ProbeKind
 
@@ -217,16 +218,22 @@ class RescueSettings:
     key_file: Path | None = None
 
 
+CATEGORIES_NOT_OFFERED: Final = frozenset({"9", "10", "11", "LOS"})
+"""User categories that stay empty, as the procedure wants it."""
+
+
 @dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """`[registration]`: what the form offers; an empty list lets anything stand there.
 
-    `ticks`: what staff must tick, `guardian_signed` only for those younger than `minor_age` years.
+    `categories`: NAME=VALUE, each value that a user category may have. `ticks`: what staff must tick, `guardian_signed`
+    only for those younger than `minor_age` years.
     """
 
     libraries: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     ticks: tuple[str, ...] = ("paper_form_kept",)
     minor_age: int = 18
 

@@ -1,6 +1,7 @@
 """The downtime board as staff see it, drawn from the outage that the station remembers."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final
 
 from kioskd.model.downtime import (
@@ -139,24 +140,35 @@ def _steps(state: State, outage: Outage) -> tuple[StepView, ...]:
 # --- the alarm --------------------------------------------------------------------------------------
 
 
-def alarm_due_wall_s(state: State) -> float | None:
-    """Return when the oldest entry that waits has waited for a day; None: nothing waits."""
-    oldest = state.summary.oldest_unsent
-    if oldest is None or state.summary.unsent <= len(awaited(state)):
-        return None
+def _oldest(state: State) -> Iterator[tuple[str, str]]:
+    """Tell what waits: the text that says so, and the time of the oldest one."""
+    summary = state.summary
+    if summary.oldest_unsent is not None and summary.unsent > len(awaited(state)):
+        yield "alarm_old", summary.oldest_unsent
+    if summary.oldest_exception is not None:
+        yield "alarm_exception", summary.oldest_exception
+
+
+def alarms_due_wall_s(state: State) -> Iterator[float]:
+    """Return when the oldest entry that is to be sent, and the oldest that is left to staff, have waited for a day."""
+    return (_due(oldest) for _, oldest in _oldest(state))
+
+
+def _due(oldest: str) -> float:
     return dt.datetime.fromisoformat(oldest).timestamp() + ALARM_AFTER_S
 
 
 def alarmed(state: State, wall_s: float) -> bool:
     """Tell whether something has waited for more than a day, by a clock that is believed."""
-    due = alarm_due_wall_s(state)
-    return due is not None and state.clock.trusted and wall_s >= due
+    return state.clock.trusted and any(wall_s >= due for due in alarms_due_wall_s(state))
 
 
 def alarm(state: State, wall_s: float) -> AlarmView | None:
-    """Draw the alarm, if there is one."""
-    oldest = state.summary.oldest_unsent
-    if oldest is None or not alarmed(state, wall_s):
+    """Draw the alarm, if there is one: about what is to be sent before what waits for staff."""
+    if not state.clock.trusted:
         return None
-    since = dt.datetime.fromisoformat(oldest).strftime("%Y-%m-%d %H:%M")
-    return AlarmView(oldest, say(state.language, "alarm_old", since=since))
+    for key, oldest in _oldest(state):
+        if wall_s >= _due(oldest):
+            since = dt.datetime.fromisoformat(oldest).strftime("%Y-%m-%d %H:%M")
+            return AlarmView(oldest, say(state.language, key, since=since))
+    return None

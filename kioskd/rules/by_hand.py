@@ -22,11 +22,13 @@ from kioskd.rules.outcome import Outcome
 from kioskd.rules.recognise import IsCard, IsEither, IsItem, IsNothing, recognise
 from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn
+from kioskd.rules.wrong import Wrong, doubt, refuse
+from kioskd.texts import long_date
 
 KINDS: Final = {"checkout": Kind.CHECKOUT, "c": Kind.CHECKOUT, "renewal": Kind.RENEWAL, "r": Kind.RENEWAL}
 SAME_S: Final = 600.0
 """A loan recorded here within ten minutes of a row of the sheet may be the same one."""
-OLDEST_S: Final = 400 * 86_400.0
+OLDEST_DAYS: Final = 400
 AHEAD_S: Final = 60.0
 NOTE: Final = "registration"
 """The kind of note that holds a registration's sealed fields; `id` is its entry's."""
@@ -71,7 +73,7 @@ def found(turn: Turn, event: Asked, entries: Sequence[Entry]) -> None:
             )
             filled = _filled(turn, call)
             if known is not None and not call.sure:
-                _again(turn, "card", f"entry {known.seq} registers this card already")
+                doubt(turn, Wrong("card", "form_known_card", {"seq": str(known.seq)}))
             elif filled is not None:
                 card = _card(turn, call.card, sure=call.sure, field="card")
                 assert card is not None
@@ -98,7 +100,7 @@ def sealed(turn: Turn, event: Sealed) -> None:
         turn.fail(ErrorKind.STORAGE, "the keys of the registrations cannot be read; see the daemon's log")
         return
     if event.known and not by.call.sure:
-        _again(turn, "last", "a person of this name and birth date was registered here already")
+        doubt(turn, Wrong("last", "form_known_person"))
         return
     card = _card(turn, by.call.card, sure=True, field="card")
     assert card is not None
@@ -146,25 +148,25 @@ def _row(turn: Turn, call: c.SheetAdd) -> _Row | None:
     """Return the row, or refuse the call naming the field that is wrong."""
     kind = KINDS.get(call.kind.strip().lower())
     if kind is None:
-        _wrong(turn, "kind", "checkout or renewal, or C or R as on the sheet")
+        refuse(turn, Wrong("kind", "form_kind"))
         return None
     at_s = call.at.timestamp()
     if at_s > turn.at.wall_s + AHEAD_S and turn.state.clock.trusted:
-        _wrong(turn, "at", "a time that was, not one to come")
+        refuse(turn, Wrong("at", "form_time_to_come"))
         return None
-    if at_s < turn.at.wall_s - OLDEST_S and turn.state.clock.trusted:
-        _wrong(turn, "at", "a time of the last 400 days; is the year right?")
+    if at_s < turn.at.wall_s - OLDEST_DAYS * 86_400.0 and turn.state.clock.trusted:
+        refuse(turn, Wrong("at", "form_time_days", {"days": str(OLDEST_DAYS)}))
         return None
     day = dt.datetime.fromtimestamp(at_s, turn.state.zone).date()
     if call.due_date is not None and call.due_date < day:
-        _wrong(turn, "due_date", f"a day from {day.isoformat()} on")
+        refuse(turn, Wrong("due_date", "form_due", {"day": long_date(turn.state.language, day)}))
         return None
     item = _item(turn, call)
     if item is None:
         return None
     if not call.patron.strip():
         if kind is Kind.CHECKOUT:
-            _wrong(turn, "patron", "the card's number, for a checkout")
+            refuse(turn, Wrong("patron", "form_card_checkout"))
             return None
         return _Row(kind, ItemBarcode(item.text), None, item.unmatched)
     card = _card(turn, call.patron, sure=call.sure, field="patron")
@@ -181,7 +183,7 @@ def _save_row(turn: Turn, call: c.SheetAdd, entries: Sequence[Entry]) -> None:
     live = [each for each in entries if each.state not in GONE]
     twin = next((each for each in live if _same(each, row, at_s)), None)
     if twin is not None and not call.sure:
-        _again(turn, "item", f"entry {twin.seq} is this item at about that time")
+        doubt(turn, Wrong("item", "form_known_row", {"seq": str(twin.seq)}))
         return
     entry = _entry(turn, row.kind, patron=_Number(row.patron, row.unmatched) if row.patron else None, item=row.item)
     entry = replace(
@@ -223,8 +225,8 @@ def settled_after(entry: Entry, at_s: float) -> bool:
 
 def _filled(turn: Turn, call: c.PatronRegister) -> form.Form | None:
     filled = form.filled(call, turn.state.settings.registration, turn.local().date())
-    if isinstance(filled, form.Wrong):
-        _wrong(turn, filled.field, filled.expected)
+    if isinstance(filled, Wrong):
+        refuse(turn, filled)
         return None
     return filled
 
@@ -236,9 +238,9 @@ def _item(turn: Turn, call: c.SheetAdd) -> _Number | None:
         case IsNothing() if call.item.strip() and call.sure:
             return _Number(call.item.strip(), unmatched=True)
         case IsNothing() if call.item.strip():
-            _again(turn, "item", "this is no item number of this library")
+            doubt(turn, Wrong("item", "form_no_item"))
         case _:
-            _wrong(turn, "item", "the item's number")
+            refuse(turn, Wrong("item", "form_item"))
     return None
 
 
@@ -249,9 +251,9 @@ def _card(turn: Turn, code: Secret, *, sure: bool, field: str) -> _Number | None
         case IsNothing() if code.strip() and sure:
             return _Number(code.strip(), unmatched=True)
         case IsNothing() if code.strip():
-            _again(turn, field, "this is no card number of this library")
+            doubt(turn, Wrong(field, "form_no_card"))
         case _:
-            _wrong(turn, field, "the card's number")
+            refuse(turn, Wrong(field, "form_card"))
     return None
 
 
@@ -272,14 +274,4 @@ def _entry(turn: Turn, kind: Kind, *, patron: _Number | None, item: ItemBarcode 
         session="",
         unmatched=patron is not None and patron.unmatched,
         by=turn.state.staff.by,
-    )
-
-
-def _wrong(turn: Turn, field: str, expected: str) -> None:
-    turn.fail(ErrorKind.BAD_PARAMS, f"{field}: expected {expected}", {"field": field})
-
-
-def _again(turn: Turn, field: str, why: str) -> None:
-    turn.fail(
-        ErrorKind.BAD_PARAMS, f"{field}: {why}; with `sure` it is recorded all the same", {"field": field, "sure": True}
     )

@@ -57,7 +57,5 @@ def deadline(state: State, own: Instant) -> float | None:
         found.append(at.mono_s + max(0.0, ends - at.wall_s) if ends is not None else at.mono_s)
     if state.nightly_wall_s is not None:
         found.append(at.mono_s + max(0.0, state.nightly_wall_s - at.wall_s))
-    alarm = board.alarm_due_wall_s(state)
-    if alarm is not None and alarm > at.wall_s:
-        found.append(at.mono_s + alarm - at.wall_s)
+    found += [at.mono_s + due - at.wall_s for due in board.alarms_due_wall_s(state) if due > at.wall_s]
     return min(found) if found else None

@@ -20,6 +20,7 @@ from kioskd.rules import board, lending, timekeeping
 from kioskd.rules.outage import NOTE, Outage, What, folded, remembered
 from kioskd.rules.state import Looked, SaveFor, Saving, State
 from kioskd.rules.turn import Turn, unsent
+from kioskd.rules.wrong import Wrong, refuse
 
 PROBE_TIMEOUT_S: Final = 5.0
 PROBE_DOWN_S: Final = 30.0
@@ -155,7 +156,7 @@ def asked(turn: Turn, call: DowntimeAct) -> None:
         return
     by = turn.state.staff.by or call.by.strip()
     if not by:
-        _wrong(turn, "by", "your initials, since no staff code has unlocked the station")
+        refuse(turn, Wrong("by", "form_initials"))
         return
     match call:
         case d.DowntimeReview():
@@ -187,13 +188,13 @@ def _review(turn: Turn, call: d.DowntimeReview, by: str) -> None:
     content = {"by": by, "station": station.id, "library": station.library, "clock": clock.source.value}
     if timekeeping.vouched(clock):
         if call.time is not None:
-            _wrong(turn, "time", f"nothing: the clock is kept by {clock.source.value}; a wrong one is a technician's")
+            refuse(turn, Wrong("time", "form_clock_kept"))
             return
     elif call.time is None:
-        _wrong(turn, "time", "what time it is, with its offset, since nobody vouches for this computer's clock")
+        refuse(turn, Wrong("time", "form_clock_unsaid"))
         return
     elif not EARLIEST <= call.time < LATEST:
-        _wrong(turn, "time", "a date and time of these years")
+        refuse(turn, Wrong("time", "form_clock_odd"))
         return
     else:
         stated_s = call.time.timestamp()
@@ -228,16 +229,12 @@ def _tick_step(turn: Turn, outage: Outage, call: d.DowntimeTick, by: str) -> Non
 def _count(turn: Turn, outage: Outage, call: d.CrateCount, by: str) -> None:
     known = {crate.number: crate for crate in outage.crates}
     if call.items > CRATE_AT_MOST:
-        _wrong(turn, "items", f"how many items are in it, {CRATE_AT_MOST} at most")
+        refuse(turn, Wrong("items", "form_crate_items", {"most": str(CRATE_AT_MOST)}))
         return
     if call.crate and call.crate not in known:
-        _wrong(turn, "crate", f"one of {', '.join(map(str, known)) or 'none'}, or 0 for a new one")
+        refuse(turn, Wrong("crate", "form_crate", {"known": ", ".join(map(str, known)) or "–"}))
         return
     number = call.crate or max(known, default=0) + 1
     on = known[number].on if number in known else turn.local().date()
     content = {"crate": str(number), "items": str(call.items), "on": on.isoformat(), "by": by}
     _note(turn, What.CRATE, content, crate=number)
-
-
-def _wrong(turn: Turn, field: str, expected: str) -> None:
-    turn.fail(ErrorKind.BAD_PARAMS, f"{field}: expected {expected}", {"field": field})

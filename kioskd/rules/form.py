@@ -7,17 +7,18 @@ in the order first middle last. A PIN and the phone for text notices are never t
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.calls import PatronRegister
-from kioskd.model.settings import RegistrationSettings
+from kioskd.model.settings import CATEGORIES_NOT_OFFERED, RegistrationSettings
+from kioskd.rules.wrong import Wrong
 
 LONGEST: Final = 200
 """Characters in one field; an address may have as many in each of its lines."""
+LINES: Final = 6
 OLDEST_YEARS: Final = 120
-NOT_OFFERED: Final = frozenset({"9", "10", "11", "LOS"})
 TICKS: Final = ("paper_form_kept", "id_seen", "guardian_signed")
 _DATES: Final = (
     re.compile(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{4})", re.ASCII),
@@ -25,14 +26,6 @@ _DATES: Final = (
 )
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _PHONE: Final = re.compile(r"[+0-9][0-9 ().x/-]{4,39}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A field that cannot stay so, and what is expected there."""
-
-    field: str
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +45,19 @@ def filled(call: PatronRegister, settings: RegistrationSettings, today: dt.date)
         content[name] = text
     for name in ("last", "language"):
         if not content[name]:
-            return Wrong(name, "it must not be empty")
+            return Wrong(name, "form_needed")
     for name, allowed in (
         ("library", settings.libraries),
         ("profile", settings.profiles),
         ("language", settings.languages),
     ):
         if allowed and content[name] and content[name] not in allowed:
-            return Wrong(name, f"one of {', '.join(allowed)}")
+            return _one_of(name, allowed)
     born = _born(call.birth_date.strip(), today)
     if isinstance(born, Wrong):
         return born
     content["birth_date"] = born.isoformat()
-    for each in (_categories(call), _reachable(call), _ticks(call, settings, born, today)):
+    for each in (_categories(call, settings), _reachable(call), _ticks(call, settings, born, today)):
         if isinstance(each, Wrong):
             return each
         content |= each
@@ -78,6 +71,7 @@ def choices(settings: RegistrationSettings) -> dict[str, list[str]]:
     return {
         "library": list(settings.libraries),
         "profile": list(settings.profiles),
+        "categories": list(settings.categories),
         "language": list(settings.languages),
         "ticks": list(TICKS),
     }
@@ -90,7 +84,7 @@ def twin(form: Form) -> str:
 
 
 def _born(text: str, today: dt.date) -> dt.date | Wrong:
-    wrong = Wrong("birth_date", "a day that was, as MM/DD/YYYY")
+    wrong = Wrong("birth_date", "form_day")
     found = next((match for pattern in _DATES if (match := pattern.fullmatch(text))), None)
     if found is None:
         return wrong
@@ -99,8 +93,10 @@ def _born(text: str, today: dt.date) -> dt.date | Wrong:
     except ValueError:
         return wrong
     if born > today:
-        return Wrong("birth_date", "a day that was, not one to come, as MM/DD/YYYY")
-    return born if age(born, today) <= OLDEST_YEARS else Wrong("birth_date", f"a day of the last {OLDEST_YEARS} years")
+        return Wrong("birth_date", "form_day_to_come")
+    if age(born, today) > OLDEST_YEARS:
+        return Wrong("birth_date", "form_day_years", {"years": str(OLDEST_YEARS)})
+    return born
 
 
 def age(born: dt.date, today: dt.date) -> int:
@@ -108,27 +104,29 @@ def age(born: dt.date, today: dt.date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
-def _categories(call: PatronRegister) -> dict[str, str] | Wrong:
+def _categories(call: PatronRegister, settings: RegistrationSettings) -> dict[str, str] | Wrong:
     found: dict[str, str] = {}
     for each in call.categories:
         name, equals, value = (part.strip() for part in each.partition("="))
-        if not equals or not name or not value or _text("categories", each):
-            return Wrong("categories", "a list of NAME=VALUE")
-        if name.upper() in NOT_OFFERED:
-            return Wrong("categories", f"{name} stays empty")
+        if not equals or not name or not value or f"category {name}" in found or _text("categories", each):
+            return Wrong("categories", "form_category")
+        if name.upper() in CATEGORIES_NOT_OFFERED:
+            return Wrong("categories", "form_category_empty", {"name": name})
+        if settings.categories and f"{name}={value}" not in settings.categories:
+            return _one_of("categories", settings.categories)
         found[f"category {name}"] = value
     return found
 
 
 def _reachable(call: PatronRegister) -> dict[str, str] | Wrong:
     lines = [" ".join(line.split()) for line in call.address.splitlines() if line.strip()]
-    if len(lines) > 6 or any(_text("address", line) for line in lines):
-        return Wrong("address", f"up to 6 lines of up to {LONGEST} characters")
+    if len(lines) > LINES or any(_text("address", line) for line in lines):
+        return Wrong("address", "form_address", {"lines": str(LINES), "most": str(LONGEST)})
     email, phone = call.email.strip(), call.phone.strip()
     if email and (not _EMAIL.fullmatch(email) or len(email) > LONGEST):
-        return Wrong("email", "an address such as name@example.org, or nothing")
+        return Wrong("email", "form_email")
     if phone and not _PHONE.fullmatch(phone):
-        return Wrong("phone", "digits, such as 503-555-0100, or nothing")
+        return Wrong("phone", "form_phone")
     return {"address": "\n".join(lines), "email": email, "phone": phone}
 
 
@@ -137,16 +135,20 @@ def _ticks(
 ) -> dict[str, str] | Wrong:
     unknown = [tick for tick in call.ticks if tick not in TICKS]
     if unknown:
-        return Wrong("ticks", f"of {', '.join(TICKS)}")
+        return _one_of("ticks", TICKS)
     for tick in settings.ticks:
         if tick == "guardian_signed" and age(born, today) >= settings.minor_age:
             continue
         if tick not in call.ticks:
-            return Wrong("ticks", f"{tick} is wanted")
+            return Wrong("ticks", "form_tick", labels={"tick": f"tick_{tick}"})
     return {"ticks": " ".join(tick for tick in TICKS if tick in call.ticks)}
 
 
 def _text(name: str, text: str) -> Wrong | None:
     if len(text) > LONGEST:
-        return Wrong(name, f"up to {LONGEST} characters")
-    return None if text.isprintable() else Wrong(name, "letters and signs, no control characters")
+        return Wrong(name, "form_longest", {"most": str(LONGEST)})
+    return None if text.isprintable() else Wrong(name, "form_signs")
+
+
+def _one_of(name: str, allowed: Sequence[str]) -> Wrong:
+    return Wrong(name, "form_one_of", {"allowed": ", ".join(allowed)})

@@ -11,6 +11,7 @@ from kioskd.rules.outcome import Outcome
 from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn, taken
 from kioskd.rules.worklist import actions_of
+from kioskd.rules.wrong import Wrong, refuse
 
 AT_ONCE: Final = 500
 """Exceptions read at once; the rest comes with the next night, or the next word."""
@@ -25,7 +26,7 @@ def resolve(turn: Turn, entry: Entry | None, call: ExceptionsResolve) -> None:
         turn.fail(ErrorKind.NOT_NOW, f"seq: {call.seq} is no exception that waits")
         return
     if call.action is ResolveAction.DROP and not (by and reason):
-        turn.fail(ErrorKind.BAD_PARAMS, "reason, by: whoever drops an entry says why, and who they are")
+        refuse(turn, Wrong("by", "form_initials") if reason else Wrong("reason", "form_reason"))
         return
     if call.action is ResolveAction.CORRECT_AND_RETRY and call.action not in actions_of(entry.outcome or ""):
         # It was done, or is not to be: sent once more it would be lent again to who has brought it back since.

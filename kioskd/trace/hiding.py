@@ -61,6 +61,7 @@ KEPT_NAMES: Final = frozenset(
         "instance",
         "boot_id",
         "oldest_unsent",
+        "oldest_exception",
         "id",
         "station",
         "outcome",

@@ -87,7 +87,7 @@ class Plain:
     def every(self) -> list[Entry]:
         return [self.entry(Seq(number + 1)) for number in range(len(self.entries))]
 
-    def summary(self, oldest_text: str | None) -> Summary:
+    def summary(self, oldest_text: str | None, exception_text: str | None) -> Summary:
         states = [entry.state for entry in self.every()]
         return Summary(
             recorded=len(states),
@@ -98,4 +98,5 @@ class Plain:
             withdrawn=states.count(EntryState.WITHDRAWN),
             handed_over=states.count(EntryState.HANDED_OVER),
             oldest_unsent=oldest_text,
+            oldest_exception=exception_text,
         )

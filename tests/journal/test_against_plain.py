@@ -17,6 +17,7 @@ from kioskd.model.entry import (
     AddEntry,
     AddNote,
     AddRow,
+    Entry,
     EntryFilter,
     EntryState,
     How,
@@ -77,14 +78,17 @@ def possible(plain: Plain, writes: list[Write]) -> bool:
     return True
 
 
+def first_time(entries: list[Entry]) -> str | None:
+    if not entries:
+        return None
+    return dt.datetime.fromtimestamp(entries[0].what.at_wall_s, ZoneInfo(ZONE)).isoformat(timespec="seconds")
+
+
 def agree(journal: Journal, plain: Plain) -> None:
     every = plain.every()
     unsent = [entry for entry in every if entry.state in UNSENT]
-    oldest = unsent[0].what.at_wall_s if unsent else None
-    text = None
-    if oldest is not None:
-        text = dt.datetime.fromtimestamp(oldest, ZoneInfo(ZONE)).isoformat(timespec="seconds")
-    assert journal.summary() == plain.summary(text)
+    exceptions = [entry for entry in every if entry.state is EntryState.EXCEPTION]
+    assert journal.summary() == plain.summary(first_time(unsent), first_time(exceptions))
     assert journal.entries(EntryFilter()) == every
     assert journal.unsent() == unsent
     for kind in ("mode", "other", "none"):

@@ -66,4 +66,5 @@ def test_the_summary_has_the_contracts_names() -> None:
         "withdrawn",
         "handed_over",
         "oldest_unsent",
+        "oldest_exception",
     ]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import deque
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from kioskd.model import effects as e
@@ -90,8 +91,12 @@ class Journal:
             exceptions=states.count(n.EntryState.EXCEPTION),
             withdrawn=states.count(n.EntryState.WITHDRAWN),
             handed_over=states.count(n.EntryState.HANDED_OVER),
-            oldest_unsent=next((_moment(entry) for entry in self.entries.values() if entry.state in n.UNSENT), None),
+            oldest_unsent=self._oldest(n.UNSENT),
+            oldest_exception=self._oldest({n.EntryState.EXCEPTION}),
         )
+
+    def _oldest(self, states: Set[n.EntryState]) -> str | None:
+        return next((_moment(entry) for entry in self.entries.values() if entry.state in states), None)
 
     def _unsent(self) -> list[n.Entry]:
         found = []

@@ -112,7 +112,7 @@ def test_a_row_that_is_here_already_is_told_first(station: Station) -> None:
     station.scan(BOOK)
     at = dt.datetime.fromtimestamp(NOON, ZONE)
     error = station.refused(row(at=at), STAFF)
-    assert (error.more["field"], "entry 1" in error.message) == ("item", True)
+    assert (error.more["field"], "Entry 1" in error.message) == ("item", True)
     assert answered(station, row(at=at, sure=True)) == {"seq": 2}
     assert answered(station, row(at=at, patron=Secret(BEN))) == {"seq": 3}
 

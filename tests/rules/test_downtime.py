@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from kioskd.daemon import status
 from kioskd.model import downtime_calls as d
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.calls import PaymentTake, Role, SheetAdd, StaffLock
+from kioskd.model.calls import ExceptionsResolve, PaymentTake, ResolveAction, Role, SheetAdd, StaffLock
 from kioskd.model.downtime import BoardStep, DowntimeView, ProbeKind, SystemState
-from kioskd.model.entry import ModeName, StorageProblem
+from kioskd.model.entry import EntryState, ModeName, StorageProblem
 from kioskd.model.errors import ErrorKind
 from kioskd.model.settings import CratesSettings, LibrarySettings, QuietHours, RelatedSettings, Secret, StationKind
 from kioskd.model.time import Clock, ClockSource, ClockTrust
@@ -363,6 +364,25 @@ def test_a_day_later_it_is_an_alarm(station: Station) -> None:
     assert station.view.alarm is not None
     assert station.view.alarm.text.startswith("Entries from 2026-11-2")
     back(station)
+    assert station.view.alarm is None
+
+
+def test_an_exception_that_waits_for_staff_a_day_long_is_an_alarm_on_view_and_status() -> None:
+    """The clock brings it, without anybody doing anything."""
+    station = lent(lent(made(ils={"poll_online_s": 3600.0}).offline()), FILM)
+    del station.library.books[FILM]
+    back(station)
+    station.advance(600)
+    assert (station.view.exceptions, station.view.unsent, station.view.alarm) == (1, 0, None)
+    station.advance(86_000)
+    alarm = station.view.alarm
+    assert alarm is not None
+    assert alarm.text.startswith("Entries from 2026-11-24")
+    assert "worklist" in alarm.text
+    assert alarm.oldest == station.state.summary.oldest_exception
+    assert status.draw(station.state, wall_s=station.wall_s, free_mib=None).alarm == alarm
+    (waits,) = (entry for entry in station.entries if entry.state is EntryState.EXCEPTION)
+    done(station, ExceptionsResolve(waits.seq, ResolveAction.DONE_BY_HAND, by="KM"))
     assert station.view.alarm is None
 
 

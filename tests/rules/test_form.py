@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kioskd.model.calls import PatronRegister
-from kioskd.model.settings import RegistrationSettings, Secret
-from kioskd.rules.form import LONGEST, NOT_OFFERED, OLDEST_YEARS, TICKS, Form, Wrong, age, filled, twin
+from kioskd.model.settings import CATEGORIES_NOT_OFFERED, RegistrationSettings, Secret
+from kioskd.rules.form import LONGEST, OLDEST_YEARS, TICKS, Form, age, choices, filled, twin
+from kioskd.rules.wrong import Wrong
+from kioskd.texts import MODULES, label
 
 TODAY = dt.date(2026, 11, 27)
 SETTINGS = RegistrationSettings(ticks=("paper_form_kept", "guardian_signed"))
@@ -70,6 +72,7 @@ def test_a_form_keeps_what_was_typed_by_name() -> None:
         ({"categories": ("9=X",)}, "categories"),
         ({"categories": ("los=X",)}, "categories"),
         ({"categories": ("ADULT",)}, "categories"),
+        ({"categories": ("1=ADULT", "1=CHILD")}, "categories"),
         ({"address": "\n".join("1234567")}, "address"),
         ({"email": "nobody"}, "email"),
         ({"phone": "call me"}, "phone"),
@@ -89,8 +92,29 @@ def test_what_cannot_stay_names_its_field(changes: dict[str, Any], field: str) -
 @pytest.mark.parametrize("field", ["library", "profile", "language"])
 def test_a_configured_list_is_all_that_is_offered(field: str) -> None:
     settings = RegistrationSettings(**{f"{field[:-1]}ies" if field == "library" else f"{field}s": ("ONE", "TWO")})
-    assert form(settings, **{field: "THREE"}) == Wrong(field, "one of ONE, TWO")
+    assert form(settings, **{field: "THREE"}) == Wrong(field, "form_one_of", {"allowed": "ONE, TWO"})
     assert isinstance(form(settings, **{field: "TWO"}), Form)
+
+
+def test_categories_are_those_that_are_configured_and_each_is_a_field_of_the_form() -> None:
+    settings = RegistrationSettings(categories=("1=ADULT", "1=CHILD", "LOC=WEST"), ticks=())
+    assert choices(settings)["categories"] == ["1=ADULT", "1=CHILD", "LOC=WEST"]
+    found = form(settings, categories=("1 = CHILD",))
+    assert isinstance(found, Form)
+    assert found.content["category 1"] == "CHILD"
+    assert form(settings, categories=("1=TEEN",)) == Wrong(
+        "categories", "form_one_of", {"allowed": "1=ADULT, 1=CHILD, LOC=WEST"}
+    )
+    assert form(settings, categories=("2=ADULT",)) == form(settings, categories=("1=TEEN",))
+
+
+@pytest.mark.parametrize("language", MODULES)
+def test_what_is_expected_is_told_in_the_language_of_the_page(language: str) -> None:
+    """The tick is called as the page calls it."""
+    wrong = form(ticks=())
+    assert isinstance(wrong, Wrong)
+    assert label(language, "tick_paper_form_kept") in wrong.words(language)
+    assert wrong.expected == wrong.words("en")
 
 
 def test_a_guardian_signs_until_the_birthday() -> None:
@@ -235,7 +259,7 @@ def test_any_categories_are_kept_or_named_and_those_that_stay_empty_stay_so(list
         assert found.field == "categories"
     else:
         names = {name.removeprefix("category ").upper() for name in found.content if name.startswith("category ")}
-        assert not names & NOT_OFFERED
+        assert not names & CATEGORIES_NOT_OFFERED
 
 
 @FEW

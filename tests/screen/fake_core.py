@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.screen.views import LANGUAGES, LISTS, view
+from tests.screen.views import LANGUAGES, lists, view
 
 STATUS: dict[str, Any] = {
     "mode": {"name": "offline", "since": "2026-11-23T13:58:00-08:00", "reason": "", "forced": False, "slow": False},
     "ils": {"state": "down", "last_answer": None, "round_trip_ms": None, "problem": "no answer"},
     "devices": [
-        {"name": "front", "kind": "scanner", "driver": "serial", "state": "ready"},
+        {"name": "front", "kind": "scanner", "driver": "serial", "state": "ready", "cause": None},
         {
             "name": "printer",
             "kind": "printer",
             "driver": "network",
             "state": "failing",
-            "problem": "The cover is open.",
-            "advice": "Close the cover until it clicks.",
+            "problem": "the cover is open",
+            "advice": "close the cover until it clicks",
+            "cause": "cover_open",
         },
     ],
     "journal": {},
@@ -110,7 +111,7 @@ class FakeCore:
         if method in self.answers:
             return self.answers[method](params)
         if method == "hello":
-            client.role = params["role"]
+            client.role = params.get("role")
             return {
                 "result": {
                     "station": "CENTRAL-3",
@@ -129,14 +130,15 @@ class FakeCore:
         if method == "form.scan":
             return {"result": {"code": None, "other": True}}
         if method == "form.choices":
-            lists = {
+            offered = {
                 "library": ["CENTRAL", "NORTHWEST"],
                 "profile": [],
+                "categories": ["1=ADULT", "1=JUVENILE", "2=RESIDENT"],
                 "language": ["ENGLISH", "SPANISH", "VIETNAMESE"],
             }
-            return {"result": {"choices": lists}}
-        if method in LISTS:
-            return {"result": LISTS[method]}
+            return {"result": {"choices": offered}}
+        if method in (found := lists(self.view["language"])):
+            return {"result": found[method]}
         if method in {"draft.keep", "draft.drop"}:
             return {"result": {}}
         if method == "status.get":

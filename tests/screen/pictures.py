@@ -29,6 +29,9 @@ ACROSS = 2
 
 ARRIVED = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
 
+PAINTED = "[...document.images].every((image) => image.complete && (image.naturalWidth || image.hidden))"
+"""The doctor's code takes a moment to be drawn."""
+
 LOOKS = f"[...{CLIPPED}, ...{TEXTS}]"
 
 Keep = Callable[[str, str, tuple[int, int], bytes], None]
@@ -46,8 +49,6 @@ async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep 
         await page.until(f'document.body.dataset.seq === "{seq}"')
 
     async def shoot(name: str) -> None:
-        if only not in name:
-            return
         for size in SIZES:
             await page.size(*size)
             await page.ask(ARRIVED)
@@ -57,9 +58,13 @@ async def take(core: FakeCore, page: Page, language: str, only: str, keep: Keep 
 
     every = scenes(language)
     for name, shown in every.items():
-        await show(shown)
-        await shoot(name)
+        if only in name:
+            await show(shown)
+            await page.until(PAINTED)
+            await shoot(name)
     for name, (scene, *taps) in PANELS.items():
+        if only not in name:
+            continue
         await show(every["idle"])
         await show(every[scene])
         for tap in taps:

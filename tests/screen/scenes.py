@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kioskd.texts import say
 from tests.screen.views import CHOICES, SCREENS, STAFF, account, downtime, line, loans, message, view
 
 
@@ -62,7 +63,7 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
             mode="offline",
             helpdesk="x85100",
             choices=[*CHOICES["staff"], *STAFF],
-            downtime=downtime(),
+            downtime=downtime(language),
             drafts=["register"],
         ),
         "staff-after": of(
@@ -70,10 +71,10 @@ def scenes(language: str) -> dict[str, dict[str, Any]]:
             mode="recovering",
             helpdesk="x85100",
             choices=[*CHOICES["staff"], *STAFF],
-            downtime=downtime(back=True, reviewed=True),
+            downtime=downtime(language, back=True, reviewed=True),
             alarm={
                 "oldest": "2026-11-22T13:58:00-08:00",
-                "text": "Entries wait here that are more than a day old. Please call the help desk.",
+                "text": say(language, "alarm_old", since="2026-11-22 13:58"),
             },
         ),
         "staff-station": of(
@@ -181,10 +182,12 @@ TEXTS = """(() => {
       const drawn = style.borderTopStyle !== "none" || style.overflowX !== "visible" || at.tagName === "MAIN";
       if ((scrolls || drawn) && style.display !== "inline") around.push({ at, box, scrolls });
     }
+    const title = e.closest(".title")?.getBoundingClientRect();
     for (const letters of range.getClientRects()) {
       const r = { left: letters.left, right: letters.right, top: letters.top, bottom: letters.bottom };
-      const title = e.closest(".title")?.getBoundingClientRect();
-      if (r.right - r.left < 1 || r.top > (title?.bottom ?? innerHeight) - 3) continue;
+      // Behind an ellipsis nothing is painted, wherever the letters would stand.
+      if (title) [r.right, r.bottom] = [Math.min(r.right, title.right), Math.min(r.bottom, title.bottom)];
+      if (r.right - r.left < 1 || r.bottom - r.top < 3) continue;
       const scroller = around.findIndex(({ scrolls }) => scrolls);
       if (scroller >= 0) {
         const { box } = around[scroller];

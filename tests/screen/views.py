@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from kioskd.texts import say
+from kioskd.model.downtime import BoardStep
+from kioskd.rules.board import ADVICE
+from kioskd.rules.worklist import classes
+from kioskd.texts import label, say
 
 SCREENS = (
     "idle",
@@ -128,46 +131,44 @@ STAFF = (
 )
 """What staff may do while nobody is served."""
 
-READ_OUT = (
-    "This is station CENTRAL-3, library CENTRAL. Since 13:58 the library system does not answer. We lend and renew "
-    "here meanwhile; 12 loans and renewals wait to be sent."
-)
-TO_DO = (
-    "Other offline PCs of the branch: log out and in again. Their system loads the files of the past week only.",
-    "Every station of the branch shows 0 unsent.",
-    "The rows of the paper sheets are entered.",
-    "The registrations are completed and reviewed.",
-    "Crates are checked in with their dates; sorter, Smartshelf and induction points are on again.",
-    "The report to the help desk is closed.",
-)
 
+def downtime(language: str = "en", *, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
+    """The View's downtime, with a row of every kind; what a library words itself is in the tables' words here."""
 
-def downtime(*, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
-    """The View's downtime, with a row of every kind."""
+    def of(key: str, **params: str) -> str:
+        return say(language, key, **params)
+
     systems = (
-        ("Symphony Web", "http", "answers", "Use it for accounts, checkouts and renewals."),
-        ("Sorter and its induction points", "tcp", "silent", "Do not check in. Keep it switched off."),
-        ("IMMS", "tcp", "asking", "Do not check in."),
-        ("Registration forms in My MCL", "none", "unprobed", "Do not use them; register here."),
+        ("Symphony Web", "http", "answers", of("advice_lend")),
+        ("AMH", "tcp", "silent", of("advice_checkin")),
+        ("IMMS", "tcp", "asking", ""),
+        ("My MCL", "none", "unprobed", of("advice_register")),
     )
+    crate = {"crate": "1", "library": "CENTRAL"}
     mail = {
         "to": ["sortcenter-leads@library.example"],
-        "subject": "Crate 1 of CENTRAL, 25 items",
-        "body": "Crate 1 of CENTRAL, station CENTRAL-3: 25 items, returned on 2026-11-23.\n"
-        "Do not check in until every station of the branch shows 0 unsent.",
+        "subject": of("mail_subject", **crate),
+        "body": of("mail_body", **crate, station="CENTRAL-3", to="Sort Center", items="25", date="2026-11-23"),
         "mailto": "mailto:sortcenter-leads@library.example?subject=Crate%201",
     }
+    seen = [("13:58", "no_answer"), ("14:03", "no_line")]
     return {
         "since": "2026-11-23T13:58:00-08:00",
         "back": "2026-11-23T16:20:00-08:00" if back else None,
         "over": None,
         "seen": [
-            {"at": "2026-11-23T13:58:00-08:00", "reason": "no_answer", "text": "no answer"},
-            {"at": "2026-11-23T14:03:00-08:00", "reason": "no_line", "text": "no connection"},
+            {"at": f"2026-11-23T{time}:00-08:00", "reason": reason, "text": label(language, f"why_{reason}")}
+            for time, reason in seen
         ],
         "helpdesk": "x85100",
-        "read_out": READ_OUT,
-        "advice": ["Check nothing in.", "Other wishes: contact us later."],
+        "read_out": of(
+            "read_out",
+            library="CENTRAL",
+            station="CENTRAL-3",
+            time="2026-11-23 13:58",
+            seen=", ".join(label(language, f"why_{reason}") for _, reason in seen),
+        ),
+        "advice": [of(key) for key in ADVICE] + [of("contact_us", contact="503-555-0100")],
         "systems": [
             {"name": name, "probe": probe, "state": state, "since": None, "text": text}
             for name, probe, state, text in systems
@@ -187,14 +188,14 @@ def downtime(*, back: bool = False, reviewed: bool = False) -> dict[str, Any]:
         ],
         "board": [
             {
-                "step": f"step_{n}",
-                "text": text,
+                "step": step.value,
+                "text": of(f"board_{step.value}"),
                 "done": n < 2,
                 "next": n == 2,
                 "by": "MK" if n < 2 else None,
                 "at": "2026-11-23T16:30:00-08:00" if n < 2 else None,
             }
-            for n, text in enumerate(TO_DO)
+            for n, step in enumerate(BoardStep)
         ]
         if back
         else [],
@@ -213,39 +214,33 @@ def exception(seq: int, **changes: Any) -> dict[str, Any]:
         "by": "MK",
         "station": "CENTRAL-3",
         "due_date": "2026-12-18",
-        "message": "Item is on hold for another user.",
+        "message": "",
     } | changes
 
 
-LISTS: dict[str, dict[str, Any]] = {
-    "worklist.get": {
-        "classes": [
-            {
-                "class": "on_hold",
-                "text": "On hold for somebody else",
-                "actions": ["correct_and_retry", "done_by_hand", "drop"],
-                "entries": [exception(7), exception(8)],
-            },
-            {
-                "class": "later_activity",
-                "text": "Something happened to the item since",
-                "actions": ["drop", "check_this_in", "done_by_hand", "correct_and_retry"],
-                "entries": [exception(12, kind="renewal", patron=None, due_date=None, by=None, message="")],
-            },
-        ]
-    },
-    "registrations.list": {
-        "registrations": [
-            {
-                "seq": 3,
-                "patron": "…0001",
-                "at": "2026-11-23T14:20:00-08:00",
-                "open": ["pin", "text_phone", "form_reviewed", "email"],
-            },
-            {"seq": 9, "patron": "…0002", "at": "2026-11-23T15:20:00-08:00", "open": []},
-        ]
-    },
-}
+def lists(language: str) -> dict[str, dict[str, Any]]:
+    """What staff's lists hold, by the method that fetches them."""
+    held = {"class": "on_hold", "message": say(language, "class_on_hold")}
+    later = {"class": "on_loan_to_another", "kind": "renewal", "patron": None, "due_date": None, "by": None}
+    return {
+        "worklist.get": {
+            "classes": classes(language, [exception(7, **held), exception(8, **held), exception(12, **later)])
+        },
+        "registrations.list": {
+            "registrations": [
+                {
+                    "seq": 3,
+                    "patron": "…0001",
+                    "at": "2026-11-23T14:20:00-08:00",
+                    "open": ["pin", "text_phone", "form_reviewed", "email"],
+                },
+                {"seq": 9, "patron": "…0002", "at": "2026-11-23T15:20:00-08:00", "open": []},
+            ]
+        },
+    }
+
+
+LISTS = lists("en")
 
 
 def view(screen: str, *, language: str = "en", mode: str = "online", seq: int = 1, **changes: Any) -> dict[str, Any]:
