@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kioskd.texts import say
 from tests.screen.views import LANGUAGES, lists, view
 
 STATUS: dict[str, Any] = {
@@ -141,9 +142,18 @@ class FakeCore:
             return {"result": found[method]}
         if method in {"draft.keep", "draft.drop"}:
             return {"result": {}}
+        if method == "patron.register":
+            return self.refused("birth_date", "form_day", {})
+        if method == "sheet.add" and not params.get("sure"):
+            return self.refused("item", "form_known_row", {"sure": True}, seq="3")
         if method == "status.get":
             return {"result": STATUS}
         return {"result": self.view}
+
+    def refused(self, field: str, key: str, more: dict[str, Any], **params: str) -> dict[str, Any]:
+        """The answer to a form that cannot stay so, worded as the daemon words it."""
+        told = {"field": field, "text": say(self.view["language"], key, **params), **more}
+        return {"error": {"code": -32602, "message": f"{field}: {say('en', key, **params)}", "data": told}}
 
 
 @asynccontextmanager

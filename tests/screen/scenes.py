@@ -116,6 +116,7 @@ TASKS = '[data-name="tasks"]'
 REGISTER = ("staff-outage", TASKS, '[data-name="forms_register"]')
 SHEET = ("staff-outage", TASKS, '[data-name="forms_sheet"]')
 NEXT = '[data-name="next"]'
+SAVE = '[data-name="save"]'
 PANELS = {
     "panel-number": ("card", '[data-name="type_number"]'),
     "panel-languages": ("items", '[data-name="language"]'),
@@ -141,15 +142,20 @@ PANELS = {
     "form-marks": (*REGISTER, NEXT, '[data-name="marks"]'),
     "form-birth-date": (*REGISTER, *[NEXT] * 4),
     "form-language": (*REGISTER, *[NEXT] * 5),
-    "form-address": (*REGISTER, *[NEXT] * 8),
-    "form-alt-last": (*REGISTER, *[NEXT] * 13),
-    "form-ticks": (*REGISTER, *[NEXT] * 14),
-    "form-all": (*REGISTER, *[NEXT] * 15),
+    "form-category": (*REGISTER, *[NEXT] * 8),
+    "form-address": (*REGISTER, *[NEXT] * 10),
+    "form-alt-last": (*REGISTER, *[NEXT] * 15),
+    "form-ticks": (*REGISTER, *[NEXT] * 16),
+    "form-all": (*REGISTER, *[NEXT] * 17),
+    "form-wrong": (*REGISTER, *[NEXT] * 17, SAVE),
+    "form-doubted": (*SHEET, *[NEXT] * 7, SAVE),
     "sheet-kind": (*SHEET, *[NEXT] * 2),
     "sheet-all": (*SHEET, *[NEXT] * 7),
 }
 
-FETCHES = {f'[data-name="{name}"]' for name in ("forms_register", "forms_sheet", "task_worklist", "task_registrations")}
+FETCHES = {
+    f'[data-name="{name}"]' for name in ("forms_register", "forms_sheet", "task_worklist", "task_registrations", "save")
+}
 """These ask the daemon first: they are gone once it answered."""
 
 # What stands outside the screen or does not fit into its own box; lists may scroll.

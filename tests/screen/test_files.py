@@ -11,9 +11,9 @@ import pytest
 from kioskd import texts
 from kioskd.config import kinds
 from kioskd.model.choices import ResolveAction
-from kioskd.model.device import DeviceState
+from kioskd.model.device import DeviceCause, DeviceState
 from kioskd.model.downtime import SystemState
-from kioskd.model.entry import Kind, ModeName
+from kioskd.model.entry import How, Kind, ModeName
 from kioskd.model.ils import LineTrouble
 from kioskd.model.time import ClockSource
 from kioskd.model.view import LineResult, Paper, Screen
@@ -38,6 +38,8 @@ BY_VALUE = {
     *(f"mode_{mode.value}" for mode in ModeName),
     *(f"paper_is_{paper.value}" for paper in Paper),
     *(state.value for state in DeviceState),
+    *(f"cause_{cause.value}" for cause in DeviceCause),
+    *(f"how_{how.value}" for how in How),
     *(f"help_{step}" for step in (1, 2, 3)),
     *(f"why_{trouble.value}" for trouble in LineTrouble),
     "why_forced",

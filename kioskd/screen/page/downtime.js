@@ -2,6 +2,7 @@
 // of it stands in the View; the words are the daemon's.
 
 import { sign } from "./art.js";
+import { today } from "./days.js";
 import { h } from "./dom.js";
 import { button, may, offer } from "./parts.js";
 import { time_of } from "./words.js";
@@ -10,11 +11,6 @@ const rail = (...buttons) => h("nav", { key: "rail", class: "rail" }, buttons);
 const back = (page, panel = "tasks", look = "plain") => button(page, { name: "back", look, press: () => page.change({ panel }) });
 const list = (label, ...lines) => h("ul", { key: "list", class: "list notes", tabindex: "0", "aria-label": label }, lines);
 const when = (moment) => moment && time_of(moment);
-
-function today() {
-  const now = new Date();
-  return [now.getMonth() + 1, now.getDate(), now.getFullYear()].map((part) => part.toString().padStart(2, "0")).join("/");
-}
 
 /** All that staff may have to do around an outage, each thing a tile. */
 export function tasks(page) {

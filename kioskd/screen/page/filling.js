@@ -1,9 +1,10 @@
 // What becomes of a form between being opened and being recorded. The daemon keeps it, sealed, as it is typed, so that neither an
 // error nor a restart loses a word; the page itself keeps it in memory alone, and no longer than staff are at the station.
 
-import { FORMS, field_at, filled, opened, params, recorded, refused } from "./forms.js";
+import { FORMS, field_at, fields_of, filled, opened, params, recorded, refused } from "./forms.js";
 
-const KEEP_MS = 1000;
+// So long after the last key; what goes on to another field, or leaves the page, is kept at once.
+const KEEP_MS = 400;
 
 /**
  * `call(method, params)`: a promise of {result} or {error}; `panel(name)` opens or closes a panel, `open()` tells whether the form
@@ -19,11 +20,15 @@ export function filling({ call, panel, open, redraw, clock }) {
     redraw();
   }
 
-  const kept = () => form !== null && FORMS[form.name].kept;
-
   function keep() {
     clearTimeout(timer);
-    if (kept()) call("draft.keep", { form: form.name, fields: form.values });
+    if (form !== null) call("draft.keep", { form: form.name, fields: form.values });
+  }
+
+  /** Whether `fields` open the form that `values` belong to: another crate, another entry is another form. */
+  function same(name, values, fields) {
+    const { about } = FORMS[name];
+    return about === undefined || values?.[about] === fields[about];
   }
 
   // A scanner's code opens a visit, unless a form waits for it at a field that takes one.
@@ -48,7 +53,7 @@ export function filling({ call, panel, open, redraw, clock }) {
     if (form !== sent) return;
     if (error?.data?.field) set(refused(form, error));
     if (!result) return;
-    if (kept()) call("draft.drop", { form: form.name });
+    call("draft.drop", { form: form.name });
     set(recorded(form, result.seq ?? null));
     if (FORMS[form.name].then) panel(FORMS[form.name].then);
   }
@@ -57,6 +62,7 @@ export function filling({ call, panel, open, redraw, clock }) {
     get form() {
       return form;
     },
+    keep,
     /** Nobody at the station may see it any more. */
     forget() {
       clearTimeout(timer);
@@ -64,13 +70,11 @@ export function filling({ call, panel, open, redraw, clock }) {
     },
     acts: {
       async open_form(name, fields = {}) {
-        if (form?.name !== name || !FORMS[name].kept) {
-          form = opened(name, { fields });
-          if (FORMS[name].kept) {
-            const [draft, lists] = await Promise.all([call("draft.get", { form: name }), call("form.choices", {})]);
-            form = opened(name, { fields: { ...fields, ...draft.result?.fields }, choices: lists.result?.choices });
-          }
-        }
+        if (form?.name !== name || !same(name, form.values, fields)) {
+          const [draft, lists] = await Promise.all([call("draft.get", { form: name }), call("form.choices", {})]);
+          const begun = same(name, draft.result?.fields, fields) ? draft.result?.fields : {};
+          form = opened(name, { fields: { ...fields, ...begun }, choices: lists.result?.choices });
+        } else form = { ...form, values: { ...fields, ...form.values } };
         panel("form");
         listen();
       },
@@ -81,7 +85,7 @@ export function filling({ call, panel, open, redraw, clock }) {
       },
       go_to(at) {
         keep();
-        set({ ...form, at: Math.min(Math.max(at, 0), FORMS[form.name].fields.length) });
+        set({ ...form, at: Math.min(Math.max(at, 0), fields_of(form).length) });
         listen();
       },
       save,
@@ -91,7 +95,7 @@ export function filling({ call, panel, open, redraw, clock }) {
       },
       drop_form() {
         clearTimeout(timer);
-        if (kept()) call("draft.drop", { form: form.name });
+        call("draft.drop", { form: form.name });
         const { name } = form;
         form = null;
         panel(FORMS[name].then ?? "tasks");

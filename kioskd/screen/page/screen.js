@@ -293,6 +293,7 @@ addEventListener(
   { capture: true },
 );
 addEventListener("pointerdown", extend);
+addEventListener("pagehide", () => forms.keep());
 addEventListener("contextmenu", (event) => event.preventDefault());
 
 redraw();

@@ -1,5 +1,6 @@
 // The screens for staff: how the station stands, what they can set, their code, and the alternative due date.
 
+import { today } from "./days.js";
 import { h } from "./dom.js";
 import { alarming, button, headline, keypad, may, offer } from "./parts.js";
 import { time_of, words } from "./words.js";
@@ -133,7 +134,9 @@ function rules_tab(page) {
 }
 
 function device_line(page, device) {
-  const told = [device.problem, device.advice].filter(Boolean).join(" ");
+  // By its cause in the language of the page; the exact line for a technician is in `kioskctl devices`.
+  const cause = `cause_${device.cause}`;
+  const told = page.say.known(cause) ? page.say(cause) : [device.problem, device.advice].filter(Boolean).join(" ");
   return h(
     "li",
     { key: `device-${device.name}`, class: device.state === "ready" ? "" : "worry" },
@@ -147,11 +150,6 @@ function shifted(text, days) {
   const day = new Date(`${text}T00:00:00Z`);
   day.setUTCDate(day.getUTCDate() + days);
   return day.toISOString().slice(0, 10);
-}
-
-function today() {
-  const now = new Date();
-  return [now.getFullYear(), now.getMonth() + 1, now.getDate()].map((part) => part.toString().padStart(2, "0")).join("-");
 }
 
 export function due_date(page) {

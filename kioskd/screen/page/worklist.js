@@ -71,6 +71,7 @@ export function entry(page) {
         fact("entry_says", found.message, true),
         fact("entry_what", `${say(`entry_${found.kind}`)} ${found.seq}`),
         fact("entry_when", day_of(page, found.at)),
+        fact("entry_how", say.known(`how_${found.how}`) ? say(`how_${found.how}`) : found.how),
         fact("field_item", found.item && spaced(found.item)),
         fact("field_patron", found.patron),
         fact("field_due_date", found.due_date && page.date(found.due_date)),
