@@ -52,7 +52,7 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     downtime_calls.DraftDrop: "`{}`",
     calls.StatsGet: "`lines`, oldest first: `day`, `hour` or `mode` if asked, and a number for each thing done",
     calls.TraceGet: "`first`: the first input's number; `state` or null; `inputs`; `next`: `after` for more, or null",
-    downtime_calls.FormChoices: "`choices`: `library`, `profile`, `language`, `ticks`, each a list",
+    downtime_calls.FormChoices: "`choices`: `library`, `profile`, `categories`, `language`, `ticks`, each a list",
     downtime_calls.FormScan: "`code`, or null; `other`: another client waits now",
 }
 """What a method answers; all others answer the View."""
@@ -61,7 +61,10 @@ MEANINGS: Final[Mapping[int, tuple[str, str]]] = {
     PARSE_ERROR: ("", "not JSON, not UTF-8, half a surrogate pair, nested too deeply; `id` is null"),
     INVALID_REQUEST: ("", "JSON but no request; a batch; a line of more than 65,536 bytes (then the connection ends)"),
     METHOD_NOT_FOUND: ("", "no such method"),
-    CODES[ErrorKind.BAD_PARAMS]: ("bad_params", "the message says which field and what is expected; `data.field`"),
+    CODES[ErrorKind.BAD_PARAMS]: (
+        "bad_params",
+        "the message says which field and what is expected; `data.field`, and of a form `data.text`",
+    ),
     CODES[ErrorKind.INTERNAL]: ("internal", "a fault of kioskd's; it is in the log"),
     TOO_MANY_CONNECTIONS: ("", "every connection is taken; `id` is null, the connection ends"),
     CODES[ErrorKind.REFUSED_OFFLINE]: (

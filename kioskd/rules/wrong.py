@@ -1,7 +1,7 @@
 """What is wrong in a field that somebody filled in: named, and worded in plain English and in the screen's language."""
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
 from kioskd.model.errors import ErrorKind
@@ -11,7 +11,7 @@ from kioskd.texts import label, say
 ENGLISH: Final = "en"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Wrong:
     """A field that cannot stay so, or is doubted. `key`: of the texts, what is expected there, or what was noticed.
 
@@ -20,8 +20,8 @@ class Wrong:
 
     field: str
     key: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    labels: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def words(self, language: str) -> str:
         """Return what is expected, in a language."""

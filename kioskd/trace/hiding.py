@@ -21,6 +21,7 @@ from kioskd.rules import form
 from kioskd.rules.keying import DIGITS
 from kioskd.rules.listed import digest, reason
 from kioskd.rules.recognise import IsCard, IsCommand, IsEither, IsNothing, recognise
+from kioskd.rules.wrong import Wrong
 from kioskd.trace.stand_in import StandIns
 
 HIDDEN: Final = Secret("***")
@@ -231,7 +232,7 @@ class Hiding:
             ticks=call.ticks,
             sure=call.sure,
         )
-        return replace(other, **WRONG.get(found.field, {})) if isinstance(found, form.Wrong) else other
+        return replace(other, **WRONG.get(found.field, {})) if isinstance(found, Wrong) else other
 
     def written(self, value: Any) -> Any:  # noqa: ANN401
         """Return the same with a block list, if it holds one, that lists the stand-ins of the cards that were seen."""

@@ -165,6 +165,7 @@ OTHER: dict[str, tuple[Any, Any]] = {
     "registration.libraries": (["CENTRAL", "WEST"], ("CENTRAL", "WEST")),
     "registration.languages": (["English"], ("English",)),
     "registration.profiles": (["ADULT"], ("ADULT",)),
+    "registration.categories": (["1 = ADULT", "LOC=WEST"], ("1=ADULT", "LOC=WEST")),
     "registration.ticks": (["id_seen"], ("id_seen",)),
     "registration.minor_age": (16, 16),
     "printer.driver": ("none", s.PrinterDriver.NONE),

@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from tests.screen.browser import Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
-from tests.screen.scenes import CLIPPED, FETCHES, PANELS, TEXTS, scenes
+from tests.screen.scenes import CLIPPED, FETCHES, OVERLAPPING, PANELS, SMALL, TEXTS, scenes
 from tests.screen.station import running
 from tests.screen.views import LANGUAGES
 
@@ -32,7 +32,8 @@ ARRIVED = "new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(
 PAINTED = "[...document.images].every((image) => image.complete && (image.naturalWidth || image.hidden))"
 """The doctor's code takes a moment to be drawn."""
 
-LOOKS = f"[...{CLIPPED}, ...{TEXTS}]"
+LOOKS = f"[...{CLIPPED}, ...{TEXTS}, ...{OVERLAPPING}, ...(innerWidth === 800 ? {SMALL} : [])]"
+"""A finger's size is known of the 7-inch panel alone."""
 
 Keep = Callable[[str, str, tuple[int, int], bytes], None]
 
@@ -116,6 +117,13 @@ class Album:
             sheet.save(self.docs / f"sheet.{language}.webp", quality=55, method=6)
 
 
+def ended(faults: list[str]) -> int:
+    """Name what is wrong, and return the exit status: any of it fails the command."""
+    if faults:
+        print(*faults, sep="\n")
+    return 1 if faults else 0
+
+
 async def main() -> int:
     """Take the pictures."""
     command = argparse.ArgumentParser(prog="python -m tests.screen.pictures")
@@ -141,8 +149,7 @@ async def main() -> int:
                 album.keep("en", "down", size, await page.picture())
             faults += browser.faults()
     album.sheets()
-    print(*faults, sep="\n")
-    return 1 if faults else 0
+    return ended(faults)
 
 
 if __name__ == "__main__":

@@ -223,3 +223,24 @@ TEXTS = """(() => {
   }));
   return [...new Set(faults)];
 })()"""
+
+FINGER_PX = 105
+"""20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
+LETTER_PX = 73.5
+"""14 mm: ten letters of staff's forms stand side by side there."""
+
+# Buttons that a finger may miss.
+SMALL = f"""[...document.querySelectorAll("button")].filter((button) => {{
+  const box = button.getBoundingClientRect();
+  const least = button.matches(".letter") && document.documentElement.dataset.size === "0" ? {LETTER_PX} : {FINGER_PX};
+  return Math.min(box.width, box.height) < least - 0.5;
+}}).map((button) => `small: ${{button.dataset.name ?? button.className}}`)"""
+
+# Two buttons on the same spot: one of them is pressed by mistake. A question may lie over the page.
+OVERLAPPING = """(() => {
+  const boxes = [...document.querySelectorAll("button")].filter((b) => !b.closest(".time, .notice, .list"))
+    .map((b) => [b.dataset.name, b.getBoundingClientRect()]);
+  return boxes.flatMap(([name, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom + 2 && b.top < a.bottom + 2)
+    .map(([other]) => `button ${name} on ${other}`));
+})()"""

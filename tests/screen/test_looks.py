@@ -1,6 +1,7 @@
 """What eyes and hands meet, measured in the browser: axe-core, contrast, room for fingers, text twice as large."""
 
 import itertools
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,15 +10,12 @@ import pytest_asyncio
 
 from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
-from tests.screen.pictures import take
-from tests.screen.scenes import FETCHES, PANELS, scenes
+from tests.screen.pictures import SIZES, ended, take
+from tests.screen.scenes import FETCHES, OVERLAPPING, PANELS, SMALL, scenes
 from tests.screen.station import serving
 from tests.screen.views import LANGUAGES
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-FINGER_PX = 105
-"""20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
 
 SEVEN = 7.0
 """For whatever is read; 4.5 is what WCAG's AA asks."""
@@ -133,22 +131,62 @@ async def test_axe_and_contrast_where_most_people_are(browser: Browser, tmp_path
         await page.close()
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("language", LANGUAGES)
-async def test_text_twice_as_large_loses_nothing(browser: Browser, tmp_path: Path, language: str) -> None:
+LETTERS = "parseFloat(getComputedStyle(document.querySelector('.steps span')).fontSize)"
+LARGER = "document.querySelector('[data-name=\"larger\"]').click()"
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("language", [pytest.param(name, marks=pytest.mark.long) for name in LANGUAGES])
+async def test_text_twice_as_large_loses_nothing(
+    browser: Browser, tmp_path: Path, language: str, size: tuple[int, int]
+) -> None:
+    async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
+        page = await browser.page(reduced_motion="reduce")
+        await page.size(*size)
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        await show(core, page, scenes(language)["help"])
+        before = await page.ask(LETTERS)
+        for _ in range(2):
+            await page.ask(LARGER)
+        assert await page.ask(LETTERS) == pytest.approx(2 * before, rel=0.01)
+        wrong = {}
+        # The size goes with the visit; so this is none.
+        async for name in states(core, page, language, session=None):
+            assert await page.ask("document.documentElement.dataset.size") == "2", name
+            found = [fault for look in (CUT, HIGH, OVERLAPPING) for fault in await page.ask(look)]
+            found += await page.ask(SMALL) if size == SIZES[0] else []
+            if found:
+                wrong[name] = found[:4]
+        assert wrong == {}
+        await page.close()
+
+
+ADOPT = (
+    "(() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(RULE); document.adoptedStyleSheets = [sheet]; })()"
+)
+
+SPOILT = {
+    "a text on another": (".headline { translate: 0 4rem; }", " on "),
+    "a text out of its box": (".line { width: 6rem; }", ""),
+    "a button off the screen": (".rail { translate: 6rem; }", ""),
+    "a button too small": (".rail .button { min-width: 0; width: 4rem; }", "small: "),
+    "a button on another": ('[data-name="finish"] { translate: 0 7rem; }', "button finish on "),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+async def test_a_page_that_looks_wrong_is_named_and_fails_the_pictures(
+    browser: Browser, tmp_path: Path, how: str
+) -> None:
+    rule, named = SPOILT[how]
     async with fake_core(tmp_path / "s") as core, serving(tmp_path / "s") as screen:
         page = await browser.page(reduced_motion="reduce")
         await page.open(screen.url)
         await page.until("document.body?.dataset.screen === 'idle'")
-        await show(core, page, scenes(language)["help"])
-        before = await page.ask("parseFloat(getComputedStyle(document.querySelector('.steps span')).fontSize)")
-        for _ in range(2):
-            await page.ask("document.querySelector('[data-name=\"larger\"]').click()")
-        after = await page.ask("parseFloat(getComputedStyle(document.querySelector('.steps span')).fontSize)")
-        assert after == pytest.approx(2 * before, rel=0.01)
-        # The size goes with the visit; so this is none.
-        async for name in states(core, page, language, session=None):
-            assert await page.ask("document.documentElement.dataset.size") == "2", name
-            assert await page.ask(CUT) == [], name
-            assert await page.ask(HIGH) == [], name
+        assert await take(core, page, "en", "items-titled", None) == []
+        await page.ask(ADOPT.replace("RULE", json.dumps(rule)))
+        faults = await take(core, page, "en", "items-titled", None)
+        assert any(named in fault for fault in faults), faults
+        assert ended(faults) == 1
         await page.close()

@@ -18,15 +18,12 @@ from kioskd.model.view import Screen
 from kioskd.screen import host
 from tests.screen.browser import Browser, Page, chromium
 from tests.screen.fake_core import FakeCore, fake_core
-from tests.screen.scenes import CLIPPED, scenes
+from tests.screen.scenes import CLIPPED, OVERLAPPING, SMALL, scenes
 from tests.screen.station import serving, start, stop
 from tests.screen.view_shapes import VIEWS
 from tests.screen.views import CHOICES, LANGUAGES, LISTS, SCREENS, line, message, view
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-FINGER_PX = 105
-"""20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -49,11 +46,6 @@ async def opened(browser: Browser, path: Path) -> AsyncIterator[tuple[FakeCore, 
             await page.close()
             assert browser.faults() == []
 
-
-SMALL = f"""[...document.querySelectorAll("button")].filter((button) => {{
-  const box = button.getBoundingClientRect();
-  return Math.min(box.width, box.height) < {FINGER_PX} - 0.5;
-}}).map((button) => button.dataset.name)"""
 
 DRAW_ALL = """(async () => {
   const { draw, announcements } = await import("./draw.js");
@@ -92,15 +84,6 @@ DRAW_ALL = """(async () => {
 })()""".replace("LISTS.worklist", json.dumps(LISTS["worklist.get"])).replace(
     "LISTS.registrations", json.dumps(LISTS["registrations.list"])
 )
-
-# Two buttons on the same spot: one of them is pressed by mistake. A question may lie over the page.
-OVERLAPPING = """(() => {
-  const boxes = [...document.querySelectorAll("button")].filter((b) => !b.closest(".time, .notice, .list"))
-    .map((b) => [b.dataset.name, b.getBoundingClientRect()]);
-  return boxes.flatMap(([name, a], i) => boxes.slice(i + 1)
-    .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom + 2 && b.top < a.bottom + 2)
-    .map(([other]) => `${name} on ${other}`));
-})()"""
 
 # The newest line stands whole in what is to be seen of the list.
 NEWEST_CUT = """(() => {

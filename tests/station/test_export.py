@@ -85,7 +85,7 @@ def test_what_was_handed_over_and_never_loaded_goes_up_after_all(offline: Bench)
     assert in_file(again) == in_file(out)
 
 
-def test_with_the_daemon_down_it_exports_and_does_not_hand_over(offline: Bench) -> None:
+def test_with_the_daemon_down_it_exports_and_hands_nothing_over_and_overwrites_nothing(offline: Bench) -> None:
     record(offline, offline.items[0])
     offline.daemon.stop()
     out = offline.folder / "day.koc"
@@ -95,6 +95,9 @@ def test_with_the_daemon_down_it_exports_and_does_not_hand_over(offline: Bench) 
     done = kioskctl(offline, "export", "--format", "koha-koc", "--out", str(out))
     assert (done.returncode, done.stdout) == (0, f"{out}: 1 entries\n")
     assert in_file(out) == [(offline.cards[0], offline.items[0])]
+    before = out.read_bytes()
+    again = kioskctl(offline, "export", "--format", "koha-koc", "--out", str(out))
+    assert (again.returncode, out.read_bytes()) == (1, before)
 
 
 @pytest.mark.long

@@ -21,7 +21,7 @@ export function tasks(page) {
   const left = downtime?.board.filter(({ done }) => !done).length;
   return h(
     "main",
-    { key: "tasks", class: "choose" },
+    { key: "tasks", class: "choose close" },
     h("h1", { key: "headline", class: "unseen" }, say("tasks")),
     view.alarm && h("p", { key: "alarm", class: "told tone-warn" }, view.alarm.text),
     h(
