@@ -37,10 +37,13 @@ class Door:
         return any(hmac.compare_digest(offered.encode(), expected) for offered in subprotocols)
 
 
-def headers(host: str) -> dict[str, str]:
-    """Return what every answer carries: nothing from outside, nothing inline, nothing kept, in nobody's frame."""
+def headers(host: str, style_hash: str) -> dict[str, str]:
+    """Return what every answer carries: nothing from outside, nothing kept, in nobody's frame.
+
+    Nothing stands inline but the page's one style sheet, known by its hash.
+    """
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src 'self'; style-src '{style_hash}'; img-src 'self'; "
         f"connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

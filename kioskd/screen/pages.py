@@ -4,6 +4,7 @@ Some lie in no folder: the labels are made of the texts' tables, so that screen,
 page loads the languages that it shows and no other.
 """
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 
 INDEX: Final = "index.html"
+STYLE: Final = "style.css"
 LABELS: Final = "labels.js"
 AWAY: Final = (
     "name",
@@ -33,6 +35,7 @@ AWAY: Final = (
     "helpdesk_phone",
 )
 """What is said in all languages at once, while nobody can tell which one is wanted."""
+_STYLE_PLACE: Final = b'<link rel="stylesheet" href="style.css">'
 _TOKEN_PLACE: Final = b"@TOKEN@"
 _BUILD_PLACE: Final = b"@BUILD@"
 
@@ -65,8 +68,13 @@ def _json(table: Mapping[str, object]) -> bytes:
     return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def style_hash(files: Mapping[str, PageFile]) -> str:
+    """Return the style sheet's hash, as the page's policy names what may stand inline."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(files[STYLE].body).digest()).decode()
+
+
 def load(token: str) -> dict[str, PageFile]:
-    """Return the page's files by name, with the token and a mark of this build put into the index.
+    """Return the page's files by name, with the style sheet, the token and a mark of this build put into the index.
 
     A page that finds another mark after the server came back was made for another build, and loads itself anew.
     """
@@ -80,6 +88,8 @@ def load(token: str) -> dict[str, PageFile]:
     mark = hashlib.sha256()
     for name, file in files.items():
         mark.update(name.encode() + b"\0" + file.body)
-    index = files[INDEX].body.replace(_TOKEN_PLACE, token.encode())
+    # The sheet goes along inside: the first picture is painted a request earlier, and not behind the scripts.
+    index = files[INDEX].body.replace(_STYLE_PLACE, b"<style>" + files[STYLE].body + b"</style>")
+    index = index.replace(_TOKEN_PLACE, token.encode())
     files[INDEX] = PageFile(files[INDEX].content_type, index.replace(_BUILD_PLACE, mark.hexdigest()[:16].encode()))
     return files

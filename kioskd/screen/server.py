@@ -51,6 +51,7 @@ class Server:
         self._core_path = core_path
         self._door = Door(port=port, token=secrets.token_urlsafe(32))
         self._files = pages.load(self._door.token)
+        self._style_hash = pages.style_hash(self._files)
         self._pages: set[web.WebSocketResponse] = set()
         self._doctor = DoctorsCode(core_path)
 
@@ -88,7 +89,7 @@ class Server:
             answer = web.Response(body=code, content_type="image/svg+xml")
         else:
             answer = web.Response(status=404, text="There is no such file.\n")
-        answer.headers.update(headers(host))
+        answer.headers.update(headers(host, self._style_hash))
         return answer
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:

@@ -10,7 +10,8 @@ from kioskd.daemon import status
 from kioskd.model import downtime_calls as d
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.calls import ExceptionsResolve, PaymentTake, ResolveAction, Role, SheetAdd, StaffLock
+from kioskd.model.calls import ExceptionsResolve, PaymentTake, Role, SheetAdd, StaffLock
+from kioskd.model.choices import ResolveAction
 from kioskd.model.downtime import BoardStep, DowntimeView, ProbeKind, SystemState
 from kioskd.model.entry import EntryState, ModeName, StorageProblem
 from kioskd.model.errors import ErrorKind

@@ -17,6 +17,7 @@ from kioskd.front.params import ALL_METHODS, BadParams
 from kioskd.model import calls as c
 from kioskd.model import downtime_calls as d
 from kioskd.model import effects as e
+from kioskd.model.choices import ResolveAction
 from kioskd.model.downtime import DraftForm
 from kioskd.model.entry import AddRow, EntryState, Kind
 from kioskd.model.errors import CallError, ErrorKind
@@ -145,7 +146,7 @@ def test_any_count_of_a_crate_is_kept_or_named(items: int, crate: int) -> None:
 @given(reason=ANY, by=ANY)
 def test_whoever_drops_an_exception_says_why_and_who_they_are(reason: str, by: str) -> None:
     seq = with_an_exception(OUT)
-    error, _ = outcome(OUT, c.ExceptionsResolve(seq, c.ResolveAction.DROP, Secret(reason), by))
+    error, _ = outcome(OUT, c.ExceptionsResolve(seq, ResolveAction.DROP, Secret(reason), by))
     (entry,) = [each for each in OUT.entries if each.seq == seq]
     if error is not None:
         names_its_field(error, "reason", "by")
