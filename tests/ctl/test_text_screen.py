@@ -10,6 +10,7 @@ from textual.widgets import Button, Input, Static
 
 from kioskd.ctl.text_screen.app import TextScreen
 from kioskd.ctl.text_screen.drawing import draw
+from kioskd.texts import say
 from tests.screen.fake_core import FakeCore, fake_core
 from tests.screen.scenes import scenes
 from tests.screen.view_shapes import VIEWS
@@ -43,13 +44,13 @@ def test_what_hides_from_patrons_hides_here() -> None:
 def test_staff_read_the_board_and_tick_what_is_next() -> None:
     during = draw(scenes("en")["staff-outage"], LANGUAGES)
     text = "\n".join(during.lines)
-    assert "Symphony Web: answers. Use it for accounts, checkouts and renewals." in text
+    assert f"Symphony Web: answers. {say('en', 'advice_lend')}" in text
     assert "Do not check in until every station of the branch shows 0 unsent." in text
     asked = {(action.method, *action.params.items()) for action in during.actions}
     assert ("downtime.review",) in asked
     assert ("slip.print", ("what", "crate"), ("n", 1)) in asked
     after = draw(scenes("en")["staff-after"], LANGUAGES)
-    assert [action.params for action in after.actions if action.method == "downtime.tick"] == [{"step": "step_2"}]
+    assert [action.params for action in after.actions if action.method == "downtime.tick"] == [{"step": "sheets"}]
     locked = scenes("en")["staff-outage"] | {"staff": {"unlocked": False, "by": None}}
     assert "Symphony" not in "\n".join(draw(locked, LANGUAGES).lines)
 

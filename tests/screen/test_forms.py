@@ -250,8 +250,8 @@ async def test_boards_ask_for_what_their_buttons_say(browser: Browser, tmp_path:
         core.show(scenes("en")["staff-after"] | {"seq": next(_seqs)})
         await press(page, "back")
         await press(page, "task_recovery")
-        await press(page, "tick-step_2")
-        assert await asked(core, "downtime.tick") == {"step": "step_2"}
+        await press(page, "tick-sheets")
+        assert await asked(core, "downtime.tick") == {"step": "sheets"}
         await press(page, "settlement")
         assert await asked(core, "slip.print") == {"what": "settlement"}
 
