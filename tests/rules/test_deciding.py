@@ -146,10 +146,10 @@ class TestNoBlock:
         assert (question.no_block, question.due) == (True, TODAY + dt.timedelta(days=21))
 
     def test_nothing_is_due_before_the_day_on_which_it_goes_up(self) -> None:
-        station = self.due(TODAY + dt.timedelta(days=1))
+        station = self.due(TODAY + dt.timedelta(days=1), poll_offline_s=600.0)
         for _ in range(72):
             station.advance(3600)
-        comes_back(station)
+        comes_back(station, 1200)
         assert self.sent(station).due == TODAY + dt.timedelta(days=3)
         assert fates(station) == [(EntryState.EXCEPTION, "due_date_not_kept")]
 

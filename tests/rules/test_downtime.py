@@ -388,7 +388,7 @@ def test_an_exception_that_waits_for_staff_a_day_long_is_an_alarm_on_view_and_st
 
 
 def test_what_waits_is_sent_at_night_and_once_more_before_opening() -> None:
-    config = replace(settings(ils={"quiet_hours": (QuietHours(dt.time(0), dt.time(4, 30)),)}))
+    config = settings(ils={"quiet_hours": (QuietHours(dt.time(0), dt.time(4, 30)),), "poll_online_s": 600.0})
     station = Station(config=replace(config, library=LibrarySettings(opens=dt.time(10)))).start()
     times = []
     for _ in range(4):
