@@ -81,6 +81,7 @@ def run_in(root: Path, command: str, *, binds: Mapping[Path, str] | None = None)
     asked = [
         *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--resolv-conf=copy-host", "--console=pipe"),
         *(f"--bind-ro={outside}:{inside}" for outside, inside in (binds or {}).items()),
+        f"--machine=kioskd-{os.getpid()}",  # by default the folder's name, which two runs at once would share
         *trust(),
         *("--setenv=DEBIAN_FRONTEND=noninteractive", "--setenv=LANG=C.UTF-8", f"--directory={root}"),
         *("/bin/sh", "-ec", command),
