@@ -4,6 +4,7 @@ Source: Linux, Documentation/usb/gadget_configfs.rst and Documentation/ABI/testi
 """
 
 import contextlib
+import errno
 import os
 import subprocess
 import time
@@ -172,9 +173,22 @@ class UsbPrinter(Gadget):
         self.node = "/dev/g_printer0"
 
     def open(self) -> int:
-        """Return a descriptor of the device's own end, not waiting. Raises OSError, TimeoutError."""
-        await_truth(Path(self.node).exists, self.node)
-        return os.open(self.node, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        """Return a descriptor of the device's own end, not waiting. Raises OSError, TimeoutError.
+
+        Its node is there before the host has chosen the configuration, and answers ENODEV until then.
+        """
+        opened: list[int] = []
+
+        def opens() -> bool:
+            try:
+                opened.append(os.open(self.node, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC))
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENODEV):
+                    raise
+            return bool(opened)
+
+        await_truth(opens, self.node)
+        return opened[0]
 
 
 def _node_of(numbers: str) -> str:
