@@ -4,9 +4,10 @@ Sources: adjtimex(2), `/usr/include/linux/timex.h`, proc_sys_kernel(5) (`random/
 """
 
 import ctypes
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from kioskd.model.written_late import dataclass
 
 BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 

@@ -13,7 +13,7 @@ import logging
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kioskd.clock import Clocks
@@ -34,6 +34,7 @@ from kioskd.model.ils import AskId, LineTrouble, NoAnswer
 from kioskd.model.inputs import Input
 from kioskd.model.settings import BarcodeSettings, CheckDigit, OfflineSettings, Settings
 from kioskd.model.view import View
+from kioskd.model.written_late import dataclass
 from kioskd.rules.state import initial
 from kioskd.trace.ring import Ring
 

@@ -6,11 +6,11 @@ import os
 import pwd
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from drivers.base import Fault, Paper, PrinterStatus, WhyNot
 from kioskd.model.device import DeviceCause, DeviceKind
+from kioskd.model.written_late import dataclass
 
 ADVICE: Final[Mapping[tuple[DeviceKind, WhyNot], str]] = {
     (DeviceKind.SCANNER, WhyNot.ABSENT): "plug the scanner in, or correct its path in [[scanner]]",

@@ -1,7 +1,6 @@
 """A slip as the rules made it → bytes for a printer, in pieces that a small printer's buffer holds."""
 
 import logging
-from dataclasses import dataclass
 from typing import Final, assert_never
 
 from drivers.slip import Align, Barcode, PaperProfile, QrCode, SlipRow
@@ -9,6 +8,7 @@ from drivers.slip import Slip as PaperSlip
 from drivers.slip import SlipLine as PaperLine
 from kioskd.model.slip import Align as ModelAlign
 from kioskd.model.slip import LineKind, Slip, SlipLine
+from kioskd.model.written_late import dataclass
 
 log: Final = logging.getLogger("kioskd.printer")
 

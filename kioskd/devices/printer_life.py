@@ -10,7 +10,6 @@ stop, whenever that is noticed: after a slip the printer is looked at often, at 
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +29,7 @@ from kioskd.model.device import DeviceCause, DeviceKind, DeviceState
 from kioskd.model.settings import PrinterDriver, PrinterSettings
 from kioskd.model.slip import SlipFate
 from kioskd.model.view import Paper
+from kioskd.model.written_late import dataclass
 
 log: Final = logging.getLogger("kioskd.printer")
 

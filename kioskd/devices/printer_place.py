@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from kioskd.devices.advice import NO_PRINTER_FOUND, Trouble, advice
 from kioskd.devices.wrong_settings import AUTO
 from kioskd.model.device import DeviceCause, DeviceKind
 from kioskd.model.settings import PrinterDriver, PrinterSettings
+from kioskd.model.written_late import dataclass
 
 USBLP_FOLDER: Final = Path("/dev/usb")
 USB_FOLDER: Final = Path("/dev/bus/usb")

@@ -2,9 +2,9 @@
 
 import threading
 from collections import deque
-from dataclasses import dataclass
 
 from kioskd.model.effects import Print
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

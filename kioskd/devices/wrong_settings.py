@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from drivers import PRINTERS, SCANNERS, third_party
@@ -11,6 +10,7 @@ from drivers.escpos_encode import CODEPAGES
 from drivers.printer_profiles import PROFILES
 from drivers.slip import PaperProfile
 from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerSettings
+from kioskd.model.written_late import dataclass
 
 AUTO: Final = "auto"
 """`printer.profile`: as the printer says of itself."""

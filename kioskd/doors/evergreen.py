@@ -10,7 +10,6 @@ import datetime as dt
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from kioskd.doors.http import Lost, NotSent, Request, Response, Send
 from kioskd.doors.way import Deed, Word, said
 from kioskd.model.ils import AskCheckout, NoAnswer
 from kioskd.model.settings import DoorSettings
+from kioskd.model.written_late import dataclass
 
 LOGIN: Final = "/osrf-gateway-v1"
 PATH: Final = "/cgi-bin/offline/offline.pl"

@@ -9,10 +9,12 @@ import json
 import secrets
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode, urlsplit
+
+from kioskd.model.written_late import dataclass
 
 LARGEST: Final = 4 << 20
 """Bytes of an answer."""

@@ -1,13 +1,13 @@
 """`hello`: which protocol is spoken and in which role."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.front.params import Hello
 from kioskd.front.protocol import PROTOCOL, SUPPORTED
 from kioskd.model.calls import Role
 from kioskd.model.errors import CallError, ErrorKind
+from kioskd.model.written_late import dataclass
 
 ROLES: Final[Mapping[str, Role]] = {role.name.lower(): role for role in Role}
 """Roles by their names on the wire."""

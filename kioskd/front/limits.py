@@ -1,6 +1,6 @@
 """What clients of the socket may use, so that none of them can delay a scan."""
 
-from dataclasses import dataclass
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

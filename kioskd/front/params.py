@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_type_hints
 
@@ -18,6 +18,7 @@ from kioskd.front.protocol import MAX_LIST_LIMIT, PROTOCOL
 from kioskd.model.calls import METHODS, Call
 from kioskd.model.entry import Seq
 from kioskd.model.settings import Secret
+from kioskd.model.written_late import dataclass
 
 MAX_TEXT: Final = 4096
 """Characters in one string; a 2D code holds about 3,000."""

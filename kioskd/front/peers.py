@@ -4,11 +4,11 @@ import os
 import pwd
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.calls import Role
 from kioskd.model.settings import SocketSettings
+from kioskd.model.written_late import dataclass
 
 _UCRED: Final = struct.Struct("iII")
 """struct ucred of <sys/socket.h>: pid, uid, gid."""

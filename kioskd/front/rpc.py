@@ -4,7 +4,6 @@ Source: JSON-RPC 2.0 Specification. A batch is refused: the contract says one ob
 byte as it came, so that no number or escape is changed.
 """
 
-from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import msgspec
@@ -13,6 +12,7 @@ from kioskd.front.params import ALL_METHODS, BadParams, OwnCall
 from kioskd.front.protocol import INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR
 from kioskd.model.calls import Call
 from kioskd.model.errors import CODES, CallError, ErrorKind
+from kioskd.model.written_late import dataclass
 
 NO_ID: Final = b"null"
 

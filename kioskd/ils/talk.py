@@ -4,11 +4,11 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from kioskd.ils.line import Line
 from kioskd.model.ils import LineTrouble, NoAnswer
+from kioskd.model.written_late import dataclass
 from kioskd.sip2 import exchange, masked
 from kioskd.sip2.answers import Answer
 from kioskd.sip2.dialect import Dialect

@@ -3,11 +3,12 @@
 import asyncio
 import heapq
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kioskd.model.effects import Ask
 from kioskd.model.ils import AskId, AskItem, AskPatron, AskStatus, NoAnswer, Urgency
+from kioskd.model.written_late import dataclass
 
 ORDER: Final = {Urgency.PATRON: 0, Urgency.POLL: 1, Urgency.UPLOAD: 2}
 HARMLESS: Final = (AskStatus, AskPatron, AskItem)

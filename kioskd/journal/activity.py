@@ -1,11 +1,11 @@
 """What was done when: of each entry its time, where it stands, and since when. Nobody's number is in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from kioskd.journal.reading import JournalReader
 from kioskd.model.downtime import Figures
 from kioskd.model.entry import UNSENT, EntryFilter, EntryState
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

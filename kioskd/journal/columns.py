@@ -7,13 +7,13 @@ import datetime as dt
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from kioskd.journal.errors import JournalDamaged
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.entry import AddNote, AddRow, EntryState, How, Kind, Look, ModeName, NewEntry, Seq, Source
 from kioskd.model.time import ClockTrust
+from kioskd.model.written_late import dataclass
 
 Cell = str | int | float | bytes | None
 Cells = tuple[Cell, ...]

@@ -1,10 +1,11 @@
 """How many entries stand in each state, kept up row by row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from kioskd.model.entry import UNSENT, EntryState, Summary
+from kioskd.model.written_late import dataclass
 
 WAITING: Final = UNSENT | {EntryState.EXCEPTION}
 """States in which something is still to be done: the rows of `standing`."""

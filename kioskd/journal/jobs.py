@@ -1,12 +1,12 @@
 """What can be asked of the journal from the loop, and the journal as the daemon knows it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, overload
 
 from kioskd.journal.errors import JournalDamaged, JournalError
 from kioskd.journal.journal import Journal, Written
 from kioskd.model.entry import AddEntry, Write
+from kioskd.model.written_late import dataclass
 
 T = TypeVar("T")
 Deliver = Callable[[Callable[[], None]], object]

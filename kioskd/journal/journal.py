@@ -7,7 +7,7 @@ started by itself, and the only clock is the one that bounds the check at openin
 import datetime as dt
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -40,6 +40,7 @@ from kioskd.model.entry import (
     Summary,
     Write,
 )
+from kioskd.model.written_late import dataclass
 
 LOG_SOFT_BYTES: Final = 1 << 19
 """From this size on the log wants a checkpoint when nobody waits (`checkpoint_due`)."""

@@ -7,11 +7,12 @@ import contextlib
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import apsw
+
+from kioskd.model.written_late import dataclass
 
 HEADER: Final = 32
 FRAME_HEADER: Final = 24

@@ -5,7 +5,7 @@ for writing looks for it. Only a person takes it off, who knows which of the two
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from kioskd.journal.errors import JournalError
 from kioskd.journal.folder import sync_folder
 from kioskd.journal.names import COMPANIONS, JOURNAL
 from kioskd.journal.whole_copy import empty_log, like_its_folder, sync_file
+from kioskd.model.written_late import dataclass
 
 MARK: Final = "moved.json"
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import Final, Self, TypeVar
@@ -32,6 +32,7 @@ from kioskd.model.entry import (
     Summary,
 )
 from kioskd.model.time import ClockTrust
+from kioskd.model.written_late import dataclass
 
 _T = TypeVar("_T")
 

@@ -6,7 +6,6 @@ final name on (`names.salvaged`) every start goes on where the last one stopped.
 
 import json
 import os
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from kioskd.journal.counts import Counts
 from kioskd.journal.folder import sync_folder
 from kioskd.journal.reading import stand
 from kioskd.model.entry import UNSENT, AddRow, EntryState, Seq
+from kioskd.model.written_late import dataclass
 
 SALVAGED = "salvaged"
 """The outcome of the `sending` rows that a salvage adds: whether they were sent is not known any more."""

@@ -9,7 +9,6 @@ import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from kioskd.journal import sqlite
 from kioskd.journal.errors import NotRead, NotWritten
 from kioskd.model.choices import StatsBy
 from kioskd.model.entry import EntryState, ModeName
+from kioskd.model.written_late import dataclass
 
 FILE: Final = "statistics.sqlite3"
 KEPT_DAYS: Final = 400

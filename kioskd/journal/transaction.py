@@ -1,6 +1,5 @@
 """BEGIN, then COMMIT or ROLLBACK; SQLite's errors become ours, with nothing changed."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -9,6 +8,7 @@ import apsw
 from kioskd.journal import sqlite
 from kioskd.journal.errors import JournalDamaged, JournalError, NotWritten
 from kioskd.model.entry import StorageProblem
+from kioskd.model.written_late import dataclass
 
 TOO_MANY: Final = 2
 """Failures in a row after which the connection itself is suspected. One alone is no reason: as long as it is open, it

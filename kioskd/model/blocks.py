@@ -1,8 +1,10 @@
 """The block list: cards that staff look at before they borrow offline. No number is in it, only keyed hashes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
+
+from kioskd.model.written_late import dataclass
 
 
 class BlockReason(StrEnum):

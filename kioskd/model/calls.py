@@ -5,7 +5,6 @@ A field that JSON calls by a Python keyword carries an underscore here (`as_`); 
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
@@ -17,6 +16,7 @@ from kioskd.model.settings import NO_SECRET, Secret
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import ClockTrust
 from kioskd.model.view import Flow
+from kioskd.model.written_late import dataclass
 
 RequestId = NewType("RequestId", int)
 """Names one call inside the daemon until it is answered; not the client's JSON-RPC id."""

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from kioskd.model.written_late import dataclass
 
 COMMAND: Final = re.compile(r"KIOSK(\d\d)", re.IGNORECASE)
 

@@ -1,7 +1,8 @@
 """A peripheral's small life, the same for all kinds: absent, opening, ready, failing, absent."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kioskd.model.written_late import dataclass
 
 
 class DeviceKind(StrEnum):

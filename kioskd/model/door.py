@@ -4,11 +4,11 @@ Which profile has which, what it can carry that SIP2 cannot, and what is a trap 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.ils import AskCheckout, AskRenew, Question
 from kioskd.model.settings import Settings
+from kioskd.model.written_late import dataclass
 
 KOHA_CARD: Final = 32
 KOHA_ITEM: Final = 20

@@ -1,7 +1,8 @@
 """An outage as staff see it: the downtime board while it lasts, the recovery board when it ends. No person is in it."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kioskd.model.written_late import dataclass
 
 
 class ProbeKind(StrEnum):

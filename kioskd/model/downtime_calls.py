@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.downtime import BoardStep, DraftForm
 from kioskd.model.entry import Seq
 from kioskd.model.settings import Secret
 from kioskd.model.slip import StaffSlip
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

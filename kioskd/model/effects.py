@@ -1,7 +1,7 @@
 """All that the rules can ask of the world; `kioskd.daemon` carries each out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import (
@@ -22,6 +22,7 @@ from kioskd.model.ils import Answer, AskId, Question, Urgency
 from kioskd.model.settings import Secret
 from kioskd.model.slip import Slip
 from kioskd.model.view import View
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NewType
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.time import ClockTrust
+from kioskd.model.written_late import dataclass
 
 Seq = NewType("Seq", int)
 """An entry's local number, rising from 1; it stands on slips."""

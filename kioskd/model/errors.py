@@ -1,9 +1,11 @@
 """What went wrong, as the socket tells it: a JSON-RPC code, a kind and what to do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Final
+
+from kioskd.model.written_late import dataclass
 
 
 class ErrorKind(StrEnum):

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NewType
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.settings import Secret
+from kioskd.model.written_late import dataclass
 
 AskId = NewType("AskId", int)
 """Names one question until its answer or its silence."""

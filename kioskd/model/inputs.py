@@ -1,7 +1,7 @@
 """All that can reach the rules: one union, each with the moment it was noticed (see `Event`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from kioskd.model.blocks import BlockList
@@ -14,6 +14,7 @@ from kioskd.model.settings import Secret
 from kioskd.model.slip import SlipFate
 from kioskd.model.time import Clock, Instant
 from kioskd.model.view import Paper
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """Every setting with its unit and default; `kioskd.config` fills them, nothing else reads the environment."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from kioskd.model.downtime import ProbeKind
+from kioskd.model.written_late import dataclass
 
 
 class StationKind(StrEnum):

@@ -1,7 +1,8 @@
 """What is printed: neutral lines, made by rules, turned into printer bytes by devices."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kioskd.model.written_late import dataclass
 
 
 class SlipKind(StrEnum):

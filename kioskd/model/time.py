@@ -1,7 +1,8 @@
 """A moment, read once at the edge of the house and carried inward with the input."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kioskd.model.written_late import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,14 @@
 socket's (docs/PROTOCOL.md)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from kioskd.model.device import DeviceStatus
 from kioskd.model.downtime import AlarmView, DowntimeView
 from kioskd.model.entry import ModeName, Summary
 from kioskd.model.settings import StationKind
+from kioskd.model.written_late import dataclass
 
 
 class Screen(StrEnum):

@@ -5,7 +5,7 @@ Both are looked at against what is recorded here before they are saved; `sure` s
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kioskd.model import calls as c
@@ -17,6 +17,7 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, CannotSeal, NotSaved, Saved, Sealed
 from kioskd.model.settings import Secret
 from kioskd.model.time import ClockTrust
+from kioskd.model.written_late import dataclass
 from kioskd.rules import backlog, drafting, form, lending, papers, reviewing, timekeeping
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.recognise import IsCard, IsEither, IsItem, IsNothing, recognise

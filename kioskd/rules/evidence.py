@@ -1,8 +1,9 @@
 """What is known about an entry while it goes up: the words in which `verdict` decides. Each is one small set."""
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum
+
+from kioskd.model.written_late import dataclass
 
 
 class Step(StrEnum):

@@ -8,11 +8,11 @@ in the order first middle last. A PIN and the phone for text notices are never t
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from kioskd.model.calls import PatronRegister
 from kioskd.model.settings import CATEGORIES_NOT_OFFERED, RegistrationSettings
+from kioskd.model.written_late import dataclass
 from kioskd.rules.wrong import Wrong
 
 LONGEST: Final = 200

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
 from kioskd.model.downtime import BoardStep
 from kioskd.model.entry import AddNote
+from kioskd.model.written_late import dataclass
 
 NOTE: Final = "outage"
 """The kind of the notes; `what` in their content says which."""

@@ -1,6 +1,6 @@
 """How hard the upload asks: slower as soon as the library system shows that it is strained."""
 
-from dataclasses import dataclass
+from kioskd.model.written_late import dataclass
 
 STRAINED_S = 2.0
 """A round trip that long is strain, whatever was usual."""

@@ -1,13 +1,13 @@
 """What each mode permits: one table, with the reason and the advice of each refusal beside it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from kioskd.model.entry import ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.view import Tone
+from kioskd.model.written_late import dataclass
 from kioskd.rules.project import choices
 from kioskd.rules.state import State
 from kioskd.rules.turn import Turn, unsent

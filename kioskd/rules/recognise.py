@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.commands import COMMAND, COMMANDS, Command
 from kioskd.model.settings import BarcodeSettings, CheckDigit
+from kioskd.model.written_late import dataclass
 
 _AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 """AIM symbology identifier: `]`, a code letter and a modifier (ISO/IEC 15424)."""

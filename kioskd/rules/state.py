@@ -3,7 +3,7 @@
 import datetime as dt
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
@@ -30,6 +30,7 @@ from kioskd.model.settings import Secret, Settings
 from kioskd.model.slip import SlipKind
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import AccountState, Flow, LineResult, Paper, Tone, View
+from kioskd.model.written_late import dataclass
 from kioskd.rules.evidence import Facts, Step, Terms
 from kioskd.rules.outage import Outage
 from kioskd.rules.pace import Pace

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from kioskd.model.calls import RequestId, Role
@@ -14,6 +14,7 @@ from kioskd.model.ils import AskId, Question, Urgency
 from kioskd.model.settings import StationKind
 from kioskd.model.time import Instant
 from kioskd.model.view import Tone
+from kioskd.model.written_late import dataclass
 from kioskd.rules.changed import changed
 from kioskd.rules.state import WAITED_FOR, AskFor, Asking, Line, Message, SaveFor, Saving, Session, State
 

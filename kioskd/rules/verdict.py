@@ -4,10 +4,11 @@ A row leads to the next step or to an outcome; its name is kept with the entry. 
 """
 
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Final
 
+from kioskd.model.written_late import dataclass
 from kioskd.rules.evidence import Card, Deed, Due, Facts, Listed, Past, Said, Shelf, Step
 from kioskd.rules.outcome import Outcome
 

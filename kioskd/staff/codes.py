@@ -7,10 +7,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from kioskd.model.written_late import dataclass
 from kioskd.staff.hashing import Recipe, new_recipe, parsed
 
 SHORTEST_CODE: Final = 4

@@ -8,8 +8,9 @@ import hashlib
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+from kioskd.model.written_late import dataclass
 
 _FORM: Final = re.compile(
     r"scrypt\$(\d{1,2})\$(\d{1,2})\$(\d)\$([A-Za-z0-9+/]{16,64}={0,2})\$([A-Za-z0-9+/]{40,88}={0,2})", re.ASCII

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from kioskd.model.time import Instant
+from kioskd.model.written_late import dataclass
 from kioskd.rules.state import State
 from kioskd.trace.ring import Page, Traced
 from kioskd.trace.written import NotReadable, document, value_of

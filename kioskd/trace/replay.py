@@ -1,10 +1,10 @@
 """Playing a trace again: the same inputs at the same moments to the same rules, a step at a time. Pure."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from kioskd.model.effects import Effect
 from kioskd.model.inputs import Event
+from kioskd.model.written_late import dataclass
 from kioskd.rules.state import State
 from kioskd.rules.step import step
 from kioskd.trace.ring import Traced, in_short

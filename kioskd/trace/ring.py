@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kioskd.model import calls as c
@@ -12,6 +12,7 @@ from kioskd.model.effects import Ask, Effect, Log, Show
 from kioskd.model.inputs import Asked, Event, Input, Scanned
 from kioskd.model.settings import BarcodeSettings, Secret
 from kioskd.model.time import Instant
+from kioskd.model.written_late import dataclass
 from kioskd.rules.keying import DIGITS, KEPT_S, KEYS
 from kioskd.rules.project import project
 from kioskd.rules.recognise import IsCommand, IsNothing, recognise
