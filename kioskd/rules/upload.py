@@ -20,8 +20,8 @@ from kioskd.rules.state import AskFor, Current, FetchFor, Phase, SaveFor, Saving
 from kioskd.rules.terms import terms
 from kioskd.rules.turn import Turn, awaited, taken
 
-WINDOW = 100
-"""Entries read at once: the memory of an upload does not grow with its length."""
+WINDOW = 50
+"""Entries read at once: the memory of an upload does not grow with its length, and tracing them holds nobody up."""
 AHEAD_AT_MOST = 5000
 """Registrations and rows of paper sheets read at once; more of them wait for another round."""
 READ_ON_BELOW = 20

@@ -18,6 +18,7 @@ from kioskd.model.blocks import DIGEST, REASONS, BlockList, BlockReason
 from kioskd.model.commands import COMMANDS, Command
 from kioskd.model.settings import RegistrationSettings, Secret
 from kioskd.rules import form
+from kioskd.rules.changed import changed as copied
 from kioskd.rules.keying import DIGITS
 from kioskd.rules.listed import digest, reason
 from kioskd.rules.recognise import IsCard, IsCommand, IsEither, IsNothing, recognise
@@ -150,6 +151,7 @@ TABLE: Final[Mapping[tuple[str, str], Treat]] = {
     ("State", "last_scans"): Treat.KEEP,
 }
 FREE_FIELDS: Final = frozenset({"AE", "AF", "AG", "AJ", "BD", "BE", "BF", "message", "title", "by", "sealed", "twin"})
+PLAIN: Final = (str, int, float, bytes, Enum, dt.date, dt.time, type(None))
 TAILS: Final = frozenset({"card", "other"})
 """Parameters that are a card's last digits."""
 CODE_FIELDS: Final = frozenset({"AA", "AB", "item", "patron"})
@@ -178,10 +180,16 @@ def _leaves(annotation: object) -> set[object]:
 
 @cache
 def _plan(kind: type) -> tuple[tuple[str, Treat], ...]:
+    """Return the fields that have to be looked at, and what becomes of their texts."""
     hints = typing.get_type_hints(kind)
-    return tuple(
-        (each.name, treatment(kind.__name__, each.name, hints[each.name]) or Treat.WORDS) for each in fields(kind)
-    )
+    rows = ((each.name, treatment(kind.__name__, each.name, hints[each.name]) or Treat.WORDS) for each in fields(kind))
+    return tuple((name, treat) for name, treat in rows if treat is not Treat.KEEP or not _all_plain(hints[name]))
+
+
+def _all_plain(annotation: object) -> bool:
+    """Tell whether nothing in such a field can hold anything else: kept, it stays the very same."""
+    leaves = {getattr(leaf, "__supertype__", leaf) for leaf in _leaves(annotation)}
+    return all(isinstance(leaf, type) and issubclass(leaf, PLAIN) for leaf in leaves)
 
 
 class Hiding:
@@ -292,7 +300,9 @@ class Hiding:
             after = self._hide(before, treat)
             if after is not before:
                 changed[name] = after
-        return replace(value, **changed) if changed else value
+        if not changed:
+            return value
+        return replace(value, **changed) if hasattr(value, "__post_init__") else copied(value, **changed)
 
     def _key(self, key: Any, treat: Treat) -> Any:  # noqa: ANN401
         return self._text(key, treat) if treat is Treat.CODE and isinstance(key, str) else key
