@@ -87,6 +87,7 @@ def _follow(turn: Turn, current: Current) -> None:
 
     Only what stands as `sending` durably, and needs no look before; one at a time is under way all the same.
     """
+    _read_on(turn)
     upload, lane = turn.state.upload, current.lane
     if sum(other.lane == lane for other in upload.currents.values()) > 1 or door_of(turn.state.settings) is not None:
         return

@@ -7,10 +7,11 @@ import pytest
 
 from kioskd.model import calls as c
 from kioskd.model import effects as e
-from kioskd.model.entry import EntryState, Kind
+from kioskd.model.entry import AddRow, EntryState, Kind
 from kioskd.model.ils import Answer, AskCheckout, AskItem, AskPatron, AskRenew, Question
 from kioskd.model.settings import StationKind
 from kioskd.model.view import Flow
+from kioskd.rules.upload import MARK_ON_BELOW, READ_ON_BELOW, WINDOW
 from tests.rules.library import Book, Patron
 from tests.rules.outage import comes_back, fates, recorded
 from tests.rules.station import ANNA, BEN, BOOK, CLEO, DISC, FILM, Station, town
@@ -179,3 +180,34 @@ def test_with_two_lines_each_has_what_follows_and_no_card_is_on_both() -> None:
         for before, after in pairwise(own):
             # A card's next waits for the line that its last one is on, or is the very one behind it.
             assert after.lane == before.lane or after.after is None
+
+
+def test_the_next_are_read_and_marked_before_the_last_at_hand_goes_out() -> None:
+    loans = [(ANNA, f"311680000{n:05}") for n in range(130)]
+    station = town(kind=StationKind.STAFF).offline()
+    # Looking at all of them after each step would take longer than all else.
+    station.watch = False
+    station.scan(ANNA)
+    for _, item in loans:
+        station.scan(item)
+    station.finish()
+    station.library.books.update({item: Book() for _, item in loans})
+    comes_back(station)
+    assert station.lent() == loans
+    sent, read, marked = 0, [], []
+    for effect in station.effects:
+        if isinstance(effect, e.Ask) and isinstance(effect.question, AskCheckout):
+            sent += 1
+        elif isinstance(effect, e.FetchUnsent) and effect.limit == WINDOW:
+            read.append(sent)
+        elif isinstance(effect, e.Save) and any(_sends(write) for write in effect.writes):
+            marked.append((sent, sum(map(_sends, effect.writes))))
+    assert all(0 < WINDOW * (n + 1) - at <= READ_ON_BELOW + 1 for n, at in enumerate(read[1:])), read
+    ahead = 0
+    for at, count in marked:
+        assert at == 0 or 0 < ahead - at <= MARK_ON_BELOW, marked
+        ahead += count
+
+
+def _sends(write: object) -> bool:
+    return isinstance(write, AddRow) and write.state is EntryState.SENDING
