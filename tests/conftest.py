@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    cold = item.config.getoption("--cold") or item.get_closest_marker("long")
+    cold = item.config.getoption("--cold") or any(map(item.get_closest_marker, ("long", "systemd", "vm")))
     processes.begin = subprocess.Popen if cold else nest.Popen
 
 

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from tests.docs.code_names import sources
@@ -20,14 +21,15 @@ class Line:
     level: str
 
 
-def logged() -> list[Line]:
+@cache
+def logged() -> tuple[Line, ...]:
     found: set[Line] = set()
     for path in sources():
         if path.parts[-2:] != ("kioskd", "__main__.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     found.update(_lines(node))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _lines(call: ast.Call) -> Iterator[Line]:

@@ -3,8 +3,8 @@ all that they need.
 
 A start by `exec` costs 0.3 to 0.9 s of processor time, nearly all of it imports, and a station is four of them. What
 runs is the same code from `main()` on, with its own pipes, environment, directory and signals, and it is a child of the
-test as any other: waited for and killed as such. `pytest --cold` starts everything by `exec`, and so do the tests of
-`long`; the tour, the recorded power cuts, `kioskd --check` and every kioskctl that is talked with always do.
+test as any other: waited for and killed as such. `pytest --cold` starts everything by `exec`, and so do the longer
+tiers; the tour, the recorded power cuts, `kioskd --check` and every kioskctl that is talked with always do.
 """
 
 import ctypes

@@ -55,7 +55,12 @@ def literals(node: ast.expr) -> Iterator[str]:
             yield from literals(node.orelse)
 
 
-def spoken() -> Iterator[Said]:
+@cache
+def spoken() -> tuple[Said, ...]:
+    return tuple(_spoken())
+
+
+def _spoken() -> Iterator[Said]:
     """Each `say(language, key, …)` of the texts and each `turn.say(key, tone, …)` of the rules."""
     for path, tree in sources():
         for node in ast.walk(tree):
