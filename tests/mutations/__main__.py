@@ -1,6 +1,7 @@
 """`python -m tests.mutations`: each seeded fault in a copy of the tree; which proof notices it, as a table."""
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -17,7 +18,11 @@ from pathlib import Path
 from tests.mutations.faults import FAULTS, Fault
 
 TOP = Path(__file__).resolve().parents[2]
-LEFT_OUT = shutil.ignore_patterns(".venv", ".git", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", "dist")
+SO_FAR = TOP / "build" / "mutations.json"
+"""What a run that was broken off has found; `--resume` goes on from there."""
+LEFT_OUT = shutil.ignore_patterns(
+    ".venv", ".git", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".hypothesis", "dist"
+)
 PAGE = TOP / "docs" / "MUTATIONS.md"
 SEEDS, DAYS = 4, 5
 TESTS_S, LIVES_S = 600, 900
@@ -62,6 +67,25 @@ def hints(page: Path = PAGE) -> dict[str, Hint]:
     return found
 
 
+class SoFar:
+    """Results on disk as they come, by the fault's own words: one that was changed is tried anew."""
+
+    def __init__(self, path: Path, *, resume: bool) -> None:
+        self._path = path
+        self._known: dict[str, list[str | None]] = json.loads(path.read_text()) if resume and path.exists() else {}
+
+    def of(self, fault: Fault) -> Caught | None:
+        """Return what noticed it in the run that was broken off."""
+        found = self._known.get(repr(fault))
+        return Caught(fault, found[0], found[1], 0.0) if found is not None else None
+
+    def keep(self, caught: Caught) -> None:
+        """Keep a result."""
+        self._known[repr(caught.fault)] = [caught.test, caught.life]
+        self._path.parent.mkdir(exist_ok=True)
+        self._path.write_text(json.dumps(self._known))
+
+
 def try_out(fault: Fault, seeds: int, *, tests: bool = True, hint: Hint = Hint()) -> Caught:
     """Make the fault in a copy of the tree, and run what should notice it."""
     began = time.monotonic()
@@ -76,7 +100,7 @@ def try_out(fault: Fault, seeds: int, *, tests: bool = True, hint: Hint = Hint()
         if tests:
             test = (hint.test and _tests(tree, (hint.test,))) or _tests(tree, fault.tests)
         if seeds:
-            life = (hint.seed and _lives(tree, 1, hint.seed)) or _lives(tree, seeds, 1)
+            life = (hint.seed and _lives(tree, 1, hint.seed)) or _lives(tree, seeds, fault.seed)
     return Caught(fault, test, life, time.monotonic() - began)
 
 
@@ -143,12 +167,13 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS, metavar="N", help="lives for each; 0: tests alone")
     parser.add_argument("--no-tests", action="store_true", help="lives alone")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was broken off")
     parser.add_argument("--write", action="store_true", help="put the table into docs/MUTATIONS.md")
     options = parser.parse_args()
     chosen = [each for each in FAULTS if not options.only or any(part in each.name for part in options.only)]
     if not chosen:
         parser.error(f"--only: there is no such fault; one of {', '.join(each.name for each in FAULTS)}")
-    known = hints()
+    known, so_far = hints(), SoFar(SO_FAR, resume=options.resume)
     began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     table = ["| fault | what it would mean | test that notices | life that notices |", "| --- | --- | --- | --- |"]
     print("\n".join(table), flush=True)
@@ -156,10 +181,13 @@ def main() -> int:
     with ThreadPoolExecutor(options.processes) as pool:
 
         def one(fault: Fault) -> Caught:
-            return try_out(fault, options.seeds, tests=not options.no_tests, hint=known.get(fault.name, Hint()))
+            return so_far.of(fault) or try_out(
+                fault, options.seeds, tests=not options.no_tests, hint=known.get(fault.name, Hint())
+            )
 
         for found in pool.map(one, chosen):
             caught.append(found)
+            so_far.keep(found)
             table.append(row(found))
             print(table[-1], flush=True)
     missed = [each.fault.name for each in caught if not (each.test or each.life)]

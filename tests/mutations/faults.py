@@ -22,6 +22,12 @@ PAPER, TAKING_BACK, CARDS, ALWAYS = (
     f"tests/rules/test_{name}.py" for name in ("paper", "taking_back", "cards", "always")
 )
 BY_HAND = "tests/rules/test_by_hand.py"
+STICKS, ELSEWHERE, DOWNTIME = (
+    "tests/simulation/test_sticks.py",
+    "tests/rules/test_from_elsewhere.py",
+    "tests/rules/test_downtime.py",
+)
+RESCUED = "tests/moving/test_rescue.py"
 VERDICTS = ("tests/rules/test_verdict.py", "tests/rules/test_deciding.py", "tests/rules/test_upload.py")
 ON_DISK = ("tests/powercut/test_journal.py", "tests/journal")
 
@@ -36,6 +42,8 @@ class Fault:
     new: str
     means: str
     tests: tuple[str, ...]
+    seed: int = 1
+    """The first life that is tried: which kind of day comes when hangs on it (`tests.simulation.plan.SURE`)."""
 
 
 FAULTS: Final = (
@@ -478,5 +486,136 @@ FAULTS: Final = (
         '        "message",\n        "instance",\n        "started_wall_s",',
         "what the screen should say is not drawn until something else changes",
         (ALWAYS, LENDING),
+    ),
+    # Rescue.
+    Fault(
+        "a rescued card bears no mark",
+        "kioskd/moving/rescue_out.py",
+        "        moved.put_mark(state_dir, Moved(cover.id, str(out), cover.at, cover.entries, rescued=True))\n",
+        "",
+        "the dead station is put back, and sends what another one sends",
+        (RESCUED,),
+        seed=9,
+    ),
+    Fault(
+        "an archive has its name before its entries are marked",
+        "kioskd/ctl/rescuing.py",
+        "    try:\n        mark(client, HandOver(made.cover.to, tuple(entries)))",
+        "    name(path)\n    write_part(path, rescue.pack(made, sealing.seal))\n"
+        "    try:\n        mark(client, HandOver(made.cover.to, tuple(entries)))",
+        "cut off in between, entries are on the stick and go up by themselves as well",
+        (STICKS,),
+        seed=9,
+    ),
+    Fault(
+        "what was taken in is taken in again",
+        RULES + "from_elsewhere.py",
+        "    fresh = () if call.part in event.parts else tuple("
+        "each for each in _once(call.entries) if each.id not in here)",
+        "    fresh = tuple(_once(call.entries))",
+        "who types the same command again has all loans of the stick twice",
+        (ELSEWHERE,),
+        seed=9,
+    ),
+    Fault(
+        "a stick is anybody's",
+        "kioskd/moving/moving_in.py",
+        "        if _claimant(claimed) not in {(archive_id, machine), None}:",
+        '        if _claimant(claimed) == ("", ""):',
+        "two stations take the same stick in, and renew twice",
+        ("tests/moving/test_moving.py",),
+        seed=9,
+    ),
+    Fault(
+        "the revived station has forgotten the rescue",
+        "kioskd/moving/rescue_out.py",
+        "        journal.write([AddRow(seq, EntryState.HANDED_OVER, now.timestamp(), to) for seq in seqs])",
+        "        journal.write([AddRow(seq, EntryState.HANDED_OVER, now.timestamp(), to) for seq in seqs[:0]])",
+        "its mark goes, and what another station has sent is sent from there too",
+        (RESCUED,),
+        seed=9,
+    ),
+    Fault(
+        "taken back without a look",
+        RULES + "from_elsewhere.py",
+        "EntryState.SENDING if entry.sendings or entry.what.kind is Kind.CHECKOUT else",
+        "EntryState.RECORDED if entry.sendings or entry.what.kind is Kind.CHECKOUT else",
+        "a file that somebody had loaded all the same is lent a second time",
+        (ELSEWHERE,),
+        seed=5,
+    ),
+    Fault(
+        "a hand-over is not written down before it is marked",
+        "kioskd/ctl/hand_over.py",
+        '    write_whole(part(path), content.encode("ascii"))',
+        "    del content",
+        "cut off after the mark, nobody knows which entries the file was to hold",
+        ("tests/exports/test_hand_over.py",),
+        seed=5,
+    ),
+    # Drills.
+    Fault(
+        "a drill takes what staff type",
+        "kioskd/daemon/drill.py",
+        "            case inputs.Asked() if drill is not None and type(what.call) in EXERCISED:",
+        "            case inputs.Asked() if drill is not None:",
+        "an archive that is taken in during a drill is gone with the drill",
+        (STICKS,),
+        seed=2,
+    ),
+    Fault(
+        "a drill stays on the disk",
+        "kioskd/daemon/drill.py",
+        "        journal.stop()\n        self._clear()\n",
+        "        journal.stop()\n",
+        "loans of drills lie beside the real ones",
+        (STICKS, "tests/station/test_drill.py"),
+        seed=2,
+    ),
+    # Forms, crates and the board.
+    Fault(
+        "a draft in clear",
+        "kioskd/daemon/drafts.py",
+        "            sealed = vault.seal(effect.content)",
+        '            sealed = "; ".join(str.__str__(each) for each in effect.content.values())',
+        "a name and an address can be read from the disk",
+        ("tests/daemon/test_drafts.py",),
+        seed=3,
+    ),
+    Fault(
+        "a draft outlives the lock",
+        RULES + "staffing.py",
+        "    if turn.state.drafts or drafting.keeping(turn.state):",
+        "    if turn.state.drafts:",
+        "what was typed of somebody lies there for whoever comes next",
+        ("tests/rules/test_drafts_and_papers.py",),
+        seed=3,
+    ),
+    Fault(
+        "crates are ticked while loans wait",
+        RULES + "downtime.py",
+        "    elif call.step in WAITS_FOR_NOTHING and (",
+        "    elif call.step is BoardStep.REPORT and (",
+        "a return is checked in before its loan, and charges who brought it back",
+        (DOWNTIME,),
+        seed=4,
+    ),
+    Fault(
+        "a second crate replaces the first",
+        RULES + "outage.py",
+        "crates=tuple(sorted((*others, crate), key=lambda each: each.number))",
+        "crates=(*others[:0], crate)",
+        "a crate that was counted and labelled is on no list",
+        (DOWNTIME,),
+        seed=4,
+    ),
+    Fault(
+        "done already and tried again",
+        RULES + "retrying.py",
+        "    if call.action is ResolveAction.CORRECT_AND_RETRY and call.action not in actions_of",
+        "    if call.action is ResolveAction.DROP and call.action not in actions_of",
+        "a loan with another due date is made a second time after the return",
+        ("tests/rules/test_belief.py",),
+        seed=8,
     ),
 )

@@ -89,7 +89,7 @@ def typed() -> Iterator[None]:
 
 @cache
 def _parser() -> Any:
-    return parser()
+    return parser(("rescue", "journal", "station"))
 
 
 class Kioskctl:

@@ -159,6 +159,7 @@ def test_what_is_typed_beside_a_drill_is_about_real_entries() -> None:
         assert (await Kioskctl(there).type(*import_(world)))["taken"] == LOANS
         for machine in (here, there):
             await answer(machine, c.DrillEnd(), c.Role.TECHNICIAN)
+            assert not [path for path in machine.disk.files if "/drill/" in path]
         assert states(here) == ["handed_over"] * LOANS
         assert len(states(there)) == LOANS
 
