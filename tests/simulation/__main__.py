@@ -2,6 +2,8 @@
 
 import argparse
 import dataclasses
+import gc
+import importlib
 import multiprocessing
 import os
 import resource
@@ -11,8 +13,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation import plan as plans
+from tests.simulation.afterwards import codes_file
+from tests.simulation.kioskctl import kioskctl_parser
 from tests.simulation.life import Outcome, live
 from tests.simulation.shrink import kind, shrink
+from tests.simulation.sticks import pair
 
 DAYS_A_SEED = 10
 
@@ -23,12 +28,30 @@ def one(task: tuple[int, int]) -> Outcome:
     return live(plans.make(seed, days))
 
 
+def alone(task: tuple[int, int]) -> Outcome:
+    """Live one life in a process that ends with it: nobody looks for what it leaves behind."""
+    seed, days = task
+    return live(plans.make(seed, days), tidy=False)
+
+
 def _lives(tasks: list[tuple[int, int]], workers: int) -> Iterator[Outcome]:
-    if workers == 1:
+    if len(tasks) == 1:
         yield from map(one, tasks)
         return
-    with multiprocessing.get_context("fork").Pool(workers) as pool:
-        yield from pool.imap_unordered(one, tasks)
+    ready()
+    with multiprocessing.get_context("fork").Pool(workers, maxtasksperchild=1) as pool:
+        yield from pool.imap_unordered(alone, tasks, chunksize=1)
+
+
+def ready() -> None:
+    """Import and make once what each life would import and make for itself."""
+    importlib.import_module("nacl.public")
+    importlib.import_module("nacl.secret")
+    kioskctl_parser()
+    codes_file()
+    pair()
+    gc.collect()
+    gc.freeze()
 
 
 def tell(outcomes: list[Outcome], took_s: float, workers: int) -> None:

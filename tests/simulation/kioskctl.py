@@ -88,7 +88,7 @@ def typed() -> Iterator[None]:
 
 
 @cache
-def _parser() -> Any:
+def kioskctl_parser() -> Any:
     return parser(("rescue", "journal", "station"))
 
 
@@ -122,7 +122,7 @@ class Kioskctl:
     def _run(self, arguments: list[str]) -> None:
         _typing.command = self
         try:
-            options = _parser().parse_args([*arguments, "--json"])
+            options = kioskctl_parser().parse_args([*arguments, "--json"])
             where = Where({"KIOSKD_STATION__TIMEZONE": ZONE.key}, None, None, getattr(options, "state_dir", None))
             options.run(Asked(options, True, where, lambda: self))  # type: ignore[arg-type, return-value]
             self._said.put(("done", json.loads(self.printed.getvalue())))

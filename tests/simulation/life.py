@@ -50,15 +50,15 @@ class Outcome:
     outcomes: dict[str, int] = field(default_factory=dict)
 
 
-def live(plan: Plan, *, verbose: bool = False) -> Outcome:
-    """Carry a plan out from its beginning to the last check."""
-    with world_of(plan, verbose=verbose) as world:
+def live(plan: Plan, *, verbose: bool = False, tidy: bool = True) -> Outcome:
+    """Carry a plan out from its beginning to the last check; `tidy` False: the process ends with it."""
+    with world_of(plan, verbose=verbose, tidy=tidy) as world:
         world.loop.run_until_complete(world.run())
         return _outcome(world)
 
 
 @contextmanager
-def world_of(plan: Plan, *, verbose: bool = False) -> Iterator[World]:
+def world_of(plan: Plan, *, verbose: bool = False, tidy: bool = True) -> Iterator[World]:
     """Make a world in which nothing has happened yet, and take it away when it is over."""
     folder = Path(tempfile.mkdtemp(prefix="simulated-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     loop = VirtualLoop()
@@ -91,7 +91,8 @@ def world_of(plan: Plan, *, verbose: bool = False) -> Iterator[World]:
         loop.close()
         shutil.rmtree(folder, ignore_errors=True)
         gc.enable()
-        gc.collect()
+        if tidy:
+            gc.collect()
 
 
 class _Lines(logging.Handler):

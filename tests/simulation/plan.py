@@ -172,7 +172,7 @@ def make(seed: int, days: int) -> Plan:
         "max_items": chance.choice((0, 0, 0, 3)),
         # Polls of an idle line would be most of the work; one world in ten has them often.
         "poll_s": chance.choice((1200.0, *(3600.0,) * 5, *(7200.0,) * 4)),
-        "poll_offline_s": chance.choice((30.0, *(120.0,) * 5, *(300.0,) * 4)),
+        "poll_offline_s": chance.choice((60.0, *(300.0,) * 5, *(600.0,) * 4)),
         "idle_s": chance.choice((30.0, 60.0)),
         # What is purged is compared by what was last seen of it; in most worlds all is kept to the end.
         "keep_days": chance.choice((*(3650,) * 6, 1, 1, 1, 0)),
@@ -214,7 +214,9 @@ def _day(chance: random.Random, day: int, sure: str) -> list[Planned]:
     _visits(made)
     made.add(chance.uniform(OPENS_S, CLOSES_S), "returns")
     made.add(CLOSES_S + 600, "returns")
-    outages = 1 if day % OUTAGE_EVERY == OUTAGE_EVERY - 1 else int(chance.random() < 0.3)
+    outages = int(day % OUTAGE_EVERY == OUTAGE_EVERY - 1 or chance.random() < 0.3)
+    if sure in AMID_AN_OUTAGE:
+        outages = 0
     for _ in range(outages):
         for_s = chance.choice((chance.uniform(5, 120), chance.uniform(600, 5400), chance.uniform(3600, 5 * 3600)))
         at_s = made.when()
@@ -300,7 +302,7 @@ def _a_death(chance: random.Random) -> dict[str, Any]:
 ACCIDENTS: Sequence[tuple[str, float, Callable[[random.Random], dict[str, Any]]]] = (
     ("kill", 0.2, _a_death),
     ("cut", 0.3, _a_death),
-    ("full", 0.06, lambda chance: {"for_s": chance.choice((30.0, 900.0, 7200.0))}),
+    ("full", 0.06, lambda chance: {"for_s": chance.choice((30.0, 300.0, 1200.0))}),
     ("flush", 0.05, lambda chance: {"times": chance.choice((1, 1, 2, 4))}),
     ("jump", 0.06, lambda chance: {"by_s": chance.choice((-7200.0, -61.0, 61.0, 3600.0, 90_000.0))}),
     ("ntp", 0.05, lambda chance: {"for_s": chance.uniform(60, 20_000)}),
@@ -375,7 +377,7 @@ def _staff(made: _Day) -> None:
 def _amid_an_outage(made: _Day, what: str, station: int, about: dict[str, Any]) -> float:
     """Something that needs an outage, in which patrons come and something waits; return when. The station may die."""
     chance = made.chance
-    for_s = chance.choice((2400.0, 3600.0, 7200.0))
+    for_s = chance.choice((1800.0, 2700.0, 3600.0))
     at_s = min(chance.choice(made.visits_s), CLOSES_S - for_s)
     made.add(at_s, "outage", state=chance.choice(("refused", "refused", "mute", "offline", "half_refuse")), for_s=for_s)
     for number in range(3):
@@ -388,7 +390,7 @@ def _amid_an_outage(made: _Day, what: str, station: int, about: dict[str, Any]) 
             flow="borrow",
             ways=[],
         )
-    then_s = at_s + chance.uniform(900, for_s)
+    then_s = at_s + chance.uniform(1000, for_s)
     made.add(then_s, what, station, **about)
     if chance.random() < 0.3:
         made.add(
@@ -459,6 +461,8 @@ SEEN_TO: Mapping[str, Callable[[_Day], None]] = {
 }
 EVENT = {name: name for name in SEEN_TO} | {"card": "rescue", "file": "take back", "card made": "register"}
 """The event by which each of them shows."""
+AMID_AN_OUTAGE = frozenset({"rescue", "card", "crates", "file"})
+"""These bring an outage of their own."""
 SURE = tuple(SEEN_TO)
 """Each day has one of them for sure, in turn, so that ten lives of a day meet them all."""
 RATHER = {"rescue": 0.04, "card": 0.03, "drill": 0.05, "draft": 0.1, "crates": 0.05, "file": 0.04}
