@@ -8,11 +8,9 @@ entries and goes to the real station: an archive that is taken in, or a row that
 """
 
 import asyncio
-import itertools
 import logging
 import shutil
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -61,13 +59,26 @@ EXERCISED: Final = frozenset(call for call, needs in c.NEEDS.items() if needs is
 """What is done at a screen, and what is refused there: that a drill is about."""
 
 
-class Shown:
-    """What a station has for a screen: the real one, while it is its turn; what it showed last is shown on its return.
+class Numbers:
+    """The numbers of Views, whichever station they are of: they rise for whoever watches.
 
-    `numbers`: of both stations, since a View's number rises for whoever watches.
+    A View keeps its own number while that rises by itself, as it does until the first drill.
     """
 
-    def __init__(self, front: Glass, numbers: Iterator[int], *, shown: bool) -> None:
+    def __init__(self) -> None:
+        self._last = 0
+
+    def fit(self, view: View) -> View:
+        """Return a View with a number above all that were shown."""
+        seq = max(view.seq, self._last + 1)
+        self._last = seq
+        return view if seq == view.seq else replace(view, seq=seq)
+
+
+class Shown:
+    """What a station has for a screen, while it is its turn; what it showed last is shown on its return."""
+
+    def __init__(self, front: Glass, numbers: Numbers, *, shown: bool) -> None:
         self._front = front
         self._numbers = numbers
         self._shown = shown
@@ -77,7 +88,7 @@ class Shown:
         """Show a View, if it is this station's turn."""
         self._last = view
         if self._shown:
-            self._front.publish(replace(view, seq=next(self._numbers)))
+            self._front.publish(self._numbers.fit(view))
 
     def reply(self, request: c.RequestId, result: object = None) -> None:
         """Answer a call."""
@@ -150,7 +161,7 @@ class Drills:
     """Leads what people and devices do to the real station, or to the drill's."""
 
     def __init__(self, settings: Settings, front: Glass, clock: Clocks, real: Station) -> None:
-        numbers = itertools.count(1)
+        numbers = Numbers()
         self.shown = Shown(front, numbers, shown=True)
         """The real station's screen."""
         self._numbers = numbers

@@ -30,7 +30,7 @@ from kioskd.model.view import (
 )
 from kioskd.rules import board, keying, on_loan
 from kioskd.rules.mode import slow
-from kioskd.rules.slips import bookmark_date
+from kioskd.rules.slips import bookmark_offered
 from kioskd.rules.state import OPEN, Line, Loan, Message, Overlay, Stage, State
 from kioskd.rules.turn import awaited, unsent
 from kioskd.rules.wording import local_rfc3339, station_time
@@ -259,7 +259,7 @@ def project(state: State, at: Instant, seq: int) -> View:
         exceptions=state.summary.exceptions,
         paper=state.paper,
         upload=_upload(state),
-        offers=_offers(state, at),
+        offers=_offers(state),
         helpdesk=state.settings.helpdesk_phone,
         account=_account(state),
         keyed=keying.shown(state),
@@ -270,13 +270,12 @@ def project(state: State, at: Instant, seq: int) -> View:
     )
 
 
-def _offers(state: State, at: Instant) -> tuple[str, ...]:
+def _offers(state: State) -> tuple[str, ...]:
     """Return the papers that could be printed for this visit now."""
     if state.paper in (Paper.NONE, Paper.OUT) or not state.printer_ready:
         return ()
-    today = dt.datetime.fromtimestamp(at.wall_s, state.zone).date()
     offered = [SlipKind.RECEIPT.value]
-    if bookmark_date(state, today) is not None:
+    if bookmark_offered(state):
         offered.append(SlipKind.BOOKMARK.value)
     return tuple(offered)
 

@@ -22,14 +22,19 @@ def open_day(day: dt.date, offline: OfflineSettings) -> dt.date:
     return day
 
 
+def bookmark_offered(state: State) -> bool:
+    """Tell whether there are bookmarks: none where none is configured or the clock could be wrong."""
+    return state.clock.trusted and any(days > 0 for days in state.settings.offline.bookmark_days)
+
+
 def bookmark_date(state: State, today: dt.date) -> dt.date | None:
-    """Return the date for a bookmark; None where none is offered or the clock could be wrong.
+    """Return the date for a bookmark; None: none is offered.
 
     Of several loan periods patrons get the shortest: a date too early costs nobody a fine.
     """
-    days = [days for days in state.settings.offline.bookmark_days if days > 0]
-    if not days or not state.clock.trusted:
+    if not bookmark_offered(state):
         return None
+    days = [days for days in state.settings.offline.bookmark_days if days > 0]
     return open_day(today + dt.timedelta(days=min(days)), state.settings.offline)
 
 
