@@ -23,10 +23,14 @@ from hardware_sim.ils.logins import Caller, Logins
 from hardware_sim.ils.personality import PERSONALITIES
 from hardware_sim.ils.wire import ChecksumError, Lines, NotSip2Error, Request, read_request
 from hardware_sim.ils.world import World
+from kioskd.doors import http
 from kioskd.ils.line import Line
 
 NET_S = 0.004
 HANG_S = 3600.0
+DOOR_STATES = {"hang": "silence", "half_hang": "silence", "mute": "unheard", "offline": "error", "login": "error"}
+DOOR_STATES |= {"half_refuse": "error", "starting": "error"}
+"""What the door does in each state of the whole system: it answers nothing, after it did it or not, or it says 500."""
 DESK = Origin(connection=0, message="world")
 OTHERS = {"AA": "29999999999990", "AB": "39999999999998"}
 """Whom an answer names that is about something else."""
@@ -170,6 +174,34 @@ class LibrarySystem:
         if fate == "late":
             delay_s += self.chance.uniform(1.0, 20.0)
         self.loop.call_later(delay_s, self._serve, wire, request, fate)
+
+    async def through_the_door(self, request: http.Request, until_mono_s: float) -> http.Response:
+        """Serve one request of Koha's offline service as the weather lets it. Raises NotSent, Lost."""
+        from hardware_sim.ils.door_koha import KohaDoor
+
+        self.requests += 1
+        await asyncio.sleep(NET_S)
+        weather = self.now
+        if weather.state == "refused" or self.chance.random() < weather.connects_fail:
+            raise http.NotSent("no connection")
+        fate = DOOR_STATES.get(weather.state) or self._door_fate()
+        self.count(f"door: {fate}")
+        if fate == "error":
+            return http.Response(500, "Internal Server Error")
+        query = request.query
+        answer = ""
+        if fate != "silence":
+            answer = KohaDoor(self.world, {})._issue(query["cardnumber"], query["barcode"], query["timestamp"])
+        if fate != "ok":
+            await asyncio.sleep(max(0.0, until_mono_s - self.loop.time()))
+            raise http.Lost("no answer in time")
+        return http.Response(200, answer)
+
+    def _door_fate(self) -> str:
+        """Draw what becomes of a request at the door, from the same weather as of those on the line."""
+        lost = sum(weight for name, weight in self.now.fates if name in ("dies before", "silence"))
+        unheard = sum(weight for name, weight in self.now.fates if name in ("dies after", "cut", "mute", "late"))
+        return self.chance.choices(("silence", "unheard", "ok"), (lost, unheard, max(0.0, 1.0 - lost - unheard)))[0]
 
     def _fate(self, request: Request) -> str:
         weather = self.now

@@ -169,6 +169,8 @@ def make(seed: int, days: int) -> Plan:
         "spread_s": chance.choice((0.0, 5.0)),
         "per_s": chance.choice((0, 0, 0, 2)),
         "connections": chance.choice((1, 1, 1, 2, 3)),
+        # Where the library system has one (Koha's), half of the stations upload through it.
+        "door": chance.random() < 0.5,
         "max_items": chance.choice((0, 0, 0, 3)),
         # Polls of an idle line would be most of the work; one world in ten has them often.
         "poll_s": chance.choice((1200.0, *(3600.0,) * 5, *(7200.0,) * 4)),

@@ -27,6 +27,8 @@ from kioskd.daemon.open_session import OpenSession, left_open
 from kioskd.daemon.sealing import Sealing
 from kioskd.daemon.station import Station
 from kioskd.devices.scanner import ScannerLife
+from kioskd.doors.door import DoorLine
+from kioskd.doors.koha import Koha
 from kioskd.ils.lines import Lines
 from kioskd.journal import moved, opening
 from kioskd.journal.counts import WAITING
@@ -35,6 +37,7 @@ from kioskd.journal.thread import QUIET_S, JournalThread, _Worker
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
+from kioskd.model.door import door_of, takes
 from kioskd.model.entry import AddRow, EntryFilter, EntryState, Write
 from kioskd.model.errors import CallError
 from kioskd.model.ils import AskCheckout, AskRenew
@@ -331,6 +334,7 @@ class Process:
             open_line=partial(machine.library.open_line, machine.name),
             trace=machine.on_line,
             traced=lambda: machine.traced,
+            door=self._door(),
         )
         self.printer = PrinterTurns(machine.roll, self.by_people, self._now)
         self.scanner = ScannerLife(
@@ -340,6 +344,14 @@ class Process:
         self.drills.attach(self.printer, self)
         self.scanner.start()
         self.printer.start()
+
+    def _door(self) -> DoorLine | None:
+        settings = self.machine.settings
+        door = door_of(settings)
+        if door is None:
+            return None
+        send = self.machine.library.through_the_door
+        return DoorLine(Koha(settings.door), send, self.deliver, partial(takes, door), door.at_once)
 
     def deliver(self, what: inputs.Input) -> None:
         """Take an input in, unless the process is dead."""

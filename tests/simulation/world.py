@@ -17,6 +17,7 @@ from kioskd.model import effects as e
 from kioskd.model.entry import Seq
 from kioskd.model.settings import (
     BarcodeSettings,
+    DoorSettings,
     IlsSettings,
     JournalSettings,
     OfflineSettings,
@@ -123,6 +124,12 @@ class World:
         library.heard = self._heard
         return library
 
+    def _door(self) -> DoorSettings:
+        """Return the way beside SIP2, if this world's library system has one."""
+        if not (self.plan.settings["door"] and self.plan.personality.startswith("koha")):
+            return DoorSettings()
+        return DoorSettings(url="https://library", user="uploader", password=Secret(PASSWORD), branch="4")
+
     def _machine(self, n: int, folder: Path) -> Machine:
         chosen = self.plan.settings
         name = f"STATION-{n + 1}"
@@ -135,8 +142,10 @@ class World:
                 timezone=ZONE.key,
                 languages=("en",),
             ),
+            door=self._door(),
             ils=IlsSettings(
                 host="library",
+                profile="koha" if self._door().url else "generic",
                 login_user="kiosk",
                 login_password=Secret(PASSWORD),
                 institution_id="SIM",
