@@ -150,7 +150,8 @@ def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry
     if LineResult.CHECKED_OUT in [result for _, result in promise.results]:
         # If the station died before that outcome was on the disk, it found out anew, and may have found a doubt.
         died = any(machine.name == promise.station and machine.died_since(promise.at_s) for machine in world.running)
-        good = entry.state is EntryState.SETTLED or (died and entry.state is EntryState.EXCEPTION)
+        doubted = entry.state in (EntryState.EXCEPTION, EntryState.RESOLVED)
+        good = entry.state is EntryState.SETTLED or (died and doubted)
         checks.that(good, "said yes to, and", entry.state.value, told)
 
 

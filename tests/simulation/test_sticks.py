@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,9 @@ STEPS_AT_MOST = 40
 
 def played(scene: Callable[[World], Coroutine[Any, Any, Any]]) -> Any:
     """Play a scene in a world in which the library system is away."""
-    with world_of(plans.make(1, 1).only([])) as world:
+    plan = plans.make(1, 1).only([])
+    ours = {"kinds": ["self", "self"], "keep_days": 3650, "max_items": 0, "connections": 1, "door": False}
+    with world_of(replace(plan, personality="plain", settings=plan.settings | ours)) as world:
         world.library.weather.append(Weather(state="refused"))
         result = world.loop.run_until_complete(scene(world))
         assert world.faults == []
