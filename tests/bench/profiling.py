@@ -20,7 +20,6 @@ from kioskd.model.inputs import Event
 from kioskd.model.settings import Secret
 from kioskd.rules.step import step
 from kioskd.trace.ring import Ring
-from kioskd.trace.stand_in import stand_in
 from tests.bench import figures
 from tests.bench.figures import Figure
 from tests.bench.journal_adds import _entry
@@ -63,7 +62,6 @@ def hot_path(_folder: Path) -> dict[str, Figure]:
     def trace(number: int) -> None:
         ring.add(Event(now, inputs.Scanned("front", Secret(codes[number]))))
 
-    stand_in.cache_clear()
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as folder:
         journal = Journal.open(Path(folder), timezone="UTC")
         found = {
