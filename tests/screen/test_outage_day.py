@@ -12,7 +12,11 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 PROCEDURE: dict[str, Any] = {
     "helpdesk": {"phone": "x85100"},
-    "registration": {"languages": ["ENGLISH", "SPANISH"], "libraries": ["CENTRAL", "NORTHWEST"]},
+    "registration": {
+        "languages": ["ENGLISH", "SPANISH"],
+        "libraries": ["CENTRAL", "NORTHWEST"],
+        "categories": ["1=ADULT", "1=CHILD"],
+    },
     "crates": {"destination": "Sort Center", "mail_to": ["leads@sort.example"]},
     "related": [
         {"name": "Symphony Web", "up": "Use it for accounts.", "down": "Look at it now and then."},
@@ -98,16 +102,19 @@ async def a_registration(staff: Staff) -> None:
     await staff.fills("Birth date", "13011990")
     await staff.chooses("Language", "SPANISH")
     await staff.chooses("Library", "CENTRAL")
-    for _ in range(7):
+    await staff.fills("Profile", "")
+    await staff.chooses("User category 1", "ADULT")
+    for _ in range(6):
         await staff.press("next")
     await staff.desk.sees("document.querySelector('[data-name=\"tick-paper_form_kept\"]')")
     await staff.press("tick-paper_form_kept")
     await staff.press("next")
     await staff.press("save")
     await staff.field("Birth date")  # there is no thirteenth month
+    await staff.sees("a day that was, as MM/DD/YYYY")
     await staff.press("clear")
     await staff.fills("Birth date", "11301990")
-    for _ in range(10):
+    for _ in range(11):
         await staff.press("next")
     await staff.press("save")
     await staff.field("Card number")  # an empty form: it is recorded
