@@ -88,6 +88,15 @@ class ReviewView:
 
 
 @dataclass(frozen=True, slots=True)
+class BlocksView:
+    """The block list: how many cards it holds, and how many whole days old it is; `old`: so old that it only warns."""
+
+    cards: int
+    days: int
+    old: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MailView:
     """A mail to the Sort Center's leads, ready to be sent from anywhere; `mailto` is what its QR code says."""
 
@@ -125,7 +134,8 @@ class DowntimeView:
 
     `since`: when the outage began. `back`: when the library system answered again, `over`: when nothing waited here
     any more; None: not yet. `seen`: what was seen of it, oldest first. `read_out`: what to tell the helpdesk.
-    `advice`: what holds meanwhile, a sentence each. `board`: the recovery board, empty before it is back.
+    `advice`: what holds meanwhile, a sentence each. `blocks`: the block list, None: there is none. `board`: the
+    recovery board, empty before it is back.
     """
 
     since: str
@@ -137,6 +147,7 @@ class DowntimeView:
     advice: tuple[str, ...]
     systems: tuple[SystemView, ...]
     review: ReviewView
+    blocks: BlocksView | None
     crates: tuple[CrateView, ...]
     board: tuple[StepView, ...]
 

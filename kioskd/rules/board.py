@@ -6,6 +6,7 @@ from typing import Final
 
 from kioskd.model.downtime import (
     AlarmView,
+    BlocksView,
     BoardStep,
     CrateView,
     DowntimeView,
@@ -19,6 +20,7 @@ from kioskd.model.downtime import (
 )
 from kioskd.model.settings import RelatedSettings, StationKind
 from kioskd.model.time import Instant
+from kioskd.rules import listed
 from kioskd.rules.mail import crate_mail
 from kioskd.rules.outage import Crate, Outage, Seen
 from kioskd.rules.state import Looked, State
@@ -57,6 +59,7 @@ def drawn(state: State, at: Instant) -> DowntimeView | None:
             _system(state, system, state.systems.get(number)) for number, system in enumerate(state.settings.related)
         ),
         review=_review(state, outage, at),
+        blocks=_blocks(state, at),
         crates=tuple(_crate(state, each) for each in outage.crates),
         board=_steps(state, outage) if outage.back_wall_s is not None else (),
     )
@@ -110,6 +113,14 @@ def _review(state: State, outage: Outage, at: Instant) -> ReviewView:
         by=review.by if review is not None else None,
         at=local_rfc3339(review.at_wall_s, state.zone) if review is not None else None,
     )
+
+
+def _blocks(state: State, at: Instant) -> BlocksView | None:
+    blocks = state.blocks
+    if blocks is None:
+        return None
+    days = max(0, int((at.wall_s - blocks.made_wall_s) // listed.DAY_S))
+    return BlocksView(len(blocks), days, listed.old(state, at.wall_s))
 
 
 def today(state: State, at: Instant) -> str:

@@ -327,6 +327,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "review_date": "Date",
     "review_time": "Time",
     "review_clock": "Clock",
+    "review_blocks": "Block list",
+    "blocks_age": {"one": "{cards} cards, {n} day old", "other": "{cards} cards, {n} days old"},
     "review_done": "Reviewed",
     "review_due": "The due date stays empty: the library system sets it at the upload.",
     "review_right": "All is right",

@@ -332,6 +332,12 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "review_date": "Fecha",
     "review_time": "Hora",
     "review_clock": "Reloj",
+    "review_blocks": "Lista de bloqueo",
+    "blocks_age": {
+        "one": "{cards} carnés, de hace {n} día",
+        "many": "{cards} carnés, de hace {n} días",
+        "other": "{cards} carnés, de hace {n} días",
+    },
     "review_done": "Revisado",
     "review_due": "La fecha de devolución queda vacía: la fija el sistema al enviar.",
     "review_right": "Todo correcto",

@@ -336,6 +336,13 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "review_date": "Дата",
     "review_time": "Время",
     "review_clock": "Часы",
+    "review_blocks": "Чёрный список",
+    "blocks_age": {
+        "one": "билетов: {cards}, {n} день назад",
+        "few": "билетов: {cards}, {n} дня назад",
+        "many": "билетов: {cards}, {n} дней назад",
+        "other": "билетов: {cards}, {n} дня назад",
+    },
     "review_done": "Проверено",
     "review_due": "Срок возврата остаётся пустым: его назначит система при отправке.",
     "review_right": "Всё верно",

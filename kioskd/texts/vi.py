@@ -316,6 +316,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "review_date": "Ngày",
     "review_time": "Giờ",
     "review_clock": "Đồng hồ",
+    "review_blocks": "Danh sách chặn",
+    "blocks_age": {"other": "{cards} thẻ, cách đây {n} ngày"},
     "review_done": "Đã xem lại",
     "review_due": "Ngày trả để trống: hệ thống thư viện sẽ đặt khi gửi.",
     "review_right": "Đúng cả",

@@ -314,6 +314,8 @@ PAGE: Final[Mapping[str, str | Mapping[str, str]]] = {
     "review_date": "日期",
     "review_time": "时间",
     "review_clock": "时钟",
+    "review_blocks": "禁用名单",
+    "blocks_age": {"other": "{cards} 张证，{n} 天前"},
     "review_done": "已核对",
     "review_due": "应还日期留空：提交时由图书馆系统设定。",
     "review_right": "全部正确",

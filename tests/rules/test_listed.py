@@ -11,6 +11,7 @@ from kioskd.daemon.block_list import read_block_list
 from kioskd.model import effects as e
 from kioskd.model.barcode import PatronBarcode
 from kioskd.model.blocks import LETTERS, BlockList, BlockReason
+from kioskd.model.downtime import BlocksView
 from kioskd.model.settings import StationKind
 from kioskd.rules.listed import reason
 from tests.rules.library import Book, Library, Patron
@@ -136,3 +137,21 @@ def test_every_card_of_any_list_is_found_and_no_other(
     found = {card: reason(blocks, PatronBarcode(card)) for card in cards}
     assert found == {card: LETTERS[letter] for card, letter in cards.items()}
     assert reason(blocks, PatronBarcode("x")) is None
+
+
+def test_its_size_and_age_stand_on_the_board(tmp_path: Path) -> None:
+    """On the next day it is a day older, without anybody doing anything; past `block_list_days` that is a warning."""
+    away = station(listing(tmp_path, f"{ANNA} B\n{BEN}\n", days=6.9), StationKind.STAFF).offline()
+    away.scan(BEN)
+    away.scan(BOOK)
+    away.finish()
+    board = away.view.downtime
+    assert board is not None
+    assert board.blocks == BlocksView(cards=2, days=6, old=False)
+    away.advance(86_400)
+    board = away.view.downtime
+    assert board is not None
+    assert board.blocks == BlocksView(cards=2, days=7, old=True)
+    without = station(None, StationKind.STAFF).offline()
+    assert without.view.downtime is not None
+    assert without.view.downtime.blocks is None

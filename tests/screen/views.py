@@ -182,6 +182,7 @@ def downtime(language: str = "en", *, back: bool = False, reviewed: bool = False
             "by": "MK" if reviewed else None,
             "at": "2026-11-23T14:01:00-08:00" if reviewed else None,
         },
+        "blocks": {"cards": 1234, "days": 9, "old": True},
         "crates": [
             {"crate": 1, "items": 25, "on": "2026-11-23", "mail": mail},
             {"crate": 2, "items": 1, "on": "2026-11-23", "mail": None},

@@ -33,6 +33,9 @@ def lines(language: str, view: Mapping[str, Any]) -> Sequence[str]:
     done = f"{label(language, 'review_done')}: {review['by']}" if review["by"] else label(language, "task_open")
     told = (review["station"], review["library"], review["date"], view["station"]["time"], known, done)
     found.append(f"{label(language, 'task_review')}: {' · '.join(filter(None, told))}")
+    if blocks := downtime.get("blocks"):
+        age = label(language, "blocks_age", n=blocks["days"], cards=blocks["cards"])
+        found.append(f"{'! ' if blocks['old'] else ''}{label(language, 'review_blocks')}: {age}")
     for crate in downtime["crates"]:
         count = label(language, "count", n=crate["items"])
         found.append(f"{label(language, 'crate_title', n=crate['crate'])}: {count}, {crate['on']}")

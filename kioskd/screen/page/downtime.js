@@ -67,6 +67,7 @@ export function board(page) {
             h("p", null, h("b", null, system.name), h("span", { class: "state" }, ` ${say(`system_${system.state}`)}`), system.text && h("span", { class: "do" }, system.text)),
           ),
         ),
+        downtime.blocks?.old && h("li", { key: "blocks", class: "note" }, h("small", null, say("review_blocks")), h("p", null, blocks_words(page, downtime.blocks))),
         downtime.advice.map((text, n) => h("li", { key: `advice-${n}`, class: "note" }, h("p", null, text))),
       ),
     ),
@@ -76,6 +77,13 @@ export function board(page) {
       back(page),
     ),
   );
+}
+
+const blocks_words = (page, { cards, days }) => page.say("blocks_age", { cards, n: days });
+
+function blocks_fact(page, fact) {
+  const { blocks } = page.view.downtime;
+  return blocks && fact("review_blocks", blocks_words(page, blocks), `wide ${blocks.old ? "worry" : ""}`);
 }
 
 /** The session settings that are looked over at each outage; the due date stays as it is and is not offered. */
@@ -99,6 +107,7 @@ export function review(page) {
         fact("review_date", page.date(found.date)),
         fact("review_time", view.station.time),
         fact("review_clock", say.known(`clock_${found.clock}`) ? say(`clock_${found.clock}`) : found.clock, `wide ${found.clock === "none" ? "worry" : ""}`),
+        blocks_fact(page, fact),
         found.by && fact("review_done", [found.by, when(found.at)].filter(Boolean).join(", "), "wide"),
       ),
       h("p", { key: "due", class: "hint small" }, say("review_due")),

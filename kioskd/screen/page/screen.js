@@ -209,6 +209,7 @@ function redraw() {
   focus_field();
   document.documentElement.lang = view?.language ?? "en";
   document.documentElement.dataset.size = size;
+  document.documentElement.classList.toggle("large", size > 0);
   document.body.dataset.screen = connected === false ? "down" : (view?.screen ?? "starting");
   document.body.dataset.seq = view?.seq ?? "";
   if ((remaining_s !== null && remaining_s > 0) !== (ticking !== null)) {
