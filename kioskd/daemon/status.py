@@ -23,6 +23,7 @@ def draw(state: State, *, wall_s: float, free_mib: int | None) -> Status:
             round_trip_ms=round(link.round_trip_s * 1000, 1) if link.round_trip_s is not None else None,
             problem=_problem(state),
             flags=link.flags,
+            upload_problem=link.upload_problem or None,
         ),
         devices=tuple(sorted(state.devices, key=lambda device: (device.kind, device.name))),
         journal=replace(state.summary, unsent=unsent(state)),

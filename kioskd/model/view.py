@@ -244,13 +244,17 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class IlsStatus:
-    """The line to the library system: its state, when it last answered, how fast, and what is wrong."""
+    """The line to the library system: its state, when it last answered, how fast, and what is wrong.
+
+    `upload_problem`: what is wrong with the way of the uploads alone.
+    """
 
     state: str
     last_answer: str | None = None
     round_trip_ms: float | None = None
     problem: str | None = None
     flags: Mapping[str, bool] = field(default_factory=dict)
+    upload_problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

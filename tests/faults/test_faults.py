@@ -1,7 +1,10 @@
 """Each fault of the table is found when it is there, with its cause and remedy; none is found when it is not."""
 
+import contextlib
 import socket
+import ssl
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from .real import REAL, Real, Station, station
 from .values import HEALTHY, Case, cases
 
 CASES = cases()
+NOBODYS = Path(__file__).with_name("door.pem")
+"""A key and a certificate that no authority signed, made for this test."""
 
 
 @pytest.fixture
@@ -64,6 +69,30 @@ def test_an_own_line_names_what_is_refused(made: Station) -> None:
         free.listen()
         _, document = made.doctor("--own-line")
     assert "ILS-18" not in {each["code"] for each in document["findings"]}
+
+
+def test_an_own_line_to_the_door_names_what_is_refused_and_whom_not_to_trust(made: Station) -> None:
+    def codes(port: int) -> set[str]:
+        made.config.write_text(f'{plain}[door]\nurl = "https://127.0.0.1:{port}"\n')
+        _, document = made.doctor("--own-line")
+        return {each["code"] for each in document["findings"] if each["code"] in {"ILS-20", "ILS-21"}}
+
+    plain = made.config.read_text()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        assert codes(free.getsockname()[1]) == {"ILS-20"}
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(NOBODYS)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            with contextlib.suppress(OSError), server.accept()[0] as line:
+                context.wrap_socket(line, server_side=True).close()
+
+        thread = threading.Thread(target=greet)
+        thread.start()
+        assert codes(server.getsockname()[1]) == {"ILS-21"}
+        thread.join()
 
 
 def test_nothing_is_written(made: Station) -> None:

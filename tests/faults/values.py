@@ -218,6 +218,19 @@ def lines() -> Iterator[Case]:
         ("no name from here", HEALTHY.but(name_leads_to=()), {"ILS-17"}, "getent"),
         ("no connection from here", HEALTHY.but(own_line="x:1: timed out"), {"ILS-18"}, "firewall"),
         (
+            "uploads' login",
+            HEALTHY.but(status=status(ils={"upload_problem": "the login for uploads was refused"})),
+            {"ILS-19"},
+            "[door]",
+        ),
+        ("door shut", HEALTHY.but(own_door="x:443: Connection refused"), {"ILS-20"}, "door.url"),
+        (
+            "door of another name",
+            HEALTHY.but(own_door="x:443: Hostname mismatch", door_trusted=False),
+            {"ILS-21"},
+            "ca_file",
+        ),
+        (
             "cable out",
             line(t.REFUSED, strerror(errno.ENETUNREACH), links_up=frozenset(), addresses=frozenset(), route=False),
             {"ILS-03", "NET-01"},

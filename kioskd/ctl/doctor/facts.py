@@ -100,6 +100,10 @@ class Facts:
     """With --own-line: the addresses of `ils.host`; empty: none."""
     own_line: str | None = None
     """With --own-line: `connected`, or why not."""
+    own_door: str | None = None
+    """With --own-line: `connected` to the address of `door.url`, or why not."""
+    door_trusted: bool | None = None
+    """With --own-line, of an https door: whether its certificate is one that this machine trusts."""
 
     def but(self, **changes: Any) -> Self:
         """Return the same with some facts changed."""

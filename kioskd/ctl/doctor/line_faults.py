@@ -89,6 +89,21 @@ def _own_line(facts: Facts) -> Iterable[Found]:
         yield Found(f"a connection of kioskctl's own: {facts.own_line}")
 
 
+def _upload_login(facts: Facts) -> Iterable[str]:
+    if facts.ils.get("upload_problem"):
+        yield str(facts.ils["upload_problem"])
+
+
+def _door_shut(facts: Facts) -> Iterable[str]:
+    if facts.own_door not in (None, "connected") and facts.door_trusted is not False:
+        yield f"a connection of kioskctl's own: {facts.own_door}"
+
+
+def _door_untrusted(facts: Facts) -> Iterable[str]:
+    if facts.door_trusted is False:
+        yield f"{facts.own_door}"
+
+
 WRONG, NOTICE = Weight.WRONG, Weight.NOTICE
 KEEPERS: Final = "tell the library system's keepers"
 
@@ -203,6 +218,30 @@ LINE_FAULTS: Final = (
         "no connection from here",
         "is ils.port right, is its server up, may this station pass the firewall?",
         _own_line,
+    ),
+    Fault(
+        "ILS-19",
+        About.LINE,
+        WRONG,
+        "it refuses the login of the uploads, here or at its own door; what waits goes on waiting",
+        "correct ils.upload_login_user, or user of [door], and its password, then sudo systemctl restart kioskd",
+        _upload_login,
+    ),
+    Fault(
+        "ILS-20",
+        About.LINE,
+        WRONG,
+        "no connection to the door that uploads go through",
+        "is door.url right, is that server up, may this station pass the firewall?",
+        _door_shut,
+    ),
+    Fault(
+        "ILS-21",
+        About.LINE,
+        WRONG,
+        "the door's certificate is not to be trusted: another name, another authority, or past its time",
+        "is door.url the name in it? door.ca_file for an authority of the library's own; is this clock right?",
+        _door_untrusted,
     ),
     Fault(
         "NET-01",

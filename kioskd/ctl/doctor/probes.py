@@ -4,6 +4,7 @@ import grp
 import os
 import pwd
 import socket
+import ssl
 import stat
 import subprocess
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from kioskd import __version__
 from kioskd.config import BadConfiguration, load
@@ -24,7 +26,7 @@ from kioskd.journal.errors import JournalDamaged, JournalError, OtherVersion
 from kioskd.journal.listing import summary_document
 from kioskd.journal.moved import look
 from kioskd.journal.reading import JournalReader
-from kioskd.model.settings import Settings
+from kioskd.model.settings import DoorSettings, Settings
 
 UNITS: Final = {
     "kioskd.socket": True,
@@ -53,6 +55,8 @@ def gather(asked: Asked, root: Path, told: Callable[[str], None]) -> tuple[Facts
     found |= _systemd(root, unknown)
     if settings is not None and getattr(asked.options, "own_line", False):
         found |= _own_line(settings.ils.host, settings.ils.port)
+        if settings.door.url:
+            found |= _own_door(settings.door)
     if found.get("throttled") is None:
         found["throttled"] = _vcgencmd()
     oldest = ((found.get("status") or {}).get("journal") or found.get("journal") or {}).get("oldest_unsent")
@@ -227,3 +231,21 @@ def _own_line(host: str, port: int) -> dict[str, Any]:
     except OSError as problem:
         return {"name_leads_to": led, "own_line": f"{host}:{port}: {problem.strerror or problem}"}
     return {"name_leads_to": led, "own_line": "connected"}
+
+
+def _own_door(door: DoorSettings) -> dict[str, Any]:
+    """Return whether a connection to the door comes to be, and whether who answers there is who he says; no log-in."""
+    parts = urlsplit(door.url)
+    tls = parts.scheme == "https"
+    host, port = parts.hostname or "", parts.port or (443 if tls else 80)
+    try:
+        with socket.create_connection((host, port), OWN_LINE_S) as line:
+            if not tls:
+                return {"own_door": "connected"}
+            context = ssl.create_default_context(cafile=str(door.ca_file) if door.ca_file is not None else None)
+            with context.wrap_socket(line, server_hostname=host):
+                return {"own_door": "connected", "door_trusted": True}
+    except ssl.SSLCertVerificationError as untrusted:
+        return {"own_door": f"{host}:{port}: {untrusted.verify_message}", "door_trusted": False}
+    except (OSError, UnicodeError) as problem:
+        return {"own_door": f"{host}:{port}: {getattr(problem, 'strerror', None) or problem}"}
