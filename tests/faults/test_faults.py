@@ -73,7 +73,8 @@ def test_an_own_line_names_what_is_refused(made: Station) -> None:
 
 def test_an_own_line_to_the_door_names_what_is_refused_and_whom_not_to_trust(made: Station) -> None:
     def codes(port: int) -> set[str]:
-        made.config.write_text(f'{plain}[door]\nurl = "https://127.0.0.1:{port}"\n')
+        door = f'[door]\nurl = "https://127.0.0.1:{port}"\nuser = "uploader"\nbranch = "4"\n'
+        made.config.write_text(plain.replace("[station]", 'profile = "koha"\n[station]') + door)
         _, document = made.doctor("--own-line")
         return {each["code"] for each in document["findings"] if each["code"] in {"ILS-20", "ILS-21"}}
 
