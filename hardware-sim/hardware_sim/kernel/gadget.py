@@ -172,6 +172,21 @@ class UsbPrinter(Gadget):
         )
         self.node = "/dev/g_printer0"
 
+    def disconnect(self) -> None:
+        """Pull the cable while the device's own end is open, which stays so with what it holds.
+
+        `unplug` takes the function away; kernels up to 6.1 at least free it under who has it open, and fall over
+        when that one closes it after the next plug.
+        """
+        self._pull_up("disconnect")
+
+    def connect(self) -> None:
+        """Push the cable in again after `disconnect`."""
+        self._pull_up("connect")
+
+    def _pull_up(self, word: str) -> None:
+        Path(f"/sys/class/udc/{self._udc}/soft_connect").write_text(word)
+
     def open(self) -> int:
         """Return a descriptor of the device's own end, not waiting. Raises OSError, TimeoutError.
 
