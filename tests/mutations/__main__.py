@@ -26,6 +26,8 @@ LEFT_OUT = shutil.ignore_patterns(
 PAGE = TOP / "docs" / "MUTATIONS.md"
 SEEDS, DAYS = 4, 5
 TESTS_S, LIVES_S = 600, 900
+TABLE = ("| fault | what it would mean | test that notices | life that notices |", "| --- | --- | --- | --- |")
+LINE = re.compile(r"^\| (?P<name>[^|]+?) \|.*$")
 ROW = re.compile(r"^\| (?P<name>[^|]+) \| [^|]* \| `?(?P<test>[^|`]*)`? \| (?:seed (?P<seed>\d+))?")
 
 
@@ -34,7 +36,7 @@ HEAD = """# Seeded faults
 Faults that a programmer could make in what must never fail, made one at a time in a copy of the tree by
 `./dev mutate`, and what noticed each: the first of its tests that failed, and a simulated life. *no* in one column is
 no gap as long as the other has something. `./dev mutate --write` writes this page; the next run tries first what stands
-here.
+here. *no* in the last column may also mean that no life was tried (`--seeds 0`).
 """
 
 
@@ -160,6 +162,18 @@ def row(caught: Caught) -> str:
     return f"| {caught.fault.name} | {caught.fault.means} | {test} | {life or 'no'} |"
 
 
+def page(caught: Sequence[Caught], before: Path) -> str:
+    """Return the page: what was tried now, and of the rest what stood there."""
+    lines = filter(None, map(LINE.match, before.read_text().splitlines()))
+    stood = {line["name"]: line[0] for line in lines}
+    now = {each.fault.name: row(each) for each in caught}
+    rows = [now.get(each.name) or stood.get(each.name) for each in FAULTS]
+    there = [each for each in rows if each is not None]
+    missed = sum(" | no | no |" in each for each in there)
+    told = f"{len(there)} of {len(FAULTS)} faults were tried, {missed} of them noticed by nothing."
+    return "\n".join([HEAD, *TABLE, *there, "", told]) + "\n"
+
+
 def main() -> int:
     """Try them all; 1 if nothing notices one of them."""
     parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__)
@@ -175,8 +189,7 @@ def main() -> int:
         parser.error(f"--only: there is no such fault; one of {', '.join(each.name for each in FAULTS)}")
     known, so_far = hints(), SoFar(SO_FAR, resume=options.resume)
     began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    table = ["| fault | what it would mean | test that notices | life that notices |", "| --- | --- | --- | --- |"]
-    print("\n".join(table), flush=True)
+    print("\n".join(TABLE), flush=True)
     caught: list[Caught] = []
     with ThreadPoolExecutor(options.processes) as pool:
 
@@ -188,8 +201,7 @@ def main() -> int:
         for found in pool.map(one, chosen):
             caught.append(found)
             so_far.keep(found)
-            table.append(row(found))
-            print(table[-1], flush=True)
+            print(row(found), flush=True)
     missed = [each.fault.name for each in caught if not (each.test or each.life)]
     tests, lives = sum(bool(each.test) for each in caught), sum(bool(each.life) for each in caught)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -197,7 +209,7 @@ def main() -> int:
     told = f"{len(caught)} faults: {tests} noticed by tests, {lives} by lives of stations, {len(missed)} by nothing"
     print(f"\n{told}; {time.monotonic() - began:.0f} s, {cpu_s:.0f} s of processor time")
     if options.write:
-        PAGE.write_text("\n".join([HEAD, *table, "", f"{told}; {options.seeds} lives of {DAYS} days for each."]) + "\n")
+        PAGE.write_text(page(caught, PAGE))
     for name in missed:
         print(f"  missed: {name}")
     return int(bool(missed))

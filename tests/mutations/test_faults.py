@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutations.__main__ import try_out
+from tests.mutations.__main__ import Caught, hints, page, try_out
 from tests.mutations.faults import FAULTS, Fault
 
 TOP = Path(__file__).resolve().parents[2]
@@ -19,6 +19,19 @@ def test_each_fault_can_be_made_in_one_place() -> None:
         assert fault.new != fault.old
         compile(source.replace(fault.old, fault.new), fault.file, "exec")
         assert all((TOP / test).exists() for test in fault.tests), fault.name
+
+
+def test_the_page_keeps_what_was_not_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "page.md"
+    path.write_text("")
+    first, second = FAULTS[:2]
+    path.write_text(page([Caught(first, "tests/a.py::b", None, 0.0), Caught(second, None, "seed 7: lost", 0.0)], path))
+    path.write_text(page([Caught(second, "tests/c.py::d", None, 0.0)], path))
+    assert hints(path)[first.name].test == "tests/a.py::b"
+    assert hints(path)[second.name].test == "tests/c.py::d"
+    assert f"2 of {len(FAULTS)} faults were tried, 0 of them" in path.read_text()
+    path.write_text(page([Caught(first, None, None, 0.0)], path))
+    assert "1 of them noticed by nothing" in path.read_text()
 
 
 @pytest.mark.long
