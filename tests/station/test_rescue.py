@@ -143,6 +143,7 @@ def made(log: str, folder: Path) -> dict[str, list[int]]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("way", ["out", "in"])
 def test_killed_at_each_system_call_it_is_finished_by_the_same_command(east: East, way: str) -> None:
     bench, items, kills = east.bench, iter(east.bench.items), dict.fromkeys(CALLS, 0)
