@@ -19,8 +19,13 @@ REPO: Final = Path(__file__).parents[1]
 COPY: Final = "/srv/kioskd"
 README: Final = f"cd {COPY}; ./dev demo --tour --no-browser; ./dev test"
 """README's commands; the demo in the form that ends by itself."""
-NOT_UNDER_QEMU: Final = ("tests/powercut", "tests/station/test_power_cut.py", "tests/bench", "tests/screen", "tests/vm")
-"""What traces system calls, measures times, or needs a browser: qemu-user offers no ptrace, and is 10 times slower."""
+NOT_UNDER_QEMU: Final = (
+    *("tests/powercut", "tests/station/test_power_cut.py", "tests/bench", "tests/screen", "tests/vm"),
+    *("tests/docs", "tests/dev", "tests/texts", "tests/mutations", "tests/matrix"),
+    *("tests/simulation", "tests/comeback", "tests/fuzz", "tests/endurance"),
+)
+"""What traces system calls, measures times, or needs a browser: qemu-user offers no ptrace, and is 10 times slower.
+What reads sources and pages, and what lives whole days in virtual time: that says nothing of a machine."""
 AT_THE_PACKAGE: Final = """
 dpkg -i /opt/deb/*.deb
 kioskd --check

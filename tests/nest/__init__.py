@@ -42,7 +42,8 @@ class Nest:
     def begin(self, request: tuple[Any, ...], fds: Sequence[int]) -> int:
         """Return the number of a new child of this process, running with these as its first three descriptors."""
         # Its parent there ends at once, and it becomes ours: but for this moment, no orphan does.
-        _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        if _prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "this kernel lets no process take others' children")
         try:
             socket.send_fds(self._socket, [pickle.dumps(request)], fds)
             return int(self._socket.recv(32))
