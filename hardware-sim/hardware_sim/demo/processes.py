@@ -150,6 +150,9 @@ class Daemon:
                 )
             if wait:
                 self._await_ready(notify)
+        except DidNotStart:
+            self.kill()
+            raise
         finally:
             notify.close()
         return self
@@ -167,7 +170,7 @@ class Daemon:
         raise DidNotStart(f"kioskd is not ready: {self.log.read_text()}")
 
     def kill(self) -> None:
-        """End it by kill -9."""
+        """End it by kill -9; one that has ended stays as it ended."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
