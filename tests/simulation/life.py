@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -110,7 +111,8 @@ def _outcome(world: World) -> Outcome:
     states = [entry.state for entry in entries]
     days = range(world.plan.days)
     modes = Counter(entry.what.mode.value for entry in entries)
-    outcomes = Counter(str(entry.outcome) for entry in entries)
+    # A file and a stick have a name of their own.
+    outcomes = Counter(re.sub(r"^(csv|rescue) .*", r"\1", str(entry.outcome)) for entry in entries)
     return Outcome(
         seed=world.plan.seed,
         days=world.plan.days,
