@@ -106,7 +106,7 @@ def test_940_after_a_login_that_worked_is_no_login_loop(desk: Desk) -> None:
 
 
 def test_each_station_begins_after_a_wait_of_its_own(desk: Desk) -> None:
-    stations = [desk.station(name, upload_spread_s=SPREAD_S) for name in ("one", "two", "three")]
+    stations = [desk.station(name, upload_spread_s=SPREAD_S) for name in ("one", "two")]
     screens = [desk.watch(station) for station in stations]
     desk.ils.fault(down=False)
     for screen in screens:
@@ -116,7 +116,7 @@ def test_each_station_begins_after_a_wait_of_its_own(desk: Desk) -> None:
         for station in stations
         for wait in re.findall(r"upload_started unsent=3 wait_s=(\S+)", station.log.read_text())
     ]
-    assert len(waits) == 3
+    assert len(waits) == 2
     assert all(0 <= wait <= SPREAD_S for wait in waits)
     assert len(set(waits)) > 1, "not all at once"
     rows = desk.ils.get("/transcript")["lines"]
@@ -132,7 +132,7 @@ def test_each_station_begins_after_a_wait_of_its_own(desk: Desk) -> None:
     assert gaps[-1] - gaps[0] >= max(waits) - min(waits) - 0.5
 
 
-@pytest.mark.parametrize("quiet", [True, False])
+@pytest.mark.parametrize("quiet", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_nightly_halt_is_no_outage_to_report(desk: Desk, quiet: bool) -> None:
     now = dt.datetime.now(dt.UTC)
     hours = f"{now - dt.timedelta(hours=1):%H:%M}-{now + dt.timedelta(hours=2):%H:%M}"
