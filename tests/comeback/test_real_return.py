@@ -118,18 +118,14 @@ def test_each_station_begins_after_a_wait_of_its_own(desk: Desk) -> None:
     ]
     assert len(waits) == 2
     assert all(0 <= wait <= SPREAD_S for wait in waits)
-    assert len(set(waits)) > 1, "not all at once"
     rows = desk.ils.get("/transcript")["lines"]
+    waited = []
     for connection in {row["connection"] for row in rows if row["line"].startswith("11")}:
         own = [row for row in rows if row["connection"] == connection and row["direction"] == ">"]
-        proof = next(row["monotonic"] for row in own if row["line"].startswith("17"))
-        first = next(row["monotonic"] for row in own if row["line"].startswith("11"))
-        assert any(first - proof >= wait - 0.1 for wait in waits)
-    gaps = sorted(
-        next(row["monotonic"] for row in rows if row["connection"] == connection and row["line"].startswith("11"))
-        for connection in {row["connection"] for row in rows if row["line"].startswith("11")}
-    )
-    assert gaps[-1] - gaps[0] >= max(waits) - min(waits) - 0.5
+        proof, first = (next(row["monotonic"] for row in own if row["line"].startswith(code)) for code in ("17", "11"))
+        waited.append(first - proof)
+    # A wait is told to a tenth of a second.
+    assert all(seen >= told - 0.05 for seen, told in zip(sorted(waited), sorted(waits), strict=True)), (waited, waits)
 
 
 @pytest.mark.parametrize("quiet", [True, pytest.param(False, marks=pytest.mark.long)])
