@@ -28,7 +28,9 @@ def heard(pace: Pace, round_trip_s: float) -> Pace:
     """Take in one round trip."""
     now_s = round_trip_s if pace.usual_s is None else pace.now_s + (round_trip_s - pace.now_s) / SMOOTHED
     usual_s = now_s if pace.usual_s is None else min(now_s, pace.usual_s * FORGETS)
-    strained = now_s > STRAINED_S or now_s > max(TWICE * usual_s, usual_s + NOTICED_S)
+    most_s = min(STRAINED_S, max(TWICE * usual_s, usual_s + NOTICED_S))
+    # One slow answer among quick ones stays in the mean for a while: whoever answers quickly again is strained no more.
+    strained = now_s > most_s and round_trip_s > most_s
     longer_s = min(max(2 * pace.gap_s, now_s), LONGEST_GAP_S)
     shorter_s = pace.gap_s / 2 if pace.gap_s > NO_GAP_S else 0.0
     return Pace(usual_s, now_s, longer_s if strained else shorter_s)

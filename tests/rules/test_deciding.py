@@ -233,6 +233,13 @@ class TestPace:
     def test_it_goes_on_when_that_is_over(self) -> None:
         assert self.after(*[0.1] * 20, *[1.0] * 8, *[0.1] * 40).gap_s == 0.0
 
+    def test_one_slow_answer_among_quick_ones_costs_no_more_than_itself(self) -> None:
+        rest_s, now = 0.0, self.after(*[0.006] * 50)
+        for round_trip_s in [1.0, *[0.006] * 40]:
+            now = pace.heard(now, round_trip_s)
+            rest_s += now.gap_s
+        assert 0 < rest_s < 1.0
+
     def test_the_upload_rests(self) -> None:
         station = recorded((ANNA, BOOK), (BEN, FILM), (CLEO, DISC))
         station.round_trip_s = 4.0
