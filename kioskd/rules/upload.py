@@ -63,8 +63,14 @@ def drive(turn: Turn) -> None:
             return
         _set(turn, start_mono_s=None)
     door = door_of(state.settings)
-    for lane in lanes(state.settings.ils, door.at_once if door is not None else 1):
+    every = lanes(state.settings.ils, door.at_once if door is not None else 1)
+    for lane in every:
         _drive_lane(turn, lane)
+    # Only now: what a line that is free may carry does not wait behind another's.
+    for lane in every:
+        current = _in_hand(turn, lane)
+        if current is not None and passing.may_be_followed(turn, current):
+            _follow(turn, current)
     if turn.state.mode.name is not ModeName.RECOVERING and turn.state.upload.running:
         stop(turn)
 
@@ -77,9 +83,6 @@ def _drive_lane(turn: Turn, lane: int) -> None:
     due = turn.at.mono_s >= turn.state.upload.next_send_mono_s
     if current.ask is None and current.step is not Step.MARK and due:
         passing.ask(turn, current)
-        current = turn.state.upload.currents[current.entry.seq]
-    if passing.may_be_followed(turn, current):
-        _follow(turn, current)
 
 
 def _follow(turn: Turn, current: Current) -> None:
