@@ -28,7 +28,7 @@ from tests.rules.station import ANNA, BOOK, Station
 from tests.rules.test_by_hand import MORNING, STAFF, form, row
 from tests.rules.test_downtime import UNSURE, made
 
-FEW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY = st.text(st.characters(), max_size=40)
 LIKELY = st.sampled_from(["", " ", "C", "r", "renewal", "x", ANNA, BOOK, ANNA[:9], f" {BOOK} ", "30000000000000"])
 SHEET_TEXTS = ("kind", "item", "patron", "by")
