@@ -442,3 +442,12 @@ async def test_a_phone_reads_what_is_wrong_from_the_page_that_is_out_of_service(
         (read,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(await page.picture())))
         assert read.format == zxingcpp.BarcodeFormat.QRCode
         assert read.text.startswith("kioskd ")
+
+
+@pytest.mark.parametrize("mode", ["online", "offline", "recovering"])
+async def test_out_of_service_promises_nothing(browser: Browser, tmp_path: Path, mode: str) -> None:
+    """However the library system stands: who reads that the station is closed must not read that it lends."""
+    async with opened(browser, tmp_path / "s") as (core, page):
+        await show(core, page, "out_of_service", mode=mode)
+        banner = await page.ask("document.querySelector('.banner').innerText")
+        assert banner.split() == (["14:05"] if mode == "online" else ["12", "to", "send", "14:05"])

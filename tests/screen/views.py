@@ -221,7 +221,7 @@ def exception(seq: int, **changes: Any) -> dict[str, Any]:
 
 def lists(language: str) -> dict[str, dict[str, Any]]:
     """What staff's lists hold, by the method that fetches them."""
-    held = {"class": "on_hold", "message": say(language, "class_on_hold")}
+    held = {"class": "on_hold", "message": label(language, "holds_ready", n=1)}
     later = {"class": "on_loan_to_another", "kind": "renewal", "patron": None, "due_date": None, "by": None}
     return {
         "worklist.get": {

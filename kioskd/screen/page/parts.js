@@ -57,6 +57,8 @@ export function banner(page) {
     unsent > 0 && h("span", { class: "unsent" }, say("waiting", { n: unsent })),
     h("span", { class: "clock" }, station.time),
   );
+  // Out of service nothing works, however the library system stands.
+  if (view.screen === "out_of_service") return h("header", { key: "banner", class: "banner" }, h("span", { class: "state" }), corner);
   if (mode.name === "online") {
     return h(
       "header",
