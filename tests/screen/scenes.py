@@ -193,7 +193,7 @@ TEXTS = """(() => {
       const r = { left: letters.left, right: letters.right, top: letters.top, bottom: letters.bottom };
       // Behind an ellipsis nothing is painted, wherever the letters would stand.
       if (title) [r.right, r.bottom] = [Math.min(r.right, title.right), Math.min(r.bottom, title.bottom)];
-      if (r.right - r.left < 1 || r.bottom - r.top < 3) continue;
+      if (r.right - r.left < 1 || r.bottom - r.top < letters.height / 2) continue;
       const scroller = around.findIndex(({ scrolls }) => scrolls);
       if (scroller >= 0) {
         const { box } = around[scroller];
