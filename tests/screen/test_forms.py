@@ -216,6 +216,7 @@ async def test_an_exception_is_dropped_with_a_reason_and_another_one_retried(bro
         await page.key("Enter")
         await press(page, "save")
         assert await asked(core, "exceptions.resolve") == {"seq": 12, "action": "drop", "reason": "paid"}
+        await page.until("document.querySelector('[data-name=\"open-7\"]')")  # the list again, and its own way back
         await press(page, "back")
         await press(page, "task_registrations")
         await press(page, "tick-3-pin")
