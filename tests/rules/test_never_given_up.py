@@ -2,9 +2,9 @@
 
 from kioskd.model import calls as c
 from kioskd.model import effects as e
-from kioskd.model.entry import EntryState, StorageProblem
+from kioskd.model.entry import AddRow, EntryState, StorageProblem
 from kioskd.model.errors import ErrorKind
-from kioskd.model.ils import AskCheckin
+from kioskd.model.ils import AskCheckin, AskCheckout
 from tests.rules.station import ANNA, BOOK, Station, town
 
 
@@ -22,8 +22,14 @@ def test_nothing_is_sent_that_the_disk_did_not_let_be_marked() -> None:
     station.advance(300)
     assert station.lent() == []
     station.journal.problem = None
+    before = len(station.effects)
     station.advance(300)
     assert station.lent() == [(ANNA, BOOK)]
+    # What failed is marked anew, and only then sent: a power cut in between must find the mark.
+    did = station.effects[before:]
+    sent = next(at for at, each in enumerate(did) if isinstance(each, e.Ask) and isinstance(each.question, AskCheckout))
+    saved = [row for each in did[:sent] if isinstance(each, e.Save) for row in each.writes]
+    assert any(isinstance(row, AddRow) and row.state is EntryState.SENDING for row in saved)
 
 
 def test_a_line_that_dies_of_an_entry_does_not_settle_it() -> None:
