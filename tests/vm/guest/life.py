@@ -210,7 +210,7 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
             plugged = time.time()
             await asyncio.to_thread(device.plug)
             ready = await heard.state(DeviceState.READY)
-            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at(device.by_id), ready=ready)
+            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at(_tty()), ready=ready)
             end = device.open()
             assert await heard.scan(partial(_write_all, end, f"{CARD}\r\n".encode())) == CARD
             os.close(end)
@@ -220,6 +220,12 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
         scanners.close()
         await asyncio.to_thread(device.remove)
     return result.document(heard.lost)
+
+
+def _tty() -> str:
+    """The node itself: its link may be made anew at this moment."""
+    (node,) = Path("/dev").glob("ttyACM*")
+    return str(node)
 
 
 def _write_all(fd: int, payload: bytes) -> None:
