@@ -172,25 +172,11 @@ class UsbPrinter(Gadget):
         )
         self.node = "/dev/g_printer0"
 
-    def disconnect(self) -> None:
-        """Pull the cable while the device's own end is open, which stays so with what it holds.
-
-        `unplug` takes the function away; kernels up to 6.1 at least free it under who has it open, and fall over
-        when that one closes it after the next plug.
-        """
-        self._pull_up("disconnect")
-
-    def connect(self) -> None:
-        """Push the cable in again after `disconnect`."""
-        self._pull_up("connect")
-
-    def _pull_up(self, word: str) -> None:
-        Path(f"/sys/class/udc/{self._udc}/soft_connect").write_text(word)
-
     def open(self) -> int:
         """Return a descriptor of the device's own end, not waiting. Raises OSError, TimeoutError.
 
-        Its node is there before the host has chosen the configuration, and answers ENODEV until then.
+        Its node is there before the host has chosen the configuration, and answers ENODEV until then. Close it before
+        the plug is pulled and pushed in again: kernels up to 6.1 at least free it under who has it open, and fall over.
         """
         opened: list[int] = []
 

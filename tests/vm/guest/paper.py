@@ -47,9 +47,11 @@ class Roll:
             time.sleep(0.02)
 
     def close(self) -> None:
-        self._over = True
-        self._thread.join()
-        os.close(self._fd)
+        """Let go of it; a second call does nothing."""
+        if not self._over:
+            self._over = True
+            self._thread.join()
+            os.close(self._fd)
 
     def __enter__(self) -> Self:
         return self

@@ -341,14 +341,16 @@ def day(cards: list[str], items: list[str], control: int) -> dict[str, Any]:
         watchdog = "watchdog" in result.lower()
         await_device(client, "scanner")
         await_device(client, "printer")
-        printer.disconnect()
+        roll.close()
+        printer.unplug()
         await_device(client, "printer", "absent")
-        printer.connect()
-        times["printer back"] = await_device(client, "printer")
-        desk.card(cards[3])
-        lent = lend_some(desk, 2)
-        desk.finish("receipt")
-        printed(roll, lent)
+        printer.plug()
+        with Roll(printer) as new_roll:
+            times["printer back"] = await_device(client, "printer")
+            desk.card(cards[3])
+            lent = lend_some(desk, 2)
+            desk.finish("receipt")
+            printed(new_roll, lent)
     return {"said": said, "times_s": times, "interrupted": interrupted, "watchdog": watchdog}
 
 
