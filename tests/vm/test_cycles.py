@@ -13,7 +13,7 @@ FEWER = 30
 """Of what takes the kernel's USB half a second and more for each."""
 NOTICED_MS = 1000
 GROWTH_KIB = 256
-"""In the last half: the allocator's noise. Until then each of the pool's threads fills an arena of its own."""
+"""In the last half: the allocator's noise, not half of all cycles times anything."""
 
 
 def judge(what: str, told: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import os
 import statistics
@@ -21,6 +22,8 @@ from kioskd.model.inputs import DeviceChanged, Input, ScanLost, Scanned
 from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerDriver, ScannerSettings
 
 CARD = "20000000000014"
+M_ARENA_MAX = -8
+"""malloc.h"""
 PATIENCE_S = 90.0
 
 
@@ -126,9 +129,25 @@ class Cycles:
         }
 
 
+async def plugged_in(heard: Heard, node: Callable[[], str]) -> tuple[float, float]:
+    """Return when the device was ready, and when the kernel had made its node.
+
+    The kernel may take a USB device away once more while it is being set up: then the next time counts.
+    """
+    while True:
+        ready = await heard.state(DeviceState.READY)
+        with contextlib.suppress(FileNotFoundError):
+            return ready, made_at(node())
+
+
 def made_at(path: str) -> float:
-    """When the kernel made the node behind this path."""
-    return Path(path).stat().st_ctime
+    """When the kernel made the node behind this path. Raises FileNotFoundError, for an empty path as well."""
+    return os.stat(path).st_ctime  # noqa: PTH116 - Path("") is the folder that one is in
+
+
+def one_heap() -> None:
+    """Let all threads allocate from one heap: an arena more for each of the pool's would look like growth."""
+    assert ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
 
 
 Device = UsbKeyboard | UhidKeyboard | HidPosScanner
@@ -160,6 +179,9 @@ async def _scanner_cycles(kind: str, configured: bool, cycles: int, within_a_cod
     device = DEVICES[kind]("CYCLE")
     by_id = device.by_id if isinstance(device, UsbKeyboard) else ""
     settings = [ScannerSettings("front", ScannerDriver.EVDEV, device=by_id)] if configured else []
+    # The node itself: its link may come later, when the device was found without.
+    find = hidraw_device if isinstance(device, HidPosScanner) else event_device
+    one_heap()
     heard, result = Heard(), Cycles()
     scanners = Scanners(settings, heard.deliver, now)
     scanners.start()
@@ -174,10 +196,8 @@ async def _scanner_cycles(kind: str, configured: bool, cycles: int, within_a_cod
             absent = await heard.state(DeviceState.ABSENT)
             plugged = time.time()
             await asyncio.to_thread(device.plug)
-            ready = await heard.state(DeviceState.READY)
-            # The node itself: its link may come later, when the device was found without.
-            node = hidraw_device("CYCLE") if isinstance(device, HidPosScanner) else event_device("CYCLE")
-            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at(node), ready=ready)
+            ready, node = await plugged_in(heard, partial(find, "CYCLE"))
+            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             assert await heard.scan(partial(scan, device)) == CARD
             if number % 10 == 9:
                 result.take_stock()
@@ -194,6 +214,7 @@ def serial_cycles(cycles: int) -> dict[str, object]:
 
 async def _serial_cycles(cycles: int) -> dict[str, object]:
     device = UsbSerial("CYCLE")
+    one_heap()
     heard, result = Heard(), Cycles()
     scanners = Scanners([ScannerSettings("front", ScannerDriver.SERIAL, port=device.by_id)], heard.deliver, now)
     scanners.start()
@@ -209,8 +230,8 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
             absent = await heard.state(DeviceState.ABSENT)
             plugged = time.time()
             await asyncio.to_thread(device.plug)
-            ready = await heard.state(DeviceState.READY)
-            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at(_tty()), ready=ready)
+            ready, node = await plugged_in(heard, _tty)
+            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             end = device.open()
             assert await heard.scan(partial(_write_all, end, f"{CARD}\r\n".encode())) == CARD
             os.close(end)
@@ -223,9 +244,8 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
 
 
 def _tty() -> str:
-    """The node itself: its link may be made anew at this moment."""
-    (node,) = Path("/dev").glob("ttyACM*")
-    return str(node)
+    """Return the node itself, empty when there is none: its link may be made anew at this moment."""
+    return next(map(str, Path("/dev").glob("ttyACM*")), "")
 
 
 def _write_all(fd: int, payload: bytes) -> None:
@@ -245,6 +265,7 @@ def printer_cycles(cycles: int) -> dict[str, object]:
 
 async def _printer_cycles(cycles: int) -> dict[str, object]:
     device = UsbPrinter("CYCLE")
+    one_heap()
     heard, result = Heard(), Cycles()
     printer = PrinterThread(PrinterSettings(PrinterDriver.USBLP, device="/dev/usb/lp0"), heard.deliver, now)
     printer.start()
@@ -257,8 +278,8 @@ async def _printer_cycles(cycles: int) -> dict[str, object]:
             absent = await heard.state(DeviceState.ABSENT)
             plugged = time.time()
             await asyncio.to_thread(device.plug)
-            ready = await heard.state(DeviceState.READY)
-            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=made_at("/dev/usb/lp0"), ready=ready)
+            ready, node = await plugged_in(heard, lambda: "/dev/usb/lp0")
+            result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             if number % 10 == 9:
                 result.take_stock()
     finally:
