@@ -177,6 +177,8 @@ class Play:
             return self.asked[AskId(int(number))]
         # A 99 says not whose it is: one that was written before (a 96's repetition), else the one whose turn it is.
         polls = [one for one in self.asked.values() if isinstance(one.ask.question, AskStatus) and not one.told]
+        # One that is to follow what was never written has been refused already; its word is on the way.
+        polls = [one for one in polls if one.ask.after is None or self.asked[one.ask.after].writes] or polls
         polls = [one for one in polls if not one.forgotten] or polls
         wanted = [one for one in polls if one.writes or one.ask.until_mono_s > self.loop.time()]
         return min(wanted or polls, key=lambda one: (not one.writes, one.place))

@@ -113,6 +113,20 @@ async def _play(
 )
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([(0.0, ("ask", AskItem, Urgency.PATRON, 8.0))], [], [Does("close")], [], 1, True, False)
+@example(
+    [
+        (0.0, ("ask", AskStatus, Urgency.PATRON, -1.0)),
+        (0.1, ("follow", AskStatus, 0.5)),
+        *[(0.0, ("ask", AskStatus, Urgency.PATRON, -1.0))] * 3,
+        (0.0, ("ask", AskStatus, Urgency.PATRON, 0.01)),
+    ],
+    [],
+    [Does("answer")] * 4,
+    [],
+    0,
+    False,
+    False,
+)
 def test_each_question_and_each_line_gets_its_one_word(
     moves: list[tuple[float, tuple[Any, ...]]],
     openings: list[Does],
