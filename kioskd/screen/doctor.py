@@ -50,12 +50,15 @@ class DoctorsCode:
             except OSError:
                 return None
             try:
-                async with asyncio.timeout(LONGEST_S):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LONGEST_S):
+                        await asked.wait()
+            finally:
+                # Also when the server ends meanwhile: nobody else would end it.
+                if asked.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        asked.kill()
                     await asked.wait()
-            except TimeoutError:
-                with contextlib.suppress(ProcessLookupError):
-                    asked.kill()
-                await asked.wait()
             try:
                 return picture.read_bytes()
             except OSError:
