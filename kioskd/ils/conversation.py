@@ -284,12 +284,15 @@ class Conversation:
         follower = self._followers.pop(asked.ask.ask, None) if self._followers else None
         if follower is None:
             return
-        if isinstance(word, Answered) and said_yes(word.answer):
+        if not (isinstance(word, Answered) and said_yes(word.answer)):
+            self._unanswered(follower, NoAnswer.NOT_FOLLOWED)
+        elif follower.until_mono_s <= 0:
+            # It has no time: nothing else may go out in its place before the rules are told.
+            self._unanswered(follower, follower.unsent_because)
+        else:
             follower.until_mono_s += self._loop.time()
             self._wait(follower)
             self._followed = True
-        else:
-            self._unanswered(follower, NoAnswer.NOT_FOLLOWED)
 
     def _say(self, word: Input, line_number: int | None) -> None:
         self._words.append((word, line_number))

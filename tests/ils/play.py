@@ -156,10 +156,13 @@ class Play:
             self.followed.append(asked)
             return
         assert asked.ask.until_mono_s > now, "written although nobody waits any more"
+        # What something follows has its answer by now, and the word on it is on the way: else the line would be busy.
+        followed = {one.ask.after for one in self.asked.values()}
         assert not [
             other
             for other in self.asked.values()
-            if other.place < asked.place
+            if not (other.writes and other.ask.ask in followed)
+            and other.place < asked.place
             and not other.told
             and not other.forgotten
             and other.ask.until_mono_s > now

@@ -113,6 +113,16 @@ def test_a_patron_who_waits_goes_first() -> None:
     assert scene(meanwhile=comes).order == ["out 1", "out 3", "answer 1", "answer 3", "out 2", "answer 2"]
 
 
+def test_without_time_nothing_goes_out_in_its_place_before_the_rules_are_told() -> None:
+    def another(talk: Conversation, now: float) -> None:
+        talk.ask(Ask(PATRON, AskItem(ItemBarcode("9")), Urgency.UPLOAD, now + 8))
+
+    seen = scene(Does("answer", 1.0), allowed_s=-1.0, meanwhile=another)
+    assert seen.order[0] == "out 1"
+    assert seen.order.index("answer 1") < seen.order.index("out 9")
+    assert "out 2" not in seen.order
+
+
 def test_forgotten_it_is_never_sent() -> None:
     seen = scene(meanwhile=lambda talk, _now: talk.forget(SECOND))
     assert seen.order == ["out 1", "not_followed 2", "answer 1"]

@@ -127,6 +127,22 @@ async def _play(
     False,
     False,
 )
+@example(
+    [
+        (0.0, ("ask", AskStatus, Urgency.PATRON, -1.0)),
+        (0.0, ("ask", AskStatus, Urgency.POLL, 0.01)),
+        (0.0, ("ask", AskCheckout, Urgency.PATRON, 0.01)),
+        (0.0, ("follow", AskStatus, -1.0)),
+        (0.1, ("ask", AskPatron, Urgency.POLL, -1.0)),
+        (0.0, ("ask", AskStatus, Urgency.UPLOAD, -1.0)),
+    ],
+    [],
+    [Does("answer")] * 4,
+    [],
+    0,
+    False,
+    False,
+)
 def test_each_question_and_each_line_gets_its_one_word(
     moves: list[tuple[float, tuple[Any, ...]]],
     openings: list[Does],
