@@ -101,8 +101,8 @@ FAULTS: Final = (
     Fault(
         "follow a refusal",
         ILS + "conversation.py",
-        "        if isinstance(word, Answered) and said_yes(word.answer):\n",
-        "        if isinstance(word, Answered):\n",
+        "        if not (isinstance(word, Answered) and said_yes(word.answer)):\n",
+        "        if not isinstance(word, Answered):\n",
         "the next loan goes out although a no to the one before it was not looked at",
         ("tests/ils/test_following.py", "tests/ils/test_promises.py"),
     ),
