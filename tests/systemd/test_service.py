@@ -1,5 +1,6 @@
 """The units as a machine runs them: start, readiness, watchdog, socket activation, credentials, timers, back-off."""
 
+import contextlib
 import json
 import re
 import time
@@ -78,17 +79,17 @@ def test_connections_wait_while_it_restarts(station: Station) -> None:
     station.drop_in("kioskd.service", "[Service]\nExecStartPre=/bin/sh -c 'until [ -e /run/go ]; do sleep 0.1; done'\n")
     station.run(f"kill -KILL {station.pid}")
     station.until(lambda: station.pid == 0, "it is down")
-    waiting = [station.open(_ask()) for _ in range(5)]
-    for each in waiting:
-        assert each.stdout is not None
-        assert each.stdout.readline().strip() == "asked"
-    assert station.pid == 0, "it came back before the connections were made"
-    station.run("touch /run/go")
-    for each in waiting:
-        assert each.stdout is not None
-        said = each.stdout.read()
-        assert json.loads(said)["result"]["station"] == "T-1", said
-        each.wait(10)
+    with contextlib.ExitStack() as opened:
+        waiting = [opened.enter_context(station.open(_ask())) for _ in range(5)]
+        for each in waiting:
+            assert each.stdout is not None
+            assert each.stdout.readline().strip() == "asked"
+        assert station.pid == 0, "it came back before the connections were made"
+        station.run("touch /run/go")
+        for each in waiting:
+            assert each.stdout is not None
+            said = each.stdout.read()
+            assert json.loads(said)["result"]["station"] == "T-1", said
 
 
 def _ask() -> str:

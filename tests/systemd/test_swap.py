@@ -56,7 +56,7 @@ def test_its_archive_on_another_machine(boot: Callable[..., Station], tmp_path: 
     assert (told["station"], told["replaced"]) == ("CENTRAL-3", ["/etc/kioskd/kioskd.toml"])
     second.run("kioskd --check && systemctl start kioskd.socket kioskd")
     assert second.json("kioskctl --json call hello")["station"] == "CENTRAL-3"
-    assert second.run("stat -c %U /var/lib/kioskd/*").split() == ["kioskd"] * 3
+    assert set(second.run("stat -c %U /var/lib/kioskd/*").split()) == {"kioskd"}
     second.lend(*ITEMS[2:])
     second.start_ils()
     second.all_sent()
