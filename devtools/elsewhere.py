@@ -56,6 +56,7 @@ def main() -> int:
     arm64 = verbs.add_parser("arm64", help="the package and the tests on aarch64, under qemu-user")
     arm64.add_argument("--release", choices=trees.SUITES, default="12")
     arm64.add_argument("--package-only", action="store_true", help="install the package and lend with it; no tests")
+    arm64.add_argument("--tree", type=Path, metavar="DIR", help="keep the tree there, and go on in one that is there")
     arm64.add_argument("tests", nargs="*", default=["tests"], help="what pytest is given; default: all that can run")
     options = parser.parse_args()
     if os.geteuid() != 0:
@@ -75,11 +76,18 @@ def on_fresh(scratch: Path, release: str) -> int:
 def on_arm64(scratch: Path, options: argparse.Namespace) -> int:
     """Install the package on aarch64 and lend with it; then run the tests there."""
     trees.run_aarch64()
-    root = trees.unpack(trees.tree(options.release, "arm64"), scratch / "tree")
-    deb = build(REPO, "arm64", scratch, compression="none")
-    status = trees.run_in(root, AT_THE_PACKAGE, binds={deb.parent: "/opt/deb"})
-    if status or options.package_only:
-        return status
+    root = options.tree or scratch / "tree"
+    lent = root / "var/lib/kioskd-lent"
+    if not root.exists():
+        trees.unpack(trees.tree(options.release, "arm64"), root)
+    if not lent.exists():
+        deb = build(REPO, "arm64", scratch, compression="none")
+        status = trees.run_in(root, AT_THE_PACKAGE, binds={deb.parent: "/opt/deb"})
+        if status:
+            return status
+        lent.touch()
+    if options.package_only:
+        return 0
     _copy(root)
     left_out = " ".join(f"--ignore={path}" for path in NOT_UNDER_QEMU)
     tests = " ".join(options.tests)
@@ -92,7 +100,12 @@ def on_arm64(scratch: Path, options: argparse.Namespace) -> int:
 def _copy(root: Path) -> None:
     """Put what is committed into a tree, as a clone would have it."""
     git = shutil.which("git") or "git"
-    subprocess.run([git, "clone", "--quiet", "--no-local", str(REPO), f"{root}{COPY}"], check=True)  # noqa: S603 - our own command line
+    copy = f"{root}{COPY}"
+    if Path(copy).exists():
+        subprocess.run([git, "-C", copy, "fetch", "--quiet", str(REPO), "HEAD"], check=True)  # noqa: S603 - our own command line
+        subprocess.run([git, "-C", copy, "reset", "--quiet", "--hard", "FETCH_HEAD"], check=True)  # noqa: S603 - as above
+    else:
+        subprocess.run([git, "clone", "--quiet", "--no-local", str(REPO), copy], check=True)  # noqa: S603 - as above
 
 
 if __name__ == "__main__":
