@@ -24,6 +24,8 @@ from kioskd.model.settings import PrinterDriver, PrinterSettings, ScannerDriver,
 CARD = "20000000000014"
 M_ARENA_MAX = -8
 """malloc.h"""
+PR_SET_THP_DISABLE = 41
+"""linux/prctl.h"""
 PATIENCE_S = 90.0
 
 
@@ -108,6 +110,11 @@ class Cycles:
         self.whole_ms.append((ready - plugged) * 1e3)
         self.noticed_ms.append((ready - node) * 1e3)
 
+    @staticmethod
+    def due(number: int, cycles: int) -> bool:
+        """Stock is taken ten times, the last time at the end."""
+        return (number + 1) % (cycles // 10) == 0
+
     def take_stock(self) -> None:
         gc.collect()
         self.files.append(open_files())
@@ -146,8 +153,14 @@ def made_at(path: str) -> float:
 
 
 def one_heap() -> None:
-    """Let all threads allocate from one heap: an arena more for each of the pool's would look like growth."""
-    assert ctypes.CDLL(None).mallopt(M_ARENA_MAX, 1)
+    """Let all threads allocate from one heap, of small pages.
+
+    An arena more for each of the pool's threads would look like growth, and so does a page of 2 MiB into which the
+    kernel gathers small ones whenever it has time.
+    """
+    library = ctypes.CDLL(None)
+    assert library.mallopt(M_ARENA_MAX, 1)
+    assert library.prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0
 
 
 Device = UsbKeyboard | UhidKeyboard | HidPosScanner
@@ -199,7 +212,7 @@ async def _scanner_cycles(kind: str, configured: bool, cycles: int, within_a_cod
             ready, node = await plugged_in(heard, partial(find, "CYCLE"))
             result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             assert await heard.scan(partial(scan, device)) == CARD
-            if number % 10 == 9:
+            if result.due(number, cycles):
                 result.take_stock()
     finally:
         scanners.close()
@@ -235,7 +248,7 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
             end = device.open()
             assert await heard.scan(partial(_write_all, end, f"{CARD}\r\n".encode())) == CARD
             os.close(end)
-            if number % 10 == 9:
+            if result.due(number, cycles):
                 result.take_stock()
     finally:
         scanners.close()
@@ -280,7 +293,7 @@ async def _printer_cycles(cycles: int) -> dict[str, object]:
             await asyncio.to_thread(device.plug)
             ready, node = await plugged_in(heard, lambda: "/dev/usb/lp0")
             result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
-            if number % 10 == 9:
+            if result.due(number, cycles):
                 result.take_stock()
     finally:
         printer.close()
