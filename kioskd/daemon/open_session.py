@@ -12,7 +12,8 @@ from kioskd.journal.errors import JournalError
 from kioskd.journal.jobs import AskJob, JournalQueue
 from kioskd.journal.journal import Journal
 from kioskd.model.entry import EntryFilter, Seq
-from kioskd.rules.state import OPEN, State
+from kioskd.rules.session import OPEN
+from kioskd.rules.state import State
 
 NAME: Final = "open-session"
 LOOKED_BACK: Final = 500

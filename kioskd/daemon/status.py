@@ -5,8 +5,9 @@ from dataclasses import replace
 from kioskd import __version__
 from kioskd.model.view import ClockStatus, DiskStatus, IlsStatus, Status
 from kioskd.rules import board
+from kioskd.rules.link import Phase
 from kioskd.rules.project import mode_view
-from kioskd.rules.state import Phase, State
+from kioskd.rules.state import State
 from kioskd.rules.turn import unsent
 from kioskd.rules.wording import local_rfc3339
 

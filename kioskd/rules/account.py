@@ -17,21 +17,10 @@ from kioskd.model.ils import AskItem, AskPatron, AskRenewAll, ItemAnswer, Patron
 from kioskd.model.inputs import Answered, NotSaved, Saved
 from kioskd.model.view import AccountState, LineResult, Tone
 from kioskd.rules import backlog, lending, mode, policy
+from kioskd.rules.in_flight import AskFor, Asking, SaveFor, Saving
+from kioskd.rules.link import Phase
 from kioskd.rules.on_loan import offered, renewable
-from kioskd.rules.state import (
-    GOOD,
-    Account,
-    AskFor,
-    Asking,
-    Line,
-    Loan,
-    Overlay,
-    Phase,
-    SaveFor,
-    Saving,
-    Session,
-    Stage,
-)
+from kioskd.rules.session import GOOD, Account, Line, Loan, Overlay, Session, Stage
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from kioskd.model.ils import AskCheckout, AskItem, AskPatron, AskRenew, Question
 from kioskd.rules.evidence import Deed, Step, Terms
-from kioskd.rules.state import Current
+from kioskd.rules.sending import Current
 
 CODES: Final = {AskPatron: "63", AskItem: "17", AskCheckout: "11", AskRenew: "29"}
 """SIP2's numbers, by which a story tells what was asked."""

@@ -9,7 +9,9 @@ from dataclasses import replace
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.effects import FetchUnsent
 from kioskd.model.entry import Entry, ModeName
-from kioskd.rules.state import Backlog, FetchFor, State
+from kioskd.rules.in_flight import FetchFor
+from kioskd.rules.sending import Backlog
+from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 
 SLICE = 500

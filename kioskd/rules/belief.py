@@ -16,7 +16,7 @@ from kioskd.rules import mode
 from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Card, Facts, Past, Shelf
 from kioskd.rules.outcome import SETTLED, Outcome
-from kioskd.rules.state import Belief, Held
+from kioskd.rules.sending import Belief, Held
 from kioskd.rules.turn import Turn
 
 STREAK: Final = 5

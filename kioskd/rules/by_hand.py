@@ -19,9 +19,9 @@ from kioskd.model.settings import Secret
 from kioskd.model.time import ClockTrust
 from kioskd.model.written_late import dataclass
 from kioskd.rules import backlog, drafting, form, lending, papers, reviewing, timekeeping
+from kioskd.rules.in_flight import SaveFor, Saving
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.recognise import IsCard, IsEither, IsItem, IsNothing, recognise
-from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn
 from kioskd.rules.wrong import Wrong, doubt, refuse
 from kioskd.texts import long_date

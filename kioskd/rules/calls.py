@@ -29,9 +29,10 @@ from kioskd.rules import (
     upload,
     visiting,
 )
+from kioskd.rules.in_flight import AskFor, Asking, SaveFor, Saving
+from kioskd.rules.link import Phase
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import IsEither, IsItem, IsNothing, recognise
-from kioskd.rules.state import AskFor, Asking, Phase, SaveFor, Saving
 from kioskd.rules.turn import Turn, awaited, taken, unsent
 from kioskd.texts import say
 

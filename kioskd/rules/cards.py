@@ -8,19 +8,10 @@ from kioskd.model.inputs import Answered, Unanswered
 from kioskd.model.settings import Secret
 from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules import backlog, lending, listed, mode, questions
-from kioskd.rules.state import (
-    GOOD,
-    OPEN,
-    AskFor,
-    Asking,
-    FinishFirst,
-    ListedCard,
-    Phase,
-    Session,
-    Stage,
-    TypedCard,
-    TypedOnce,
-)
+from kioskd.rules.in_flight import AskFor, Asking
+from kioskd.rules.link import Phase
+from kioskd.rules.session import GOOD, OPEN, FinishFirst, ListedCard, Session, Stage, TypedCard
+from kioskd.rules.state import TypedOnce
 from kioskd.rules.turn import Turn
 
 TYPE_AGAIN_S = 30.0

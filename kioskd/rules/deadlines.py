@@ -3,8 +3,10 @@
 from kioskd.model.ils import LineTrouble
 from kioskd.model.time import Instant
 from kioskd.rules import board, downtime, timekeeping
+from kioskd.rules.link import Phase
 from kioskd.rules.quiet import quiet_until
-from kioskd.rules.state import OPEN, Phase, Stage, State
+from kioskd.rules.session import OPEN, Stage
+from kioskd.rules.state import State
 from kioskd.rules.turn import busy
 from kioskd.rules.upload import OUTCOMES_WITHIN_S
 

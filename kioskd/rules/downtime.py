@@ -17,8 +17,9 @@ from kioskd.model.ils import LineTrouble
 from kioskd.model.inputs import NotSaved, Probed
 from kioskd.model.time import ClockSource
 from kioskd.rules import board, lending, timekeeping
+from kioskd.rules.in_flight import SaveFor, Saving
 from kioskd.rules.outage import NOTE, Outage, What, folded, remembered
-from kioskd.rules.state import Looked, SaveFor, Saving, State
+from kioskd.rules.state import Looked, State
 from kioskd.rules.turn import Turn, unsent
 from kioskd.rules.wrong import Wrong, refuse
 

@@ -6,7 +6,7 @@ from kioskd.model.inputs import SlipEnded
 from kioskd.model.slip import Slip, SlipFate, SlipKind
 from kioskd.model.view import LineResult, Paper, Tone
 from kioskd.rules import cards, slips
-from kioskd.rules.state import Stage
+from kioskd.rules.session import Stage
 from kioskd.rules.turn import Turn
 
 SLIP_WAIT_S = 10.0

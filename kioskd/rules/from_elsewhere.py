@@ -15,8 +15,8 @@ from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked, Saved, TakenRead
 from kioskd.model.time import ClockTrust
 from kioskd.rules import backlog, by_hand, lending
+from kioskd.rules.in_flight import SaveFor, Saving
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn, taken
 
 RESCUE: Final = "rescue"

@@ -8,7 +8,8 @@ from kioskd.model.commands import Command
 from kioskd.model.settings import NO_SECRET, Secret
 from kioskd.model.view import KeyedFor, KeyedView
 from kioskd.rules import staffing
-from kioskd.rules.state import Keyed, Stage, State
+from kioskd.rules.session import Stage
+from kioskd.rules.state import Keyed, State
 from kioskd.rules.turn import Turn
 
 DIGITS: Final[Mapping[Command, str]] = {

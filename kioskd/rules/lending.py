@@ -9,9 +9,10 @@ from kioskd.model.ils import AskCheckout, AskRenew, LoanAnswer, NoAnswer, Urgenc
 from kioskd.model.inputs import Answered, NotSaved, Saved, Unanswered
 from kioskd.model.view import Flow, LineResult, Tone
 from kioskd.rules import backlog, belief, mode, policy, timekeeping, upload
+from kioskd.rules.in_flight import AskFor, Asking, SaveFor, Saving
 from kioskd.rules.policy import Act
 from kioskd.rules.recognise import is_one_of
-from kioskd.rules.state import GOOD, AlternativeDue, AskFor, Asking, Line, SaveFor, Saving
+from kioskd.rules.session import GOOD, AlternativeDue, Line
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 

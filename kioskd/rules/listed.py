@@ -9,7 +9,8 @@ from kioskd.model.effects import ReadBlockList
 from kioskd.model.entry import ModeName
 from kioskd.model.inputs import BlockListRead
 from kioskd.model.view import Tone
-from kioskd.rules.state import ListedCard, State
+from kioskd.rules.session import ListedCard
+from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 
 DAY_S: Final = 86_400.0

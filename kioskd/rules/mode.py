@@ -21,9 +21,10 @@ from kioskd.model.inputs import LineDown, LineUp
 from kioskd.model.time import Clock, ClockSource
 from kioskd.model.view import Tone
 from kioskd.rules.changed import changed
+from kioskd.rules.in_flight import AskFor, Asking, FetchFor
 from kioskd.rules.lanes import PATRONS_LINE
+from kioskd.rules.link import Link, Phase
 from kioskd.rules.quiet import quiet_until
-from kioskd.rules.state import AskFor, Asking, FetchFor, Link, Phase
 from kioskd.rules.turn import Turn, awaited
 
 MISSES_TO_OFFLINE = 3

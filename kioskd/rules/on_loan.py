@@ -2,7 +2,9 @@
 
 from kioskd.model.view import LineResult
 from kioskd.rules import backlog
-from kioskd.rules.state import GOOD, Loan, Overlay, Phase, Stage, State
+from kioskd.rules.link import Phase
+from kioskd.rules.session import GOOD, Loan, Overlay, Stage
+from kioskd.rules.state import State
 
 
 def offered(state: State) -> bool:

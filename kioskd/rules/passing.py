@@ -11,8 +11,10 @@ from kioskd.model.inputs import Answered, Unanswered
 from kioskd.rules import asking, belief, mode, outcome, pace, reading, verdict
 from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Deed, Facts, Past, Said, Step
+from kioskd.rules.in_flight import AskFor, Asking, SaveFor, Saving
+from kioskd.rules.link import Phase
 from kioskd.rules.outcome import STATE, Outcome
-from kioskd.rules.state import AskFor, Asking, Current, Phase, SaveFor, Saving, Stumbled
+from kioskd.rules.sending import Current, Stumbled
 from kioskd.rules.terms import terms
 from kioskd.rules.turn import Turn
 from kioskd.rules.verdict import WITHOUT, Without

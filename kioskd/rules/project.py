@@ -30,8 +30,9 @@ from kioskd.model.view import (
 )
 from kioskd.rules import board, keying, on_loan
 from kioskd.rules.mode import slow
+from kioskd.rules.session import OPEN, Line, Loan, Overlay, Stage
 from kioskd.rules.slips import bookmark_offered
-from kioskd.rules.state import OPEN, Line, Loan, Message, Overlay, Stage, State
+from kioskd.rules.state import Message, State
 from kioskd.rules.turn import awaited, unsent
 from kioskd.rules.wording import local_rfc3339, station_time
 from kioskd.texts import say

@@ -5,17 +5,8 @@ from typing import Final
 from kioskd.model.barcode import last_digits
 from kioskd.model.entry import ModeName
 from kioskd.model.view import Flow, LineResult, Tone
-from kioskd.rules.state import (
-    CardOrItem,
-    FinishFirst,
-    ListedCard,
-    Message,
-    Question,
-    Session,
-    Stage,
-    StillCard,
-    TypedCard,
-)
+from kioskd.rules.session import CardOrItem, FinishFirst, ListedCard, Question, Session, Stage, StillCard, TypedCard
+from kioskd.rules.state import Message
 from kioskd.rules.turn import Turn
 
 BEFORE_QUESTIONS: Final = frozenset({"still_there", "storage"})

@@ -7,8 +7,8 @@ from kioskd.model.choices import ResolveAction
 from kioskd.model.effects import FetchExceptions
 from kioskd.model.entry import AddRow, Entry, EntryState
 from kioskd.model.errors import ErrorKind
+from kioskd.rules.in_flight import SaveFor, Saving
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.state import SaveFor, Saving
 from kioskd.rules.turn import Turn, taken
 from kioskd.rules.worklist import actions_of
 from kioskd.rules.wrong import Wrong, refuse

@@ -8,7 +8,7 @@ from kioskd.model.effects import ReadEntries
 from kioskd.model.entry import AddNote, Entry, Kind
 from kioskd.model.errors import ErrorKind
 from kioskd.model.inputs import Asked
-from kioskd.rules.state import SaveFor, Saving
+from kioskd.rules.in_flight import SaveFor, Saving
 from kioskd.rules.turn import Turn
 
 MAY_BE_MISSING: Final = ("first", "address", "email", "phone", "library", "profile")

@@ -47,7 +47,8 @@ from kioskd.rules.recognise import (
     Recognised,
     recognise,
 )
-from kioskd.rules.state import GOOD, OPEN, CardOrItem, FinishFirst, LastScan, Stage, StillCard, TypedCard, Unmatched
+from kioskd.rules.session import GOOD, OPEN, CardOrItem, FinishFirst, Stage, StillCard, TypedCard, Unmatched
+from kioskd.rules.state import LastScan
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 

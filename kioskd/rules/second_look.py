@@ -14,8 +14,9 @@ from kioskd.model.inputs import Answered
 from kioskd.model.view import LineResult, Tone
 from kioskd.rules import belief, lending, mode, reading
 from kioskd.rules.evidence import Card, Deed, Facts, Listed, Past, Shelf
+from kioskd.rules.in_flight import AskFor, Asking, SecondLook
 from kioskd.rules.outcome import STATE, Outcome, words
-from kioskd.rules.state import AskFor, Asking, Line, SecondLook
+from kioskd.rules.session import Line
 from kioskd.rules.turn import Turn
 
 LIVE_NO: Final = "live_no"

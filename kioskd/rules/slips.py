@@ -5,7 +5,8 @@ from typing import Final
 
 from kioskd.model.settings import OfflineSettings
 from kioskd.model.slip import Align, Slip, SlipKind, SlipLine
-from kioskd.rules.state import GOOD, State
+from kioskd.rules.session import GOOD
+from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 from kioskd.texts import long_date, say
 

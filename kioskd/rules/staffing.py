@@ -10,7 +10,8 @@ from kioskd.model.inputs import StaffCodeChecked
 from kioskd.model.settings import Secret
 from kioskd.model.view import Tone
 from kioskd.rules import drafting, form_scan
-from kioskd.rules.state import Overlay, Staff
+from kioskd.rules.session import Overlay
+from kioskd.rules.state import Staff
 from kioskd.rules.turn import Turn
 from kioskd.texts import say
 

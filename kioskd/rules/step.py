@@ -68,10 +68,12 @@ from kioskd.rules import (
     visiting,
 )
 from kioskd.rules.deadlines import deadline
+from kioskd.rules.in_flight import AskFor, Asking, FetchFor, SaveFor, Saving
 from kioskd.rules.outcome import Outcome
 from kioskd.rules.project import draws_the_same, project
 from kioskd.rules.quiet import quiet_until
-from kioskd.rules.state import AskFor, Asking, FetchFor, SaveFor, Saving, Stage, State
+from kioskd.rules.session import Stage
+from kioskd.rules.state import State
 from kioskd.rules.turn import Turn
 
 __all__ = ["deadline", "step"]

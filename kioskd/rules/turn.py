@@ -16,7 +16,9 @@ from kioskd.model.time import Instant
 from kioskd.model.view import Tone
 from kioskd.model.written_late import dataclass
 from kioskd.rules.changed import changed
-from kioskd.rules.state import WAITED_FOR, AskFor, Asking, Line, Message, SaveFor, Saving, Session, State
+from kioskd.rules.in_flight import WAITED_FOR, AskFor, Asking, SaveFor, Saving
+from kioskd.rules.session import Line, Session
+from kioskd.rules.state import Message, State
 
 MESSAGE_S = 10.0
 """How long a message stays on a screen that nobody uses."""

@@ -15,8 +15,10 @@ from kioskd.model.inputs import Fetched, Saved
 from kioskd.rules import backlog, belief, mode, ordering, passing
 from kioskd.rules.changed import changed
 from kioskd.rules.evidence import Step
+from kioskd.rules.in_flight import AskFor, FetchFor, SaveFor, Saving
 from kioskd.rules.lanes import lanes
-from kioskd.rules.state import AskFor, Current, FetchFor, Phase, SaveFor, Saving, Upload
+from kioskd.rules.link import Phase
+from kioskd.rules.sending import Current, Upload
 from kioskd.rules.terms import terms
 from kioskd.rules.turn import Turn, awaited, taken
 

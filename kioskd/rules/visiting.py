@@ -24,7 +24,7 @@ from kioskd.model.view import Flow, Tone
 from kioskd.rules import account, cards, finishing, keying, lending, questions, scanning
 from kioskd.rules.deadlines import idle_leftovers
 from kioskd.rules.policy import not_now
-from kioskd.rules.state import (
+from kioskd.rules.session import (
     OPEN,
     AlternativeDue,
     CardOrItem,

@@ -16,7 +16,8 @@ from kioskd.model.written_late import dataclass
 from kioskd.rules.keying import DIGITS, KEPT_S, KEYS
 from kioskd.rules.project import project
 from kioskd.rules.recognise import IsCommand, IsNothing, recognise
-from kioskd.rules.state import Stage, State
+from kioskd.rules.session import Stage
+from kioskd.rules.state import State
 from kioskd.rules.turn import busy
 from kioskd.trace.hiding import Hiding, barcode
 from kioskd.trace.stand_in import StandIns

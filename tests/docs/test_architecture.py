@@ -13,7 +13,8 @@ from kioskd.model.entry import ModeName
 from kioskd.model.inputs import Input
 from kioskd.model.view import Screen
 from kioskd.rules.evidence import Step
-from kioskd.rules.state import Phase, Stage
+from kioskd.rules.link import Phase
+from kioskd.rules.session import Stage
 from tests.docs.pages import REPO, first_names, names, nodes, page, rows, section
 
 PAGE = page("docs/ARCHITECTURE.md")

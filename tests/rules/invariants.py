@@ -20,9 +20,10 @@ from kioskd.model.slip import SlipKind
 from kioskd.model.view import Flow, LineResult, View
 from kioskd.rules import timekeeping
 from kioskd.rules.deadlines import deadline
+from kioskd.rules.in_flight import SaveFor
 from kioskd.rules.project import project
 from kioskd.rules.questions import wording
-from kioskd.rules.state import SaveFor, State
+from kioskd.rules.state import State
 from kioskd.rules.step import step
 from kioskd.rules.turn import awaited, busy
 from kioskd.texts import table

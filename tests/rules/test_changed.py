@@ -5,7 +5,9 @@ from dataclasses import dataclass, fields, replace
 import pytest
 
 from kioskd.rules.changed import changed
-from kioskd.rules.state import Line, Link, Session, State
+from kioskd.rules.link import Link
+from kioskd.rules.session import Line, Session
+from kioskd.rules.state import State
 from tests.rules.station import ANNA, BOOK, town
 
 
