@@ -233,7 +233,9 @@ class EscposPrinter:
         raise PrinterStalled(f"{self._channel.name}: takes no more bytes", sent=sent)
 
     def _ask(self, query: Query) -> Answer | None:
-        deadline_s = self._monotonic() + self._status_timeout_s
+        # Who let the first question pass is most likely silent: known so within a second of being plugged in.
+        doubted = query is not Query.PRINTER and self._speaks.get(Query.PRINTER) is False
+        deadline_s = self._monotonic() + self._status_timeout_s / (2 if doubted else 1)
         self._hear(NOISE_LIMIT_BYTES)  # an answer to an earlier question that came too late
         if not self._tell(query.request, deadline_s):
             return None
