@@ -1,7 +1,10 @@
 """The downtime board as staff see it, drawn from the outage that the station remembers."""
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Iterator
+from functools import lru_cache
+from operator import attrgetter, is_not
 from typing import Final
 
 from kioskd.model.downtime import (
@@ -30,12 +33,25 @@ from kioskd.texts import label, page, say
 
 ADVICE: Final = ("advice_lend", "advice_checkin", "advice_register", "advice_not", "advice_due")
 ALARM_AFTER_S: Final = 86_400.0
+QUARTER_S: Final = 900
+"""In no zone does a day begin, or the offset change, within a quarter of an hour (tz database, since 1972)."""
 
 
-def shown(state: State, at: Instant) -> DowntimeView | None:
-    """Draw the board, where staff are at the station and there is an outage to be worked on."""
-    staffed = state.staff.by is not None or state.settings.station.kind is StationKind.STAFF
-    return drawn(state, at) if staffed else None
+_OF: Final = attrgetter("outage", "language", "systems", "clock", "today", "blocks")
+"""What a board is drawn from, but for the settings and how old the block list is."""
+
+
+def shown(state: State, at: Instant, was: State | None = None) -> DowntimeView | None:
+    """Draw the board, where staff are at the station and there is an outage to be worked on.
+
+    `was`: the state before; what the board shows then holds as long as nothing changed that it is drawn from.
+    """
+    if state.staff.by is None and state.settings.station.kind is not StationKind.STAFF:
+        return None
+    before = was.view.downtime if was is not None and was.view is not None else None
+    if was is None or before is None or any(map(is_not, _OF(state), _OF(was))):
+        return drawn(state, at)
+    return before if before.blocks == _blocks(state, at) else drawn(state, at)
 
 
 def drawn(state: State, at: Instant) -> DowntimeView | None:
@@ -125,7 +141,12 @@ def _blocks(state: State, at: Instant) -> BlocksView | None:
 
 def today(state: State, at: Instant) -> str:
     """Return the day by the station's clock."""
-    return dt.datetime.fromtimestamp(at.wall_s, state.zone).date().isoformat()
+    return _day(int(at.wall_s // QUARTER_S), state.zone)
+
+
+@lru_cache(maxsize=4)
+def _day(quarter: int, zone: zoneinfo.ZoneInfo) -> str:
+    return dt.datetime.fromtimestamp(quarter * QUARTER_S, zone).date().isoformat()
 
 
 def _crate(state: State, crate: Crate) -> CrateView:
@@ -165,6 +186,7 @@ def alarms_due_wall_s(state: State) -> Iterator[float]:
     return (_due(oldest) for _, oldest in _oldest(state))
 
 
+@lru_cache(maxsize=4)
 def _due(oldest: str) -> float:
     return dt.datetime.fromisoformat(oldest).timestamp() + ALARM_AFTER_S
 

@@ -1,8 +1,9 @@
 """The View: what a front screen needs, drawn from the state and from nothing else."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from operator import attrgetter
 from typing import Final
 
 from kioskd.model.barcode import last_digits
@@ -199,36 +200,66 @@ _UNDRAWN: Final = frozenset(
         "free_mib",
         "waiting",
     }
-    | {"to_note", "probe_mono_s", "drafts_dropped", "papers"}
+    | {"to_note", "probe_mono_s", "drafts_dropped", "papers", "outbox_since_mono_s"}
     | {"reading", "last_scans", "typed_once", "touched_mono_s", "fetch", "blocks", "nightly_wall_s", "view"}
 )
 """Fields of the state that no View is drawn from."""
-_IN_PART: Final = frozenset({"link", "saves", "asks", "outbox"})
-_WHOLE: Final = tuple(field.name for field in fields(State) if field.name not in _UNDRAWN | _IN_PART)
+_LINE: Final = attrgetter("n", "item", "result", "reason", "said", "title", "due", "alternative_due", "renewal")
+_SESSION: Final = attrgetter("id", "flow", "stage", "patron", "alternative_due", "warned", "account")
+
+
+def _of_session(state: State) -> object:
+    session = state.session
+    return (_SESSION(session), [_LINE(line) for line in session.lines]) if session is not None else None
+
+
+def _of_link(state: State) -> object:
+    return slow(state.link), on_loan.offered(state)
+
+
+def _of_upload(state: State) -> object:
+    return (state.upload.done, state.upload.per_s) if state.upload.running else None
+
+
+def _of_summary(state: State) -> object:
+    return state.summary.exceptions, state.summary.oldest_unsent, state.summary.oldest_exception
+
+
+def _of_staff(state: State) -> object:
+    return state.staff.by
+
+
+_IN_PART: Final[Mapping[str, tuple[Callable[[State], object], ...]]] = {
+    "session": (_of_session, unsent, on_loan.offered),
+    "summary": (_of_summary, unsent),
+    "link": (_of_link,),
+    "backlog": (on_loan.offered,),
+    "upload": (_of_upload,),
+    "staff": (_of_staff,),
+    "saves": (unsent,),
+    "asks": (unsent,),
+    "outbox": (unsent,),
+}
+"""Fields of the state that a View is drawn from in part: what of each, as far as the View goes."""
+_WHOLE: Final = tuple(field.name for field in fields(State) if field.name not in _UNDRAWN | _IN_PART.keys())
 
 
 def draws_the_same(before: State, after: State) -> bool:
     """Tell, for much less than drawing costs, that two states give the same View but for its clock; False: perhaps.
 
-    Polls and ticks are most of a station's steps, and few of them change anything that people see.
+    Polls, ticks and saves are most of a station's steps, and few of them change anything that people see.
     """
     for name in _WHOLE:
         if getattr(before, name) is not getattr(after, name):
             return False
-    was, link = before.link, after.link
-    if was is not link and (was.phase, was.relapses, was.suspect, slow(was)) != (
-        link.phase,
-        link.relapses,
-        link.suspect,
-        slow(link),
-    ):
-        return False
-    waits = before.asks is not after.asks or before.saves is not after.saves or before.outbox is not after.outbox
-    return not waits or unsent(before) == unsent(after)
+    parts = {
+        part for name, its in _IN_PART.items() if getattr(before, name) is not getattr(after, name) for part in its
+    }
+    return all(part(before) == part(after) for part in parts)
 
 
-def project(state: State, at: Instant, seq: int) -> View:
-    """Draw the View."""
+def project(state: State, at: Instant, seq: int, was: State | None = None) -> View:
+    """Draw the View. `was`: the state before, whose View may have a part that needs no drawing."""
     session = state.session
     message = state.message
     if message is None and state.storage is not None:
@@ -265,7 +296,7 @@ def project(state: State, at: Instant, seq: int) -> View:
         account=_account(state),
         keyed=keying.shown(state),
         contact=state.settings.library.contact,
-        downtime=board.shown(state, at),
+        downtime=board.shown(state, at, was),
         alarm=board.alarm(state, at.wall_s),
         drafts=tuple(form.value for form in state.drafts) if state.staff.by is not None else (),
     )

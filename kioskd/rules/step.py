@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import fields, replace
+from operator import attrgetter
 
 from kioskd.model.calls import Role, StatusGet
 from kioskd.model.effects import CheckDisk, Effect, Forget, Reply, Save, Show
@@ -502,7 +503,7 @@ def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:
     before = turn.state.view
     if before is not None and draws_the_same(was, turn.state):
         return turn.state, turn.effects
-    view = project(turn.state, turn.at, before.seq + 1 if before else 1)
+    view = project(turn.state, turn.at, before.seq + 1 if before else 1, was)
     effects = turn.effects
     if before is None or _differ(before, view):
         turn.set(view=view)
@@ -512,11 +513,11 @@ def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:
     return turn.state, effects
 
 
-_DRAWN = tuple(field.name for field in fields(View) if field.name not in ("seq", "station", "timer"))
+_DRAWN = attrgetter(*(field.name for field in fields(View) if field.name not in ("seq", "station", "timer")))
 
 
 def _differ(before: View, after: View) -> bool:
     """Tell whether a screen would draw something else; the ticking of a clock is no change."""
     if (before.timer.kind if before.timer else None) != (after.timer.kind if after.timer else None):
         return True
-    return any(getattr(before, name) != getattr(after, name) for name in _DRAWN)
+    return bool(_DRAWN(before) != _DRAWN(after))

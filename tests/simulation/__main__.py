@@ -20,6 +20,10 @@ from tests.simulation.shrink import kind, shrink
 from tests.simulation.sticks import pair
 
 DAYS_A_SEED = 10
+IMPORTED_LATE = ("nacl.exceptions", "nacl.public", "nacl.secret", "hardware_sim.ils.door_koha")
+"""What is imported when it is first needed; the last brings a web server, which takes as long as a day of a life."""
+WARM = 28
+"""A life of a day in which nearly everything comes that is compiled, imported or remembered when it is first needed."""
 
 
 def one(task: tuple[int, int]) -> Outcome:
@@ -45,11 +49,12 @@ def _lives(tasks: list[tuple[int, int]], workers: int) -> Iterator[Outcome]:
 
 def ready() -> None:
     """Import and make once what each life would import and make for itself."""
-    importlib.import_module("nacl.public")
-    importlib.import_module("nacl.secret")
+    for name in IMPORTED_LATE:
+        importlib.import_module(name)
     kioskctl_parser()
     codes_file()
     pair()
+    live(plans.make(WARM, 1))
     gc.collect()
     gc.freeze()
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kioskd.model.entry import EntryState
 from tests.simulation import invariants
+from tests.simulation.afterwards import keys_at_hand
 from tests.simulation.kioskctl import typed
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.plan import Plan
@@ -74,7 +75,7 @@ def world_of(plan: Plan, *, verbose: bool = False, tidy: bool = True) -> Iterato
         world = World(plan, folder, loop, verbose=verbose)
         world.logs = lines.lines
         try:
-            with typed():
+            with typed(), keys_at_hand(), plain_log():
                 yield world
         finally:
             for machine in world.machines:
@@ -94,6 +95,20 @@ def world_of(plan: Plan, *, verbose: bool = False, tidy: bool = True) -> Iterato
         gc.enable()
         if tidy:
             gc.collect()
+
+
+@contextmanager
+def plain_log() -> Iterator[None]:
+    """Let a line of the log not look for who wrote it, nor where: of each the words are kept alone."""
+    names = ("_srcfile", "logThreads", "logProcesses", "logMultiprocessing")
+    true = {name: getattr(logging, name) for name in names}
+    for name in names:
+        setattr(logging, name, None)
+    try:
+        yield
+    finally:
+        for name, value in true.items():
+            setattr(logging, name, value)
 
 
 class _Lines(logging.Handler):

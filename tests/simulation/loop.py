@@ -15,10 +15,9 @@ BEGINS_S = 1000.0
 class _Due:
     """A call that is to come, as `asyncio.Handle`; the loop has one context, so none is copied for each."""
 
-    __slots__ = ("_arguments", "_call", "_cancelled", "_loop", "_when")
+    __slots__ = ("_arguments", "_call", "_cancelled", "_when")
 
-    def __init__(self, loop: "VirtualLoop", when: float, call: Callable[..., object], arguments: Any) -> None:
-        self._loop = loop
+    def __init__(self, when: float, call: Callable[..., object], arguments: Any) -> None:
         self._when = when
         self._call = call
         self._arguments = arguments
@@ -34,14 +33,6 @@ class _Due:
 
     def when(self) -> float:
         return self._when
-
-    def _run(self) -> None:
-        try:
-            self._call(*self._arguments)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001 - told to the loop's hook, as asyncio does
-            self._loop.call_exception_handler({"message": f"in {self._call}", "exception": error})
 
 
 def _nothing(*_arguments: object) -> None:
@@ -66,40 +57,47 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._now_s
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
-        handle: Any
-        if context is None:
-            handle = _Due(self, self._now_s, callback, args)
-        else:
-            handle = asyncio.Handle(callback, args, self, context)
+        handle = _Due(self._now_s, callback, args)
         self._ready.append(handle)
         return handle
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
-        handle = _Due(self, when, callback, args)
+        handle = _Due(when, callback, args)
         self._count += 1
         heapq.heappush(self._queue, (when, self._count, handle))
         return handle
 
     def call_later(self, delay: float, callback: Callable[..., object], *args: Any, context: Any = None) -> Any:
-        return self.call_at(self._now_s + delay, callback, *args)
+        when = self._now_s + delay
+        handle = _Due(when, callback, args)
+        self._count += 1
+        heapq.heappush(self._queue, (when, self._count, handle))
+        return handle
 
     def _run_once(self) -> None:
-        ready, queue = self._ready, self._queue
-        if not ready:
-            while queue and queue[0][2]._cancelled:
-                heapq.heappop(queue)
-            if not queue:
-                raise RuntimeError("nothing will ever happen again")
-            self._now_s = max(self._now_s, queue[0][0])
-        until = self._now_s + GRACE_S
-        while queue and queue[0][0] <= until:
-            handle = heapq.heappop(queue)[2]
-            if not handle._cancelled:
-                ready.append(handle)
-        for _ in range(len(ready)):
-            handle = ready.popleft()
-            if not handle._cancelled:
-                handle._run()
+        """Run until the loop is stopped: what asyncio does once for each moment is done here within."""
+        ready, queue, pop = self._ready, self._queue, heapq.heappop
+        while not self._stopping:
+            if not ready:
+                while queue and queue[0][2]._cancelled:
+                    pop(queue)
+                if not queue:
+                    raise RuntimeError("nothing will ever happen again")
+                self._now_s = max(self._now_s, queue[0][0])
+            until = self._now_s + GRACE_S
+            while queue and queue[0][0] <= until:
+                handle = pop(queue)[2]
+                if not handle._cancelled:
+                    ready.append(handle)
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    try:
+                        handle._call(*handle._arguments)
+                    except (SystemExit, KeyboardInterrupt):
+                        raise
+                    except BaseException as error:  # noqa: BLE001 - told to the loop's hook, as asyncio does
+                        self.call_exception_handler({"message": f"in {handle._call}", "exception": error})
 
     def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:
         self._readers[fd] = lambda: callback(*args)
