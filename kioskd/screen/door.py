@@ -37,13 +37,23 @@ class Door:
         return any(hmac.compare_digest(offered.encode(), expected) for offered in subprotocols)
 
 
-def headers(host: str, style_hash: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """What may stand in the page itself, by its hash: one style sheet, and one script that asks for the others."""
+
+    style: str
+    script: str
+
+
+def headers(host: str, inline: Inline) -> dict[str, str]:
     """Return what every answer carries: nothing from outside, nothing kept, in nobody's frame.
 
-    Nothing stands inline but the page's one style sheet, known by its hash.
+    There is no Cross-Origin-Opener-Policy: for one, the browser begins another process before the first picture, which
+    takes longer than all else (docs/PERFORMANCE.md). Who opened the page in a window could see that it is there, as a
+    request would tell anyway; it can read nothing of it, and the page listens to no message.
     """
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src '{style_hash}'; img-src 'self'; "
+        f"default-src 'none'; script-src 'self' '{inline.script}'; style-src '{inline.style}'; img-src 'self'; "
         f"connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )
@@ -53,7 +63,6 @@ def headers(host: str, style_hash: str) -> dict[str, str]:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), usb=(), serial=(), hid=()",
     }

@@ -23,6 +23,7 @@ _TYPES: Final[Mapping[str, str]] = {
 
 INDEX: Final = "index.html"
 STYLE: Final = "style.css"
+START: Final = "start.js"
 LABELS: Final = "labels.js"
 AWAY: Final = (
     "name",
@@ -35,7 +36,11 @@ AWAY: Final = (
     "helpdesk_phone",
 )
 """What is said in all languages at once, while nobody can tell which one is wanted."""
-_STYLE_PLACE: Final = b'<link rel="stylesheet" href="style.css">'
+_INLINE: Final[Mapping[str, tuple[bytes, bytes]]] = {
+    STYLE: (b'<link rel="stylesheet" href="style.css">', b"style"),
+    START: (b'<script src="start.js"></script>', b"script"),
+}
+"""What stands in the page itself: where, and in which element. The first picture is painted after one answer alone."""
 _TOKEN_PLACE: Final = b"@TOKEN@"
 _BUILD_PLACE: Final = b"@BUILD@"
 
@@ -68,13 +73,13 @@ def _json(table: Mapping[str, object]) -> bytes:
     return json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def style_hash(files: Mapping[str, PageFile]) -> str:
-    """Return the style sheet's hash, as the page's policy names what may stand inline."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(files[STYLE].body).digest()).decode()
+def inline_hash(files: Mapping[str, PageFile], name: str) -> str:
+    """Return the hash of a file, STYLE or START, as the page's policy names what may stand inline."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(files[name].body).digest()).decode()
 
 
 def load(token: str) -> dict[str, PageFile]:
-    """Return the page's files by name, with the style sheet, the token and a mark of this build put into the index.
+    """Return the page's files by name, with what stands inline, the token and a mark of this build put into the index.
 
     A page that finds another mark after the server came back was made for another build, and loads itself anew.
     """
@@ -88,8 +93,9 @@ def load(token: str) -> dict[str, PageFile]:
     mark = hashlib.sha256()
     for name, file in files.items():
         mark.update(name.encode() + b"\0" + file.body)
-    # The sheet goes along inside: the first picture is painted a request earlier, and not behind the scripts.
-    index = files[INDEX].body.replace(_STYLE_PLACE, b"<style>" + files[STYLE].body + b"</style>")
+    index = files[INDEX].body
+    for name, (place, element) in _INLINE.items():
+        index = index.replace(place, b"<" + element + b">" + files[name].body + b"</" + element + b">")
     index = index.replace(_TOKEN_PLACE, token.encode())
     files[INDEX] = PageFile(files[INDEX].content_type, index.replace(_BUILD_PLACE, mark.hexdigest()[:16].encode()))
     return files

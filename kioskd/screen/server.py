@@ -12,7 +12,7 @@ from aiohttp import WSCloseCode, web
 from kioskd.screen import pages
 from kioskd.screen.bridge import Bridge
 from kioskd.screen.doctor import DoctorsCode
-from kioskd.screen.door import LOOPBACK_HOSTS, SUBPROTOCOL, Door, headers
+from kioskd.screen.door import LOOPBACK_HOSTS, SUBPROTOCOL, Door, Inline, headers
 from kioskd.screen.requests import MAX_PAGE_MESSAGE_BYTES
 
 MAX_PAGES: Final = 16
@@ -51,7 +51,9 @@ class Server:
         self._core_path = core_path
         self._door = Door(port=port, token=secrets.token_urlsafe(32))
         self._files = pages.load(self._door.token)
-        self._style_hash = pages.style_hash(self._files)
+        self._inline = Inline(
+            style=pages.inline_hash(self._files, pages.STYLE), script=pages.inline_hash(self._files, pages.START)
+        )
         self._pages: set[web.WebSocketResponse] = set()
         self._doctor = DoctorsCode(core_path)
 
@@ -89,7 +91,7 @@ class Server:
             answer = web.Response(body=code, content_type="image/svg+xml")
         else:
             answer = web.Response(status=404, text="There is no such file.\n")
-        answer.headers.update(headers(host, self._style_hash))
+        answer.headers.update(headers(host, self._inline))
         return answer
 
     async def _serve_page(self, request: web.Request) -> web.StreamResponse:

@@ -10,6 +10,7 @@ Figures = Mapping[str, Figure]
 AT_MOST: Mapping[str, tuple[str, Callable[[Figures], float]]] = {
     "scan_to_screen_ms": ("1.3 × sync_ms + 1 ms", lambda f: 1.3 * f["sync_ms"]["median"] + 1.0),
     "start_ms": ("400 ms and 2 × python_start_ms", lambda f: min(400.0, 2 * f["python_start_ms"]["median"])),
+    "first_paint_ms": ("200 ms", lambda _: 200.0),
     "rss_mib": ("48 MiB", lambda _: 48.0),
     "idle_wakeups_per_s": ("1 a second", lambda _: 1.0),
     "flushes_per_entry": ("1 flush", lambda _: 1.0),

@@ -138,6 +138,7 @@ PANELS = {
     "panel-registrations": ("staff-after", TASKS, '[data-name="task_registrations"]'),
     "form-card": REGISTER,
     "form-first": (*REGISTER, NEXT),
+    "form-second": (*REGISTER, NEXT, '[data-name="half"]'),
     "form-signs": (*REGISTER, NEXT, '[data-name="signs"]'),
     "form-marks": (*REGISTER, NEXT, '[data-name="marks"]'),
     "form-birth-date": (*REGISTER, *[NEXT] * 4),
@@ -226,14 +227,11 @@ TEXTS = """(() => {
 
 FINGER_PX = 105
 """20 mm on a 7-inch panel of 800×480: its diagonal has 933 px on 177.8 mm."""
-LETTER_PX = 73.5
-"""14 mm: ten letters of staff's forms stand side by side there."""
 
 # Buttons that a finger may miss.
 SMALL = f"""[...document.querySelectorAll("button")].filter((button) => {{
   const box = button.getBoundingClientRect();
-  const least = button.matches(".letter") && document.documentElement.dataset.size === "0" ? {LETTER_PX} : {FINGER_PX};
-  return Math.min(box.width, box.height) < least - 0.5;
+  return Math.min(box.width, box.height) < {FINGER_PX} - 0.5;
 }}).map((button) => `small: ${{button.dataset.name ?? button.className}}`)"""
 
 # Two buttons on the same spot: one of them is pressed by mistake. A question may lie over the page.

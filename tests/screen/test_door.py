@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
-from kioskd.screen.pages import load, style_hash
+from kioskd.screen.pages import START, STYLE, inline_hash, load
 from tests.screen.fake_core import FakeCore
 from tests.screen.station import Screen, token_in
 
@@ -86,8 +86,9 @@ async def test_every_answer_is_strict_and_kept_nowhere(screen: Screen, path: str
     async with aiohttp.ClientSession() as web, web.get(screen.url + path) as answer:
         policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
         assert policy["default-src"] == "'none'"
-        assert policy["script-src"] == "'self'"
-        assert policy["style-src"] == f"'{style_hash(load('token'))}'"
+        files = load("token")
+        assert policy["script-src"] == f"'self' '{inline_hash(files, START)}'"
+        assert policy["style-src"] == f"'{inline_hash(files, STYLE)}'"
         assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
@@ -95,13 +96,16 @@ async def test_every_answer_is_strict_and_kept_nowhere(screen: Screen, path: str
         assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_the_sheet_stands_in_the_page_once_as_its_hash_says(screen: Screen) -> None:
+async def test_sheet_and_start_stand_in_the_page_once_as_their_hashes_say(screen: Screen) -> None:
     """So that the first picture waits for no second answer; and nothing else stands there inline."""
     async with aiohttp.ClientSession() as web, web.get(screen.url) as answer:
         (sheet,) = re.findall(r"<style>(.*?)</style>", html := await answer.text(), re.DOTALL)
-    assert f"sha256-{base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()}" == style_hash(load("token"))
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    for name, text in ((STYLE, sheet), (START, script)):
+        told = f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+        assert told == inline_hash(load("token"), name)
     assert "stylesheet" not in html
-    assert not re.search(r"\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", html)
+    assert not re.search(r"\sstyle=|\son\w+=", html)
 
 
 @pytest.mark.parametrize("path", ["../door.py", "%2e%2e/door.py", "page/index.html", "..%2fdoor.py", "index.html%00"])

@@ -18,7 +18,7 @@ const TEXT_SIZES = 3;
 const NOT_NOW = -32012;
 const BRIDGE_DOWN = -32001;
 
-const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station", sheet: null, shift: null, crate: null, seq: null, found: null };
+const IN_USE = { panel: null, typed: "", notice: null, date: null, tab: "station", sheet: null, half: 0, shift: null, crate: null, seq: null, found: null };
 
 // Lists that are fetched when their panel is opened, and by what.
 const FETCHED = { worklist: "worklist.get", registrations: "registrations.list" };
