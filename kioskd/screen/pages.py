@@ -60,8 +60,8 @@ def labels() -> bytes:
 
 
 def labels_of(language: str) -> bytes:
-    """Return the module with all words of the page's own in one language, by key."""
-    return b"export default " + _json(dict(page(language))) + b";\n"
+    """Return the module with the words of the page's own in one language, by key, that `labels` lacks."""
+    return b"export default " + _json({key: text for key, text in page(language).items() if key not in AWAY}) + b";\n"
 
 
 def labels_name(language: str) -> str:

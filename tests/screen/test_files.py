@@ -66,8 +66,9 @@ def tables() -> dict[str, dict[str, str | dict[str, str]]]:
     shared = json.loads(labels().decode().removeprefix("export const LABELS = ").removesuffix(";\n"))
     found: dict[str, dict[str, str | dict[str, str]]] = {}
     for language, few in shared.items():
-        found[language] = json.loads(labels_of(language).decode().removeprefix("export default ").removesuffix(";\n"))
-        assert few.items() <= found[language].items()
+        own = json.loads(labels_of(language).decode().removeprefix("export default ").removesuffix(";\n"))
+        assert not few.keys() & own.keys(), "sent twice"
+        found[language] = few | own
     return found
 
 

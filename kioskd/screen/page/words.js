@@ -21,7 +21,7 @@ export async function load(language) {
     try {
       // A module that once failed would stay failed under its own name.
       const found = await import(`./labels-${known(language)}.js${attempt ? `?${attempt}` : ""}`);
-      tables.set(known(language), found.default);
+      tables.set(known(language), { ...LABELS[known(language)], ...found.default });
     } catch {
       await new Promise((done) => setTimeout(done, AGAIN_MS));
     }
