@@ -452,3 +452,27 @@ async def test_out_of_service_promises_nothing(browser: Browser, tmp_path: Path,
         await show(core, page, "out_of_service", mode=mode)
         banner = await page.ask("document.querySelector('.banner').innerText")
         assert banner.split() == (["14:05"] if mode == "online" else ["12", "to", "send", "14:05"])
+
+
+ASKED_FOR = """(() => {
+  const [page] = performance.getEntriesByType("navigation");
+  const modules = performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".js"));
+  return [page.domInteractive, Math.min(...modules.map(({ startTime }) => startTime)), modules.length];
+})()"""
+
+
+async def test_the_modules_wait_for_the_first_picture(browser: Browser, tmp_path: Path) -> None:
+    async with opened(browser, tmp_path / "s") as (_, page):
+        picture, first_module, count = await page.ask(ASKED_FOR)
+        assert first_module > picture
+        assert count >= 18
+
+
+async def test_a_page_that_nobody_sees_begins_all_the_same(browser: Browser, tmp_path: Path) -> None:
+    """A screen that is switched off paints no frame; once it is on, the station has to stand there."""
+    async with fake_core(tmp_path / "s"), serving(tmp_path / "s") as screen:
+        page = await browser.page()
+        await page.tab.add_init_script("window.requestAnimationFrame = () => 0")
+        await page.open(screen.url)
+        await page.until("document.body?.dataset.screen === 'idle'")
+        await page.close()
