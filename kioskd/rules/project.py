@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from operator import attrgetter
+from operator import attrgetter, is_not
 from typing import Final
 
 from kioskd.model.barcode import last_digits
@@ -241,7 +241,8 @@ _IN_PART: Final[Mapping[str, tuple[Callable[[State], object], ...]]] = {
     "outbox": (unsent,),
 }
 """Fields of the state that a View is drawn from in part: what of each, as far as the View goes."""
-_WHOLE: Final = tuple(field.name for field in fields(State) if field.name not in _UNDRAWN | _IN_PART.keys())
+_WHOLE: Final = attrgetter(*(each.name for each in fields(State) if each.name not in _UNDRAWN | _IN_PART.keys()))
+_PARTLY: Final = attrgetter(*_IN_PART)
 
 
 def draws_the_same(before: State, after: State) -> bool:
@@ -249,12 +250,10 @@ def draws_the_same(before: State, after: State) -> bool:
 
     Polls, ticks and saves are most of a station's steps, and few of them change anything that people see.
     """
-    for name in _WHOLE:
-        if getattr(before, name) is not getattr(after, name):
-            return False
-    parts = {
-        part for name, its in _IN_PART.items() if getattr(before, name) is not getattr(after, name) for part in its
-    }
+    if any(map(is_not, _WHOLE(before), _WHOLE(after))):
+        return False
+    pairs = zip(_IN_PART.values(), _PARTLY(before), _PARTLY(after), strict=True)
+    parts = {part for its, was, now in pairs if was is not now for part in its}
     return all(part(before) == part(after) for part in parts)
 
 

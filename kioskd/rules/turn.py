@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import field
 from typing import Any, Final
 
@@ -188,27 +188,29 @@ LIVE: Final = frozenset({AskFor.LOAN, AskFor.SECOND_LOOK})
 """What a patron waits for, about one entry."""
 
 
-def awaited(state: State) -> frozenset[Seq]:
+def awaited(state: State) -> Set[Seq]:
     """Return the entries whose live answer a patron still waits for, or whose outcome is on its way to the journal."""
-    live = {asking.seq for asking in state.asks.values() if asking.seq is not None and asking.what in LIVE}
-    live |= {seq for asking in state.asks.values() for seq in asking.seqs}
-    writing = {row.seq for row in state.outbox} | {row.seq for saving in state.saves.values() for row in saving.rows}
-    return frozenset(live | writing | _renewals(state))
-
-
-def _renewals(state: State) -> set[Seq]:
-    """Return the entries of a *renew all* that have not been asked about yet."""
-    marking = {seq for saving in state.saves.values() if saving.what is SaveFor.LOANS_MARK for seq in saving.seqs}
+    found: set[Seq] = set()
+    for asking in state.asks.values():
+        found.update(asking.seqs)
+        if asking.seq is not None and asking.what in LIVE:
+            found.add(asking.seq)
+    found.update(row.seq for row in state.outbox)
+    for saving in state.saves.values():
+        found.update(row.seq for row in saving.rows)
+        if saving.what is SaveFor.LOANS_MARK:
+            found.update(saving.seqs)
     session = state.session
-    if session is None or session.account is None or not session.account.to_renew:
-        return marking
-    waiting = session.account.to_renew
-    return marking | {line.seq for line in session.lines if line.n in waiting and line.seq is not None}
+    if session is not None and session.account is not None and session.account.to_renew:
+        # Of a *renew all*, those that have not been asked about yet.
+        waiting = session.account.to_renew
+        found.update(line.seq for line in session.lines if line.n in waiting and line.seq is not None)
+    return found
 
 
 def unsent(state: State) -> int:
     """Return how many entries wait to be sent, as people are told."""
-    return max(0, state.summary.unsent - len(awaited(state)))
+    return max(0, state.summary.unsent - len(awaited(state))) if state.summary.unsent else 0
 
 
 def taken(state: State) -> frozenset[Seq]:

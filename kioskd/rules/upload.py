@@ -111,6 +111,8 @@ def _in_hand(turn: Turn, lane: int) -> Current | None:
 
 def _waiting(turn: Turn) -> bool:
     """Tell whether entries wait for the upload; one that is being saved is still its patron's."""
+    if not turn.state.summary.unsent:
+        return False
     saving = any(each.what in (SaveFor.ITEM, SaveFor.LOANS) for each in turn.state.saves.values())
     return not saving and turn.state.summary.unsent > len(awaited(turn.state))
 

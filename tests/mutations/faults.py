@@ -279,7 +279,7 @@ FAULTS: Final = (
         '                self._connection.execute("COMMIT")',
         '                self._connection.execute("ROLLBACK")',
         "the journal says yes and keeps nothing",
-        ("tests/journal",),
+        ("tests/journal/test_stories.py", "tests/journal"),
     ),
     Fault(
         "the log is not written again",
@@ -304,7 +304,7 @@ FAULTS: Final = (
         "        elif was in WAITING and row.state not in WAITING:",
         "        elif was not in WAITING and row.state not in WAITING:",
         "settled entries are read as unsent again",
-        ("tests/journal",),
+        ("tests/journal/test_stories.py", "tests/journal"),
     ),
     Fault(
         "an exception is uncounted",
@@ -312,7 +312,7 @@ FAULTS: Final = (
         "        pending.counts.move(was, row.state)",
         "        pending.counts.move(was, row.state if row.state is not EntryState.EXCEPTION else EntryState.SETTLED)",
         "nobody looks for what waits",
-        ("tests/journal",),
+        ("tests/journal/test_stories.py", "tests/journal"),
     ),
     Fault(
         "exceptions hold up nobody",
@@ -328,7 +328,7 @@ FAULTS: Final = (
         "            due_before=row.due_before if sends else entry.due_before,",
         "            due_before=None,",
         "a renewal whose answer was lost cannot be decided after a restart",
-        ("tests/journal",),
+        ("tests/journal/test_stories.py", "tests/journal"),
     ),
     Fault(
         "a damaged row is read",
@@ -336,7 +336,7 @@ FAULTS: Final = (
         '        raise JournalDamaged("journal", f"{table.name}: row {cells[0]!r} is not as it was written")',
         "        return cells[:-1]",
         "a flipped bit is another book",
-        ("tests/journal",),
+        ("tests/journal/test_salvage.py", "tests/journal"),
     ),
     # The line.
     Fault(
@@ -345,7 +345,7 @@ FAULTS: Final = (
         "and isinstance(self.ask.question, HARMLESS)",
         "and self.ask.question is not None",
         "a loan is sent twice when a line dies",
-        ("tests/ils",),
+        ("tests/ils/test_drops.py", "tests/ils"),
     ),
     Fault(
         "silence counts as never sent",
@@ -353,7 +353,7 @@ FAULTS: Final = (
         "self.end = End(trouble, NoAnswer.TIMED_OUT, detail + self._seen())",
         "self.end = End(trouble, NoAnswer.NO_LINE, detail + self._seen())",
         "a loan whose answer did not come is sent again without a look",
-        ("tests/ils",),
+        ("tests/ils/test_faults.py", "tests/ils"),
     ),
     Fault(
         "a dead line counts as never sent",
@@ -361,7 +361,7 @@ FAULTS: Final = (
         "            self._over(End(LineTrouble.LOST, NoAnswer.DROPPED, why + asked + self._seen()))",
         "            self._over(End(LineTrouble.LOST, NoAnswer.NO_LINE, why + asked + self._seen()))",
         "a loan is sent again without a look when a line dies",
-        ("tests/ils",),
+        ("tests/ils/test_drops.py", "tests/ils"),
     ),
     Fault(
         "any answer will do",
@@ -369,7 +369,7 @@ FAULTS: Final = (
         "            fits = _names(answer.item, asked.item, must=answer.ok) and _names(answer.patron, asked.patron)\n",
         "            fits = True\n",
         "another person's answer settles a loan",
-        ("tests/ils",),
+        ("tests/ils/test_faults.py", "tests/ils"),
     ),
     Fault(
         "old answers are taken",
@@ -377,7 +377,7 @@ FAULTS: Final = (
         "and not echoed and not self._asked_again:",
         "and not echoed and self._asked_again < 0:",
         "the last question's answer is taken for this one's",
-        ("tests/sip2", "tests/ils"),
+        ("tests/sip2/test_exchange.py", "tests/sip2", "tests/ils"),
     ),
     Fault(
         "checksums are not looked at",
@@ -385,7 +385,7 @@ FAULTS: Final = (
         "            frame = split(line, verify=self.dialect.verify_checksum)",
         "            frame = split(line, verify=False)",
         "a damaged answer is read as it came",
-        ("tests/sip2",),
+        ("tests/sip2/test_exchange.py", "tests/sip2"),
     ),
     # What an answer proves: the table of verdicts.
     Fault(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.simulation import plan as plans
-from tests.simulation.afterwards import codes_file
+from tests.simulation.afterwards import derive_key
 from tests.simulation.kioskctl import kioskctl_parser
 from tests.simulation.life import Outcome, live
 from tests.simulation.shrink import kind, shrink
@@ -52,7 +52,7 @@ def ready() -> None:
     for name in IMPORTED_LATE:
         importlib.import_module(name)
     kioskctl_parser()
-    codes_file()
+    derive_key()
     pair()
     live(plans.make(WARM, 1))
     gc.collect()

@@ -25,7 +25,7 @@ from tests.simulation.kioskctl import answer
 from tests.simulation.ledger import Visitor
 from tests.simulation.machine import Machine
 from tests.simulation.plan import NEW_CARDS, Planned, card, item
-from tests.simulation.procedure import STREETS, SURNAMES
+from tests.simulation.procedure import STAFF_CODE, STREETS, SURNAMES
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -73,7 +73,7 @@ def codes_file() -> Path:
     """Return where staff codes would lie, with a key beside it for what is to be sealed; one for all lives."""
     folder = Path(tempfile.mkdtemp(prefix="simulated-keys-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     path = folder / "codes"
-    Vault.new(keys_file(path), "AB", "24682468")
+    Vault.new(keys_file(path), "AB", STAFF_CODE)
     return path
 
 
@@ -88,6 +88,14 @@ def keys_at_hand() -> Iterator[None]:
         yield
     finally:
         keys._key = true
+
+
+def derive_key() -> None:
+    """Derive the key of the code that all lives use, before they part."""
+    vault = Vault.load(keys_file(codes_file()))
+    assert vault is not None
+    with keys_at_hand():
+        vault.open(vault.seal({}), "AB", STAFF_CODE)
 
 
 def _number(told: Any) -> int | None:

@@ -148,9 +148,10 @@ def _kept_promise(checks: Checks, world: "World", promise: Promise, entry: Entry
             f"entry {entry.seq}",
         )
     if LineResult.CHECKED_OUT in [result for _, result in promise.results]:
-        # If the station died before that outcome was on the disk, it found out anew, and may have found a doubt.
+        # If the station died before that outcome was on the disk, it found out anew, and may have found a doubt; or
+        # staff had it handed over to a file meanwhile.
         died = any(machine.name == promise.station and machine.died_since(promise.at_s) for machine in world.running)
-        doubted = entry.state in (EntryState.EXCEPTION, EntryState.RESOLVED)
+        doubted = entry.state in (EntryState.EXCEPTION, EntryState.RESOLVED, EntryState.HANDED_OVER)
         good = entry.state is EntryState.SETTLED or (died and doubted)
         checks.that(good, "said yes to, and", entry.state.value, told)
 
@@ -192,10 +193,13 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
             deeds[done.patron, done.item] -= 1
     asked: dict[tuple[str | None, str], list[Entry]] = defaultdict(list)
     alone: dict[str, int] = defaultdict(int)
+    sent = {(each.station, each.seq) for each in world.asked}
     more = elsewhere.twice_allowed(world, kept)
     for its in elsewhere.loans_once(kept).values():
         for entry in its:
-            if entry.state not in NEVER_DONE:
+            # What was sent, and handed to a file before its answer was on the disk, may have been done once.
+            lost = entry.state is EntryState.HANDED_OVER and (entry.what.station, entry.seq) in sent
+            if entry.state not in NEVER_DONE or lost:
                 asked[entry.what.patron, str(entry.what.item)].append(entry)
             if entry.what.patron is None:
                 alone[str(entry.what.item)] += 1

@@ -9,7 +9,7 @@ import contextlib
 import datetime as dt
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,7 +38,7 @@ from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
 from kioskd.model.door import door_of, takes
-from kioskd.model.entry import AddRow, EntryFilter, EntryState, Write
+from kioskd.model.entry import BEFORE_ALL, AddRow, Entry, EntryFilter, EntryState, Seq, Write
 from kioskd.model.errors import CallError
 from kioskd.model.ils import AskCheckout, AskRenew
 from kioskd.model.settings import Settings
@@ -54,21 +54,45 @@ if TYPE_CHECKING:
 
 LIFETIME_DAYS = 365
 """No life is that long: what is kept longer is never purged."""
+READ_WHOLE_EVERY = 16
+"""Purges: so often what is known of a journal is compared with all that stands in it."""
 STATE = Path("/simulated")
 """Where SQLite believes its files to be."""
 
 
 class WatchedJournal(Journal):
-    """Keeps what is over as it stood before a purge, and sees that nothing else is taken by one."""
+    """Keeps what is over as it stood before a purge, and sees that nothing else is taken by one.
+
+    For that it knows all entries, and reads again only what was written since: to read all of them before each of the
+    hundreds of purges of a life was a tenth of it. Now and then it does, and compares.
+    """
 
     machine: "Machine"
     looked_through = True
     """Nothing was purged since it was seen that nothing is left of who was purged."""
+    _known: dict[Seq, Entry] | None = None
+    """None: all of them are to be read."""
+    _written: frozenset[Seq] = frozenset()
+    """Rows about these were written since."""
+    _purges = 0
 
     def write(self, writes: Sequence[Write]) -> Written:
-        exceptions = [row.seq for row in writes if isinstance(row, AddRow) and row.state is EntryState.EXCEPTION]
-        self.machine.were_exceptions.update(map(int, exceptions))
-        return super().write(writes)
+        rows = [row for row in writes if isinstance(row, AddRow)]
+        self.machine.were_exceptions.update(int(row.seq) for row in rows if row.state is EntryState.EXCEPTION)
+        self._written |= {row.seq for row in rows}
+        try:
+            return super().write(writes)
+        except BaseException:
+            self._known = None
+            raise
+
+    def correct_clock(self, boot_id: str, wall_minus_boot_s: float, now_wall_s: float) -> int:
+        self._known = None
+        return super().correct_clock(boot_id, wall_minus_boot_s, now_wall_s)
+
+    def _take_back(self, pending: Any) -> None:
+        self._known = None
+        super()._take_back(pending)
 
     def purge(self, before_wall_s: float) -> int:
         if self.machine.settings.journal.keep_settled_days > LIFETIME_DAYS:
@@ -76,25 +100,43 @@ class WatchedJournal(Journal):
             if number:
                 self.machine.wrong.append(f"a purge took {number} entries long before their time")
             return number
-        before = self.entries(EntryFilter())
+        before = self._as_it_stands()
+        # Unless it comes to its end.
+        self._known = None
         number = super().purge(before_wall_s)
         left = {seq for (seq,) in self._connection.execute("SELECT seq FROM entries")}
-        gone = [entry for entry in before if entry.seq not in left]
-        self.machine.over |= {int(entry.seq): entry for entry in before if entry.state not in WAITING}
+        gone = [entry for entry in before.values() if entry.seq not in left]
+        self.machine.over |= {int(entry.seq): entry for entry in before.values() if entry.state not in WAITING}
         self.machine.purged += number
         if len(gone) != number or any(entry.state in WAITING for entry in gone):
             self.machine.wrong.append(f"a purge took {[(entry.seq, entry.state.value) for entry in gone]}")
+        kept = {seq: entry for seq, entry in before.items() if seq in left}
         if number:
             self.looked_through = False
         elif not self.looked_through:
             self.looked_through = True
-            self._nobody_is_left()
+            self._nobody_is_left(kept.values())
+        self._known = kept
         return number
 
-    def _nobody_is_left(self) -> None:
+    def _as_it_stands(self) -> dict[Seq, Entry]:
+        """Return all entries, as a whole reading gives them."""
+        self._purges += 1
+        known, written, self._written = self._known, self._written, frozenset()
+        if known is None:
+            return {entry.seq: entry for entry in self.entries(EntryFilter())}
+        new = self.entries(EntryFilter(after=max(known, default=BEFORE_ALL)))
+        known = {**known, **{entry.seq: entry for entry in (*self.those(sorted(written)), *new)}}
+        if self._purges % READ_WHOLE_EVERY == 0:
+            whole = self.entries(EntryFilter())
+            wrong = [entry.seq for entry in whole if known.get(entry.seq) != entry]
+            if wrong or len(whole) != len(known):
+                self.machine.wrong.append(f"entries {wrong[:3]} changed without a row")
+        return known
+
+    def _nobody_is_left(self, kept: Iterable[Entry]) -> None:
         """Nothing of who was purged can be read in the raw files any more."""
-        kept = self.entries(EntryFilter())
-        there = {entry.what.patron for entry in kept} | {str(entry.what.item) for entry in kept}
+        there = {each for entry in kept for each in (entry.what.patron, str(entry.what.item))}
         gone = {each for entry in self.machine.over.values() for each in (entry.what.patron, entry.what.item)}
         for path, content in self.machine.disk.files.items():
             whole = bytes(content.now)

@@ -37,6 +37,14 @@ def test_ten_lives_of_ten_days(seed: int) -> None:
     assert outcome.fewest_scans >= plans.LEAST_SCANS
 
 
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [28])
+def test_lives_that_once_were_called_wrong(seed: int) -> None:
+    """28: lent and told so, the power cut before that was on the disk, then handed over to a file."""
+    assert live(plans.make(seed, 10)).wrong == []
+
+
 @pytest.mark.timeout(600)
 def test_a_seed_is_the_same_life_wherever_it_is_lived() -> None:
     """Another process, another order of sets: the same trace of every View, line, deed and slip."""
