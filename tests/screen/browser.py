@@ -52,8 +52,8 @@ class Page:
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
-    async def until(self, condition: str, seconds: float = 10) -> None:
-        """Wait until a condition holds in the page, looked at with each frame."""
+    async def until(self, condition: str, seconds: float = 30) -> None:
+        """Wait until a condition holds in the page; who has to be in time says how many seconds that are."""
         async with asyncio.timeout(seconds):
             while True:
                 try:
