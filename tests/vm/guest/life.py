@@ -27,6 +27,7 @@ M_ARENA_MAX = -8
 PR_SET_THP_DISABLE = 41
 """linux/prctl.h"""
 PATIENCE_S = 90.0
+SETTLES_S = 10.0
 
 
 class Heard:
@@ -88,6 +89,10 @@ def open_files() -> list[str]:
     return sorted(found)
 
 
+def _is_device(path: str) -> bool:
+    return path.startswith(("/dev/input/", "/dev/hidraw", "/dev/tty", "/dev/usb/"))
+
+
 def resident_kib() -> int:
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss_Anon"):
@@ -115,9 +120,20 @@ class Cycles:
         """Stock is taken ten times, the last time at the end."""
         return (number + 1) % (cycles // 10) == 0
 
-    def take_stock(self) -> None:
+    async def take_stock(self) -> None:
+        """Count once the device is open and all is as it was at first; what leaked never is.
+
+        Where udev is slower than the plug, the device is opened, closed and opened again.
+        """
+        until_s = time.monotonic() + SETTLES_S
+        while True:
+            files = open_files()
+            settled = files == self.files[0] if self.files else any(map(_is_device, files))
+            if settled or time.monotonic() > until_s:
+                break
+            await asyncio.sleep(0.05)
         gc.collect()
-        self.files.append(open_files())
+        self.files.append(files)
         self.resident_kib.append(resident_kib())
 
     def document(self, scanned_again: int = 0) -> dict[str, object]:
@@ -213,7 +229,7 @@ async def _scanner_cycles(kind: str, configured: bool, cycles: int, within_a_cod
             result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             assert await heard.scan(partial(scan, device)) == CARD
             if result.due(number, cycles):
-                result.take_stock()
+                await result.take_stock()
     finally:
         scanners.close()
         await asyncio.to_thread(device.remove if isinstance(device, UsbKeyboard) else device.unplug)
@@ -249,7 +265,7 @@ async def _serial_cycles(cycles: int) -> dict[str, object]:
             assert await heard.scan(partial(_write_all, end, f"{CARD}\r\n".encode())) == CARD
             os.close(end)
             if result.due(number, cycles):
-                result.take_stock()
+                await result.take_stock()
     finally:
         scanners.close()
         await asyncio.to_thread(device.remove)
@@ -294,7 +310,7 @@ async def _printer_cycles(cycles: int) -> dict[str, object]:
             ready, node = await plugged_in(heard, lambda: "/dev/usb/lp0")
             result.cycle(pulled=pulled, absent=absent, plugged=plugged, node=node, ready=ready)
             if result.due(number, cycles):
-                result.take_stock()
+                await result.take_stock()
     finally:
         printer.close()
         await asyncio.to_thread(device.remove)
