@@ -33,6 +33,21 @@ def test_a_row_keeps_how_it_came_about_over_a_restart(state_dir: Path, answer: d
         assert story.entry.answer == answer
 
 
+def test_the_due_date_before_a_renewal_outlives_a_restart(state_dir: Path) -> None:
+    # By it the upload decides whether a renewal whose answer was lost was made.
+    with opened(state_dir) as journal:
+        journal.write([add(1), row(1, EntryState.SENDING, due_before="20261214")])
+        journal.write([add(2), row(2, EntryState.SENDING, due_before="20261214")])
+        journal.write([row(2, EntryState.EXCEPTION, "unsure")])
+    with opened(state_dir) as journal:
+        both = journal.those([Seq(1), Seq(2)])
+        assert [(entry.due_before, entry.sendings) for entry in both] == [("20261214", 1)] * 2
+        # What is sent as a loan again is no renewal any more.
+        journal.write([row(1, EntryState.SENDING)])
+        (once_more,) = journal.those([Seq(1)])
+        assert (once_more.due_before, once_more.sendings) == (None, 2)
+
+
 def test_what_it_came_about_by_is_no_part_of_the_answer_on_lists(journal: Journal) -> None:
     journal.write([add(1), row(1, EntryState.SETTLED, "lent", answer={"AH": "x"}, decided="yes", looked=LOOKED)])
     story = journal.story(Seq(1))

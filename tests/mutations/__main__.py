@@ -100,7 +100,9 @@ def try_out(fault: Fault, seeds: int, *, tests: bool = True, hint: Hint = Hint()
         path.write_text(source.replace(fault.old, fault.new))
         test = life = None
         if tests:
-            test = (hint.test and _tests(tree, (hint.test,))) or _tests(tree, fault.tests)
+            # One after the other: given both a file and its folder, pytest takes the folder in its own order.
+            wanted = [hint.test] if hint.test else []
+            test = next(filter(None, (_tests(tree, (each,)) for each in (*wanted, *fault.tests))), None)
         if seeds:
             life = (hint.seed and _lives(tree, 1, hint.seed)) or _lives(tree, seeds, fault.seed)
     return Caught(fault, test, life, time.monotonic() - began)

@@ -323,7 +323,7 @@ FAULTS: Final = (
         ("tests/journal/test_behind.py",),
     ),
     Fault(
-        "how often it was sent is not counted",
+        "the due date before is forgotten",
         JOURNAL + "reading.py",
         "            due_before=row.due_before if sends else entry.due_before,",
         "            due_before=None,",
