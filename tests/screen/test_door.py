@@ -94,6 +94,8 @@ async def test_every_answer_is_strict_and_kept_nowhere(screen: Screen, path: str
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
+        # It would have the browser begin another process before the first picture.
+        assert "Cross-Origin-Opener-Policy" not in answer.headers
 
 
 async def test_sheet_and_start_stand_in_the_page_once_as_their_hashes_say(screen: Screen) -> None:
