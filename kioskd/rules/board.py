@@ -54,6 +54,12 @@ def shown(state: State, at: Instant, was: State | None = None) -> DowntimeView |
     return before if before.blocks == _blocks(state, at) else drawn(state, at)
 
 
+def aged(state: State, at: Instant) -> bool:
+    """Tell whether the block list has become a day older than the board says: nothing but time tells that."""
+    board = state.view.downtime if state.view is not None else None
+    return board is not None and board.blocks is not None and board.blocks != _blocks(state, at)
+
+
 def drawn(state: State, at: Instant) -> DowntimeView | None:
     """Draw the board, if there is an outage to be worked on."""
     outage = state.outage

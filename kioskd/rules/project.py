@@ -248,6 +248,8 @@ _PARTLY: Final = attrgetter(*_IN_PART)
 def draws_the_same(before: State, after: State) -> bool:
     """Tell, for much less than drawing costs, that two states give the same View but for its clock; False: perhaps.
 
+    What time alone changes is told elsewhere (`board.aged`).
+
     Polls, ticks and saves are most of a station's steps, and few of them change anything that people see.
     """
     if any(map(is_not, _WHOLE(before), _WHOLE(after))):

@@ -45,6 +45,7 @@ from kioskd.rules import (
     account,
     backlog,
     belief,
+    board,
     by_hand,
     calls,
     cards,
@@ -501,7 +502,7 @@ def _next_night(turn: Turn) -> float:
 
 def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:
     before = turn.state.view
-    if before is not None and draws_the_same(was, turn.state):
+    if before is not None and draws_the_same(was, turn.state) and not board.aged(turn.state, turn.at):
         return turn.state, turn.effects
     view = project(turn.state, turn.at, before.seq + 1 if before else 1, was)
     effects = turn.effects
