@@ -105,8 +105,9 @@ def _image(png: bytes) -> Image.Image:
 
 
 def _load() -> tuple[Any, Any]:
-    if sys.version_info < (3, 13) and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+    if "emupos.config" not in sys.modules:  # it would ask for libraries that a printer needs none of
+        if sys.version_info < (3, 13):
+            sys.meta_path.insert(0, _Finder())
         stand_in = types.ModuleType("emupos.config")
         stand_in.PrinterProfile = _Profile  # type: ignore[attr-defined]
         sys.modules["emupos.config"] = stand_in

@@ -1,5 +1,6 @@
 """Power cuts at every file call of a program that uses the journal, and of three that use it wrongly."""
 
+import contextlib
 import shutil
 import signal
 import sqlite3
@@ -53,11 +54,10 @@ def look(root: Path) -> set[str]:
     if path.exists() and path.stat().st_size:
         copy = root / "copy"
         shutil.copytree(state_dir, copy)
-        connection = sqlite3.connect(copy / path.name)
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        if connection.execute("PRAGMA user_version").fetchone()[0]:
-            by_stock = {str(seq) for (seq,) in connection.execute("SELECT seq FROM entries")}
-        connection.close()
+        with contextlib.closing(sqlite3.connect(copy / path.name)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            if connection.execute("PRAGMA user_version").fetchone()[0]:
+                by_stock = {str(seq) for (seq,) in connection.execute("SELECT seq FROM entries")}
     with opened(state_dir) as journal:
         assert journal.salvaged is None, f"taken for damaged: {journal.salvaged}"
         found = {str(entry.seq) for entry in journal.entries(EntryFilter())}
