@@ -131,6 +131,7 @@ with Journal.open(Path(sys.argv[1]), timezone=ZONE.key) as journal:
             journal.count_up()
         if n % 7 == 0:
             journal.purge(NOON_S + 1)
+        print(n, flush=True)
 """
 
 
@@ -142,7 +143,9 @@ def test_each_counts_once_over_kills(tmp_path: Path, seed: int) -> None:
         life = subprocess.Popen([sys.executable, "-c", LIFE, str(state)], stdout=subprocess.PIPE)
         assert life.stdout is not None
         assert life.stdout.readline() == b"up\n"
-        time.sleep(chance.uniform(0.0, 0.15))  # the moment of the kill is the chance that is wanted
+        for _ in range(chance.randrange(12)):
+            assert life.stdout.readline() != b""
+        time.sleep(chance.uniform(0.0, 0.015))  # the moment of the kill is the chance that is wanted
         life.kill()
         life.communicate()
     with Journal.open(state, timezone=ZONE.key) as journal:
