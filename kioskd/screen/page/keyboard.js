@@ -31,7 +31,7 @@ export const at_beginning = (text) => /(^|[\s\-'.])$/.test(text);
 export function letters(page, text, { capitals, lines }) {
   const { say, use, change, put } = page;
   const sheet = use.sheet ?? "letters";
-  const other_half = 1 - use.half;
+  const half = use.half ?? 0;
   const upper = sheet !== "signs" && (use.shift ?? (capitals && at_beginning(text)));
   const press = (value) => () => (put(typed(text, value)), use.shift !== null && change({ shift: null }));
   const key = (value) => {
@@ -45,14 +45,14 @@ export function letters(page, text, { capitals, lines }) {
   const other = (name, shown, onclick, rest) => quiet(name, shown, say(`key_${name}`), onclick, rest);
   const turn = (name, shown) =>
     other(name, shown, () => change({ sheet: sheet === name ? "letters" : name, half: 0 }), { "aria-pressed": String(sheet === name) });
-  const keys = [...SHEETS[sheet][use.half][0]].map(key);
+  const keys = [...SHEETS[sheet][half][0]].map(key);
   return h(
     "section",
     { key: "letters", class: "letters" },
     keys.slice(0, UPPER_ROWS),
     other("erase", sign("erase"), () => put([...text].slice(0, -1).join(""))),
     sheet !== "signs" && other("shift", "⇧", () => change({ shift: !upper }), { "aria-pressed": String(upper) }),
-    quiet("half", SHEETS[sheet][other_half][1], null, () => change({ half: other_half })),
+    quiet("half", SHEETS[sheet][1 - half][1], null, () => change({ half: 1 - half })),
     turn("signs", "12#"),
     turn("marks", "◌\u0301"),
     keys.slice(UPPER_ROWS),
