@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from tests.simulation.plan import Plan, Planned
 
-DIGITS = re.compile(r"\d+|station.*| at .*", re.IGNORECASE)
+DIGITS = re.compile(r"station-\d+|\d+| at .*", re.IGNORECASE)
 
 
 def kind(wrong: Sequence[str]) -> str:

@@ -83,3 +83,4 @@ def test_failures_alike_are_known_as_alike() -> None:
     other = "promised and nowhere in the journal: 30000070003169 (renewed) to patron 4 at STATION-1, day 1 09:00:00.1"
     assert kind([one]) == kind([other]) != ""
     assert kind([one]) != kind(["STATION-1 journal damaged"])
+    assert kind(["STATION-1 journal damaged"]) == kind(["STATION-2 journal damaged"]) != kind([]) == ""
