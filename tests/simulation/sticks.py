@@ -142,6 +142,10 @@ class Carrying:
 
     async def _take_in(self) -> None:
         to, path = self.world.machines[self.about["to"]], self.stick.path
+        third = self._another_than(to)
+        if to.card_out:
+            # Two dead ones that wait for each other's sticks would wait for ever.
+            to, third = third, to
         to.start()
         if self.about["copy"]:
             shutil.copyfile(path, path.with_name("copy.rescue"))
@@ -151,7 +155,6 @@ class Carrying:
             again = await self.until_done(to, "rescue", "import", path, "--key", self.key, unfinished=lambda: True)
             if again is not None and again["taken"]:
                 self.world.ledger.wrong.append(f"{to.name} took {again['taken']} entries in a second time")
-        third = self.world.machines[({0, 1, 2} - {self.about["to"], self.world.machines.index(self.machine)}).pop()]
         if self.about["elsewhere"]:
             third.start()
             if await self.once(third, "rescue", "import", path, "--key", self.key) is not None:
@@ -161,6 +164,10 @@ class Carrying:
             copy = path.with_name("copy.rescue")
             if await self.until_done(third, "rescue", "import", copy, "--key", self.key, unfinished=lambda: True):
                 self.stick.copied.append(third.name)
+
+    def _another_than(self, to: Machine) -> Machine:
+        (third,) = (each for each in self.world.machines if each is not to and each is not self.machine)
+        return third
 
     # Typing.
 
