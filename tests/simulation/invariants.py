@@ -13,6 +13,7 @@ from tests.simulation.ledger import Promise
 from tests.simulation.library import Done
 from tests.simulation.machine import Machine
 from tests.simulation.procedure import STREETS, SURNAMES
+from tests.simulation.unseen import twice_unseen
 
 if TYPE_CHECKING:
     from tests.simulation.world import Asked, World
@@ -195,6 +196,7 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
     alone: dict[str, int] = defaultdict(int)
     sent = {(each.station, each.seq) for each in world.asked}
     more = elsewhere.twice_allowed(world, kept)
+    unseen = twice_unseen(world, kept)
     for its in elsewhere.loans_once(kept).values():
         for entry in its:
             # What was sent, and handed to a file before its answer was on the disk, may have been done once.
@@ -204,7 +206,7 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
             if entry.what.patron is None:
                 alone[str(entry.what.item)] += 1
     for (patron, item), number in deeds.items():
-        may = len(asked[patron, item]) + alone[item] + more[patron, item]
+        may = len(asked[patron, item]) + alone[item] + more[patron, item] + unseen[patron, item]
         checks.that(
             number <= may,
             f"{number} deeds for {may} entries: card {patron}, item {item},",
@@ -214,7 +216,7 @@ def _nothing_twice(checks: Checks, world: "World", kept: dict[str, list[Entry]])
 
 def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entry]) -> None:
     """What waited was first sent in sequence: entries of one item always, and all of them but for those that had to
-    step aside because line after line died of them."""
+    step aside because line after line died of them. What had been in a file could not hold up what went meanwhile."""
     first: dict[int, Asked] = {}
     for asked in world.asked:
         if asked.station == machine.name and asked.seq is not None:
@@ -233,11 +235,14 @@ def _order(checks: Checks, world: "World", machine: Machine, kept: Sequence[Entr
         number = items.get(seq)
         if number is None:
             continue
+        home_s = machine.came_home.get(seq, 0.0)
         before = newest.get(number, 0)
-        checks.that(before < seq, machine.name, f"sent {before} before {seq}, both of item {number}")
+        in_turn = before < seq or first[before].at_s < home_s
+        checks.that(in_turn, machine.name, f"sent {before} before {seq}, both of item {number}")
         newest[number] = max(before, seq)
         if asked.urgency == "upload" and number not in aside and machine.settings.ils.connections == 1:
-            checks.that(newest_upload < seq, machine.name, f"uploaded {newest_upload} before {seq}")
+            in_turn = newest_upload < seq or first[newest_upload].at_s < home_s
+            checks.that(in_turn, machine.name, f"uploaded {newest_upload} before {seq}")
             newest_upload = max(newest_upload, seq)
 
 

@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import hashlib
 import random
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,10 @@ from kioskd.doors import http
 from kioskd.ils.line import Line
 
 NET_S = 0.004
+LATEST_S = 20.0
+"""How long it may sit on a question that it answers late."""
+DONE_WITHIN_S = 60.0
+"""So long after a question came in, at most, its deed is done: late, by a slow system."""
 HANG_S = 3600.0
 DOOR_STATES = {"hang": "silence", "half_hang": "silence", "mute": "unheard", "offline": "error", "login": "error"}
 DOOR_STATES |= {"half_refuse": "error", "starting": "error"}
@@ -46,6 +51,17 @@ class Done:
     item: str
     station: str
     message: str
+    connection: int
+
+
+@dataclass
+class Heard:
+    """An 11 or a 29 as it came in, or a 17 as it was looked up: of an item, by a station, on a connection."""
+
+    at_s: float
+    station: str
+    code: str
+    item: str
     connection: int
 
 
@@ -78,6 +94,7 @@ class LibrarySystem:
     faults: dict[str, int] = field(default_factory=dict)
     wires: list["Wire"] = field(default_factory=list)
     connections: int = 0
+    heard_of: dict[str, list[Heard]] = field(default_factory=lambda: defaultdict(list))
     heard: Callable[[str, Request, int], None] = lambda station, request, connection: None
 
     def __post_init__(self) -> None:
@@ -167,12 +184,14 @@ class LibrarySystem:
             wire.send(self.disguise.ask_to_resend())
             return
         self.heard(wire.station, request, wire.caller.connection)
+        if request.code in ("11", "29"):
+            self._note(wire, request)
         fate = self._fate(request)
         if fate != "ok":
             self.count(fate)
         delay_s = 0.002 + self.now.slow_s * self.chance.random()
         if fate == "late":
-            delay_s += self.chance.uniform(1.0, 20.0)
+            delay_s += self.chance.uniform(1.0, LATEST_S)
         self.loop.call_later(delay_s, self._serve, wire, request, fate)
 
     async def through_the_door(self, request: http.Request, until_mono_s: float) -> http.Response:
@@ -202,6 +221,10 @@ class LibrarySystem:
         lost = sum(weight for name, weight in self.now.fates if name in ("dies before", "silence"))
         unheard = sum(weight for name, weight in self.now.fates if name in ("dies after", "cut", "mute", "late"))
         return self.chance.choices(("silence", "unheard", "ok"), (lost, unheard, max(0.0, 1.0 - lost - unheard)))[0]
+
+    def _note(self, wire: "Wire", request: Request) -> None:
+        item = request.get("AB")
+        self.heard_of[item].append(Heard(self.loop.time(), wire.station, request.code, item, wire.caller.connection))
 
     def _fate(self, request: Request) -> str:
         weather = self.now
@@ -237,6 +260,8 @@ class LibrarySystem:
             self._starting.starting = self.now.state == "starting"
             answer: Any = self.desk.system_refusal(request, wire.caller)
         else:
+            if request.code == "17":
+                self._note(wire, request)
             self.desk.faults = Faults(says_offline=self.now.state == "offline", login_refused=self.now.state == "login")
             answer = self.desk.answer(request, wire.caller) if self.desk.knows(request) else None
         if answer is None:

@@ -18,7 +18,7 @@ from kioskd.journal.names import JOURNAL, LOCK, companions
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model import inputs
-from kioskd.model.entry import Entry
+from kioskd.model.entry import Entry, EntryState
 from kioskd.model.settings import Settings
 from kioskd.model.view import View
 from tests.simulation.devices import Cable, Roll
@@ -69,6 +69,10 @@ class Machine:
     were_exceptions: set[int] = field(default_factory=set)
     stepped_aside: set[int] = field(default_factory=set)
     """Entries that let others go first because lines died of them."""
+    left: set[int] = field(default_factory=set)
+    """Entries that are in a file or on a stick."""
+    came_home: dict[int, float] = field(default_factory=dict)
+    """When such entries were at home again; what was recorded after them had not waited for them."""
     answers: dict[c.RequestId, Any] = field(default_factory=dict)
     _requests: int = 0
 
@@ -118,6 +122,14 @@ class Machine:
             self.process = None
             self.disk.stop()
             self.loop.call_later(5.0, self.start)
+
+    def follow(self, seq: int, state: EntryState) -> None:
+        """Note when an entry leaves in a file, and when it is at home again."""
+        if state is EntryState.HANDED_OVER:
+            self.left.add(seq)
+        elif seq in self.left:
+            self.left.remove(seq)
+            self.came_home[seq] = self.loop.time()
 
     def died_since(self, at_s: float) -> bool:
         """Tell whether the process was killed, or its power cut, since then."""

@@ -81,10 +81,13 @@ class WatchedJournal(Journal):
         self.machine.were_exceptions.update(int(row.seq) for row in rows if row.state is EntryState.EXCEPTION)
         self._written |= {row.seq for row in rows}
         try:
-            return super().write(writes)
+            written = super().write(writes)
         except BaseException:
             self._known = None
             raise
+        for row in rows:
+            self.machine.follow(int(row.seq), row.state)
+        return written
 
     def correct_clock(self, boot_id: str, wall_minus_boot_s: float, now_wall_s: float) -> int:
         self._known = None
@@ -101,12 +104,13 @@ class WatchedJournal(Journal):
                 self.machine.wrong.append(f"a purge took {number} entries long before their time")
             return number
         before = self._as_it_stands()
+        # The power may go when the disk has it and nobody was told yet.
+        self.machine.over |= {int(entry.seq): entry for entry in before.values() if entry.state not in WAITING}
         # Unless it comes to its end.
         self._known = None
         number = super().purge(before_wall_s)
         left = {seq for (seq,) in self._connection.execute("SELECT seq FROM entries")}
         gone = [entry for entry in before.values() if entry.seq not in left]
-        self.machine.over |= {int(entry.seq): entry for entry in before.values() if entry.state not in WAITING}
         self.machine.purged += number
         if len(gone) != number or any(entry.state in WAITING for entry in gone):
             self.machine.wrong.append(f"a purge took {[(entry.seq, entry.state.value) for entry in gone]}")
