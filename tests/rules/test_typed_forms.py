@@ -30,6 +30,8 @@ from tests.rules.test_downtime import UNSURE, made
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY = st.text(st.characters(), max_size=40)
+TEXT = st.text(max_size=40)
+"""What JSON can say: half a surrogate pair is refused with its whole line (tests/front/test_rpc.py)."""
 LIKELY = st.sampled_from(["", " ", "C", "r", "renewal", "x", ANNA, BOOK, ANNA[:9], f" {BOOK} ", "30000000000000"])
 SHEET_TEXTS = ("kind", "item", "patron", "by")
 
@@ -95,7 +97,7 @@ def test_any_time_and_due_date_of_a_sheets_row_are_kept_or_named(
 )
 @FEW
 @given(
-    text=ANY
+    text=TEXT
     | st.dates().map(str)
     | st.datetimes().map(lambda at: f"{at.isoformat()}-08:00")
     | st.just("T09:30:00-08:00")
