@@ -51,7 +51,7 @@ def shown(state: State, at: Instant, was: State | None = None) -> DowntimeView |
     before = was.view.downtime if was is not None and was.view is not None else None
     if was is None or before is None or any(map(is_not, _OF(state), _OF(was))):
         return drawn(state, at)
-    return before if before.blocks == _blocks(state, at) else drawn(state, at)
+    return drawn(state, at) if aged(state, at) else before
 
 
 def aged(state: State, at: Instant) -> bool:
