@@ -26,12 +26,8 @@ class Table:
     name: str
     columns: tuple[str, ...]
     reals: frozenset[int]
-
-    @property
-    def insert(self) -> str:
-        """The statement that adds a row."""
-        marks = ",".join("?" * len(self.columns))
-        return f"INSERT INTO {self.name} ({','.join(self.columns)}) VALUES ({marks})"  # noqa: S608
+    insert: str
+    """The statement that adds a row."""
 
     @property
     def select(self) -> str:
@@ -41,7 +37,8 @@ class Table:
 
 def _table(name: str, columns: str, reals: str) -> Table:
     names = tuple(columns.split())
-    return Table(name, names, frozenset(names.index(real) for real in reals.split()))
+    insert = f"INSERT INTO {name} ({','.join(names)}) VALUES ({','.join('?' * len(names))})"  # noqa: S608 - our own names
+    return Table(name, names, frozenset(names.index(real) for real in reals.split()), insert)
 
 
 ENTRIES: Final = _table(

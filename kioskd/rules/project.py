@@ -31,7 +31,7 @@ from kioskd.model.view import (
 )
 from kioskd.rules import board, keying, on_loan
 from kioskd.rules.mode import slow
-from kioskd.rules.session import OPEN, Line, Loan, Overlay, Stage
+from kioskd.rules.session import OPEN, Line, Loan, Overlay, Session, Stage
 from kioskd.rules.slips import bookmark_offered
 from kioskd.rules.state import Message, State
 from kioskd.rules.turn import awaited, unsent
@@ -124,6 +124,23 @@ def choices(state: State) -> Sequence[str]:
     return tuple(found)
 
 
+def _lines(state: State, was: State | None) -> tuple[LineView, ...]:
+    """Draw the lines, of which a step changes one mostly: the others are those that were drawn before."""
+    session = state.session
+    if session is None:
+        return ()
+    known: dict[int, LineView] = {}
+    if was is not None and was.session is not None and was.view is not None and _said_alike(was, state):
+        lines, drawn = was.session.lines, was.view.items
+        known = {id(line): view for line, view in zip(lines, drawn, strict=False)} if len(lines) == len(drawn) else {}
+    return tuple(known.get(id(line)) or _line(state, line) for line in session.lines)
+
+
+def _said_alike(was: State, now: State) -> bool:
+    """Tell whether a line that did not change reads as it did."""
+    return (was.language, was.staff.by is None, was.settings) == (now.language, now.staff.by is None, now.settings)
+
+
 def _line(state: State, line: Line) -> LineView:
     staff = state.staff.by is not None or state.settings.station.kind == "staff"
     text = say(state.language, _line_key(line))
@@ -208,9 +225,14 @@ _LINE: Final = attrgetter("n", "item", "result", "reason", "said", "title", "due
 _SESSION: Final = attrgetter("id", "flow", "stage", "patron", "alternative_due", "warned", "account")
 
 
-def _of_session(state: State) -> object:
-    session = state.session
-    return (_SESSION(session), [_LINE(line) for line in session.lines]) if session is not None else None
+def _shows_the_same(was: Session | None, now: Session | None) -> bool:
+    """Tell whether two sessions are drawn alike; a line that stayed is the same one."""
+    if was is now or was is None or now is None:
+        return was is now
+    if len(was.lines) != len(now.lines) or _SESSION(was) != _SESSION(now):
+        return False
+    pairs = zip(was.lines, now.lines, strict=True)
+    return all(before is after or _LINE(before) == _LINE(after) for before, after in pairs)
 
 
 def _of_link(state: State) -> object:
@@ -230,7 +252,7 @@ def _of_staff(state: State) -> object:
 
 
 _IN_PART: Final[Mapping[str, tuple[Callable[[State], object], ...]]] = {
-    "session": (_of_session, unsent, on_loan.offered),
+    "session": (unsent, on_loan.offered),
     "summary": (_of_summary, unsent),
     "link": (_of_link,),
     "backlog": (on_loan.offered,),
@@ -252,7 +274,7 @@ def draws_the_same(before: State, after: State) -> bool:
 
     Polls, ticks and saves are most of a station's steps, and few of them change anything that people see.
     """
-    if any(map(is_not, _WHOLE(before), _WHOLE(after))):
+    if any(map(is_not, _WHOLE(before), _WHOLE(after))) or not _shows_the_same(before.session, after.session):
         return False
     pairs = zip(_IN_PART.values(), _PARTLY(before), _PARTLY(after), strict=True)
     parts = {part for its, was, now in pairs if was is not now for part in its}
@@ -280,7 +302,7 @@ def project(state: State, at: Instant, seq: int, was: State | None = None) -> Vi
         language=language,
         mode=mode_view(state),
         patron=PatronView("••••" + last_digits(patron)) if patron else None,
-        items=tuple(_line(state, line) for line in session.lines) if session else (),
+        items=_lines(state, was),
         message=MessageView(message.key, message.params, say(language, message.key, **message.params), message.tone)
         if message
         else None,

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Set
 from dataclasses import field
+from functools import lru_cache
 from typing import Any, Final
 
 from kioskd.model.calls import RequestId, Role
@@ -63,7 +64,7 @@ class Turn:
 
     def uuid(self) -> str:
         """Return a new UUID, derived from the daemon's own so that a replay gives the same."""
-        return str(uuid.uuid5(uuid.UUID(self.state.instance), str(self.number())))
+        return str(uuid.uuid5(_namespace(self.state.instance), str(self.number())))
 
     @property
     def session(self) -> Session:
@@ -177,6 +178,11 @@ class Turn:
     def local(self, wall_s: float | None = None) -> dt.datetime:
         """Return a moment (default: now) in the station's time zone."""
         return dt.datetime.fromtimestamp(self.at.wall_s if wall_s is None else wall_s, self.state.zone)
+
+
+@lru_cache(maxsize=4)
+def _namespace(instance: str) -> uuid.UUID:
+    return uuid.UUID(instance)
 
 
 def busy(state: State) -> bool:
