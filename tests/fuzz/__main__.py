@@ -25,10 +25,12 @@ def one(task: tuple[str, int, str]) -> engine.Run:
 
 def shards(names: Sequence[str], inputs: int, seed: int) -> list[tuple[str, int, str]]:
     """Return the work of each process; the slowest readers first."""
+    left, found = inputs, []
     shares = sum(TARGETS[name].share for name in names)
-    found = []
     for name in sorted(names, key=lambda name: TARGETS[name].share):
-        whole = max(1, inputs * TARGETS[name].share // shares)
+        # Of what is left, so that the last one takes what does not divide.
+        whole = max(1, left * TARGETS[name].share // shares)
+        left, shares = left - whole, shares - TARGETS[name].share
         count = -(-whole // A_SHARD)
         found += [(name, whole // count + (n < whole % count), f"{seed}.{n}") for n in range(count)]
     return found
