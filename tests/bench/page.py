@@ -125,9 +125,14 @@ def _history(known: Sequence[Run]) -> list[str]:
 
 
 def _endurance(told: dict[str, Any]) -> list[str]:
-    hours = told["hours"]
-    chosen = [hours[round(part * (len(hours) - 1))] for part in (0, 0.1, 0.25, 0.5, 0.75, 1)]
+    desks, chosen = told["desks"], []
+    for desk in desks:
+        hours = desk["hours"]
+        chosen += [
+            {"desk": desk["desk"], **hours[round(part * (len(hours) - 1))]} for part in (0, 0.1, 0.25, 0.5, 0.75, 1)
+        ]
     names = (
+        ("desk", "desk", 1),
         ("hour", "hour", 1),
         ("scans", "scans", 1),
         ("rss_kib", "memory, MiB", 1024),
@@ -139,10 +144,12 @@ def _endurance(told: dict[str, Any]) -> list[str]:
         ("online_ms", "scan to *checked out*, ms", 1),
         ("cpu_ms_a_scan", "processor a scan, ms", 1),
     )
-    played = f"{hours[-1]['scans']} scans and {told['outages']} outages in {len(hours)} hours of the station"
+    scans, outages = sum(each["hours"][-1]["scans"] for each in desks), sum(each["outages"] for each in desks)
+    left = [f"{each['summary']['unsent']} unsent and {each['summary']['exceptions']} exceptions" for each in desks]
     rows = [
-        f"{played}, `journal.keep_settled_days` {told['keep_settled_days']}.",
-        f"On {told['machine']}; load at its end {told['load']}.",
+        f"{scans} scans and {outages} outages in {len(desks[0]['hours'])} hours of {len(desks)} stations, played in",
+        f"{told['took_s']} s; left at the end: {'; '.join(left)}.",
+        f"`journal.keep_settled_days` {told['keep_settled_days']}. On {told['machine']}; load {told['load']}.",
         "",
         "| " + " | ".join(title for _, title, _ in names) + " |",
         "| " + " | ".join("---" for _ in names) + " |",

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hardware_sim.demo.client import Client, View
 from hardware_sim.demo.processes import Daemon, Sim
@@ -192,7 +193,7 @@ class Desk:
             time.sleep(0.02)
         raise AssertionError(f"the scanner is not {states}: {devices}")
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """Return the journal in numbers, as `kioskctl journal summary` prints it."""
-        told: dict[str, object] = self.daemon.ctl("journal", "summary")
+        told: dict[str, Any] = self.daemon.ctl("journal", "summary")
         return told
