@@ -162,7 +162,7 @@ def main() -> int:
     parser.add_argument("--scans", type=int, default=1_000_000, metavar="N", help="of all desks (1 000 000)")
     parser.add_argument("--hours", type=int, default=HOURS, metavar="H", help=f"samples, an hour each ({HOURS})")
     parser.add_argument(
-        "--desks", type=int, default=os.cpu_count() or 1, metavar="D", help="side by side (a core each)"
+        "--desks", type=int, default=2 * (os.cpu_count() or 1), metavar="D", help="side by side (two a core)"
     )
     parser.add_argument("--keep-days", type=int, default=0, metavar="D", help="journal.keep_settled_days (0: purge)")
     parser.add_argument("--write", action="store_true", help="put figures and pictures into docs/performance")
