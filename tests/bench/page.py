@@ -145,10 +145,10 @@ def _endurance(told: dict[str, Any]) -> list[str]:
         ("cpu_ms_a_scan", "processor a scan, ms", 1),
     )
     scans, outages = sum(each["hours"][-1]["scans"] for each in desks), sum(each["outages"] for each in desks)
-    left = [f"{each['summary']['unsent']} unsent and {each['summary']['exceptions']} exceptions" for each in desks]
+    unsent, waiting = (sum(each["summary"][name] for each in desks) for name in ("unsent", "exceptions"))
     rows = [
         f"{scans} scans and {outages} outages in {len(desks[0]['hours'])} hours of {len(desks)} stations, played in",
-        f"{told['took_s']} s; left at the end: {'; '.join(left)}.",
+        f"{told['took_s']} s; left at the end: {unsent} unsent, {waiting} exceptions.",
         f"`journal.keep_settled_days` {told['keep_settled_days']}. On {told['machine']}; load {told['load']}.",
         "",
         "| " + " | ".join(title for _, title, _ in names) + " |",

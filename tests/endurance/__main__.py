@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tests.bench import page
 from tests.bench.plot import Line, chart
 from tests.endurance.desk import Desk
 from tests.endurance.samples import Sample, before, sample, slope
@@ -200,6 +201,7 @@ def main() -> int:
         }
         (DOCS / "endurance.json").write_text(json.dumps(told, indent=1) + "\n")
         pictures(desks, DOCS)
+        page.write()
     return int(bool(wrong))
 
 

@@ -40,7 +40,7 @@ class Desk:
 
     def __init__(self, folder: Path, scans_an_hour: int, keep_days: int, *, wrapper: tuple[str, ...] = ()) -> None:
         self.folder = folder
-        self.visits_an_hour = max(2, scans_an_hour // A_VISIT)
+        self.visits_an_hour = max(2, -(-scans_an_hour // A_VISIT))
         self.ils = Sim("ils")
         self.printer = Sim("printer", "--listen", "127.0.0.1:0")
         self.scanner = PtyScanner(folder / "scanner")
