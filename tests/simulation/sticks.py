@@ -128,7 +128,9 @@ class Carrying:
         done = await self.until_done(
             self.machine, "rescue", "export", "--out", path, "--recipient", pair()[0],
             "--keys-file", keys_file(afterwards.codes_file()), *more,
-            unfinished=lambda: part(path).exists() or (bool(more) and moved.look(path_of(more)) is not None),
+            unfinished=lambda: (
+                path.exists() or part(path).exists() or (bool(more) and moved.look(path_of(more)) is not None)
+            ),
         )  # fmt: skip
         if done is None:
             return False

@@ -69,6 +69,13 @@ LOOK = heard(29.0, "17", 2)
             [deed(0.2, 0, message="koha"), deed(9.0, 0, Deed.RETURN, "world"), deed(30.2, 0, message="koha")],
             1,
         ),
+        (
+            "a copy through a door, and the item lent by a line days later",
+            [sent(0.0), sent(0.003, "B")],
+            [heard(-0.1, "17", 1), heard(-0.1, "17", 2, "B"), heard(9e5, "11", 3)],
+            [deed(0.004, 0, message="koha"), deed(0.007, 0, message="koha")],
+            1,
+        ),
         ("through a door, seen", FIRST, [LOOK], [deed(0.2, 0, message="koha"), deed(30.2, 0, message="koha")], 0),
     ],
 )

@@ -69,7 +69,8 @@ def _behind_the_back(done: Done, look_s: float, deeds: Sequence[Done]) -> bool:
 def _deed(n: int, sendings: Sequence["Asked"], heard: Sequence[Heard], deeds: Sequence[Done]) -> Done | None:
     """Return what a sending led to, if it did: on the connection on which it was heard, or through a door."""
     asked = sendings[n]
-    until_s = min((each.at_s for each in sendings[n + 1 :] if each.station == asked.station), default=float("inf"))
+    again = (each.at_s for each in sendings[n + 1 :] if each.station == asked.station)
+    until_s = min((asked.at_s + DONE_WITHIN_S, *again))
     for line in heard:
         if line.code in ("11", "29") and line.station == asked.station and asked.at_s <= line.at_s < until_s:
             on_it = [each for each in deeds if (each.connection, each.message) == (line.connection, line.code)]
