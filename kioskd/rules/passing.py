@@ -170,11 +170,13 @@ def _note_answer(turn: Turn, by: Asking, event: Answered) -> None:
     assert by.seq is not None
     now = pace.heard(upload.pace, event.round_trip_s)
     adaptive = not turn.state.settings.ils.upload_per_s
+    # A look says nothing about a door: one that errs at once would be tried, and looked behind, many times a second.
+    works = isinstance(event.answer, LoanAnswer) or door_of(turn.state.settings) is None
     _set(
         turn,
         heard={**upload.heard, by.lane: (*others, by.seq)},
         # It answers: a line that drops all the same is opened again at once.
-        backoffs=0,
+        backoffs=0 if works else upload.backoffs,
         pace=now,
         next_send_mono_s=turn.at.mono_s + now.gap_s if adaptive and now.gap_s else upload.next_send_mono_s,
     )
