@@ -84,3 +84,10 @@ def test_failures_alike_are_known_as_alike() -> None:
     assert kind([one]) == kind([other]) != ""
     assert kind([one]) != kind(["STATION-1 journal damaged"])
     assert kind(["STATION-1 journal damaged"]) == kind(["STATION-2 journal damaged"]) != kind([]) == ""
+
+
+def test_a_door_that_errs_for_an_hour_is_not_asked_all_the_time() -> None:
+    """Two loans lost through it, and each look answered by the line beside it: 11 questions an entry are too many."""
+    outcome = live(plans.make(281, 10))
+    assert outcome.wrong == []
+    assert outcome.requests < 11 * outcome.entries
