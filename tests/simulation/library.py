@@ -33,6 +33,9 @@ LATEST_S = 20.0
 DONE_WITHIN_S = 60.0
 """So long after a question came in, at most, its deed is done: late, by a slow system."""
 HANG_S = 3600.0
+WATCHED_S = 600.0
+ASKED_AT_MOST = 5_000
+"""Questions of a line within that time: twice as many as a whole life has, mostly."""
 DOOR_STATES = {"hang": "silence", "half_hang": "silence", "mute": "unheard", "offline": "error", "login": "error"}
 DOOR_STATES |= {"half_refuse": "error", "starting": "error"}
 """What the door does in each state of the whole system: it answers nothing, after it did it or not, or it says 500."""
@@ -52,6 +55,10 @@ class Done:
     station: str
     message: str
     connection: int
+
+
+class Hammered(SystemExit):
+    """Raised when the library system is asked without end, which would end no life; nothing in a loop catches it."""
 
 
 @dataclass
@@ -94,6 +101,8 @@ class LibrarySystem:
     faults: dict[str, int] = field(default_factory=dict)
     wires: list["Wire"] = field(default_factory=list)
     connections: int = 0
+    counted: tuple[float, int] = (0.0, 0)
+    """From when on questions are counted, and how many came since."""
     heard_of: dict[str, list[Heard]] = field(default_factory=lambda: defaultdict(list))
     heard: Callable[[str, Request, int], None] = lambda station, request, connection: None
 
@@ -177,6 +186,7 @@ class LibrarySystem:
     def take(self, wire: "Wire", raw: bytes) -> None:
         """Serve one line of a request as the weather lets it."""
         self.requests += 1
+        self._count_on(wire.station)
         self.trace.update(raw)
         try:
             request = read_request(raw, self.disguise.encoding)
@@ -193,6 +203,13 @@ class LibrarySystem:
         if fate == "late":
             delay_s += self.chance.uniform(1.0, LATEST_S)
         self.loop.call_later(delay_s, self._serve, wire, request, fate)
+
+    def _count_on(self, station: str) -> None:
+        since_s, number = self.counted
+        self.counted = (since_s, number + 1) if self.loop.time() < since_s + WATCHED_S else (self.loop.time(), 1)
+        if number == ASKED_AT_MOST:
+            # Once: what a dying life still asks is no news.
+            raise Hammered(f"asked {number} times within {WATCHED_S:.0f} s, the last time by {station}")
 
     async def through_the_door(self, request: http.Request, until_mono_s: float) -> http.Response:
         """Serve one request of Koha's offline service as the weather lets it. Raises NotSent, Lost."""

@@ -16,6 +16,7 @@ from kioskd.model.entry import EntryState
 from tests.simulation import invariants
 from tests.simulation.afterwards import keys_at_hand
 from tests.simulation.kioskctl import typed
+from tests.simulation.library import Hammered
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.plan import Plan
 from tests.simulation.world import World
@@ -55,7 +56,10 @@ class Outcome:
 def live(plan: Plan, *, verbose: bool = False, tidy: bool = True) -> Outcome:
     """Carry a plan out from its beginning to the last check; `tidy` False: the process ends with it."""
     with world_of(plan, verbose=verbose, tidy=tidy) as world:
-        world.loop.run_until_complete(world.run())
+        try:
+            world.loop.run_until_complete(world.run())
+        except Hammered as without_end:
+            world.faults.append(str(without_end))
         return _outcome(world)
 
 
