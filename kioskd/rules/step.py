@@ -1,11 +1,10 @@
 """The core: `step(state, event) -> (state, effects)`. Called from one place; knows no I/O and no clock."""
 
 import datetime as dt
-from dataclasses import fields, replace
-from operator import attrgetter
+from dataclasses import replace
 
 from kioskd.model.calls import Role, StatusGet
-from kioskd.model.effects import CheckDisk, Effect, Forget, Reply, Save, Show
+from kioskd.model.effects import CheckDisk, Effect, Forget, Reply
 from kioskd.model.entry import ModeName, SaveToken
 from kioskd.model.ils import NoAnswer, PatronAnswer, StatusAnswer
 from kioskd.model.inputs import (
@@ -40,12 +39,11 @@ from kioskd.model.inputs import (
     Tick,
     Unanswered,
 )
-from kioskd.model.view import Tone, View
+from kioskd.model.view import Tone
 from kioskd.rules import (
     account,
     backlog,
     belief,
-    board,
     by_hand,
     calls,
     cards,
@@ -64,6 +62,7 @@ from kioskd.rules import (
     retrying,
     scanning,
     second_look,
+    showing,
     staffing,
     timekeeping,
     upload,
@@ -72,7 +71,6 @@ from kioskd.rules import (
 from kioskd.rules.deadlines import deadline
 from kioskd.rules.in_flight import AskFor, Asking, FetchFor, SaveFor, Saving
 from kioskd.rules.outcome import Outcome
-from kioskd.rules.project import draws_the_same, project
 from kioskd.rules.quiet import quiet_until
 from kioskd.rules.session import Stage
 from kioskd.rules.state import State
@@ -128,7 +126,7 @@ def end(turn: Turn, state: State) -> tuple[State, list[Effect]]:
     forgetting.follow(turn, state)
     listed.follow(turn, state)
     questions.remind(turn)
-    return _show(turn, state)
+    return showing.shown(turn, state)
 
 
 def _take(turn: Turn, what: Input) -> None:
@@ -498,27 +496,3 @@ def _next_night(turn: Turn) -> float:
         halt_ends_s = quiet_until(settings.ils.quiet_hours, turn.state.zone, next_one.timestamp())
         found.append(halt_ends_s if halt_ends_s is not None else next_one.timestamp())
     return min(found)
-
-
-def _show(turn: Turn, was: State) -> tuple[State, list[Effect]]:
-    before = turn.state.view
-    if before is not None and draws_the_same(was, turn.state) and not board.aged(turn.state, turn.at):
-        return turn.state, turn.effects
-    view = project(turn.state, turn.at, before.seq + 1 if before else 1, was)
-    effects = turn.effects
-    if before is None or _differ(before, view):
-        turn.set(view=view)
-        saves: list[Effect] = [effect for effect in effects if isinstance(effect, Save)]
-        rest = [effect for effect in effects if not isinstance(effect, Save)] if saves else effects
-        effects = [*saves, Show(view), *rest]
-    return turn.state, effects
-
-
-_DRAWN = attrgetter(*(field.name for field in fields(View) if field.name not in ("seq", "station", "timer")))
-
-
-def _differ(before: View, after: View) -> bool:
-    """Tell whether a screen would draw something else; the ticking of a clock is no change."""
-    if (before.timer.kind if before.timer else None) != (after.timer.kind if after.timer else None):
-        return True
-    return bool(_DRAWN(before) != _DRAWN(after))

@@ -59,7 +59,7 @@ FAULTS: Final = (
     ),
     Fault(
         "show before save",
-        RULES + "step.py",
+        RULES + "showing.py",
         "effects = [*saves, Show(view), *rest]",
         "effects = [Show(view), *rest, *saves]",
         "a View goes out before the save it may speak of",
