@@ -247,6 +247,8 @@ class Drills:
         settings = replace(
             own,
             station=replace(own.station, id=f"{own.station.id} DRILL", state_dir=self._folder),
+            # Nobody's code is known in it, so no screen asks for one.
+            staff=replace(own.staff, codes_file=None),
             barcodes=BARCODES,
             offline=OfflineSettings(bookmark_days=own.offline.bookmark_days),
         )
