@@ -83,6 +83,10 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("renewal_done", Step.LOOK_PATRON, Outcome.ALREADY_DONE, RENEWAL, NEW, listed=LISTED),
     Row("renewal_lent_since", Step.LOOK_PATRON, Outcome.LATER_ACTIVITY, RENEWAL, NEW, listed=UNLISTED),
     Row("renewal_whose", Step.LOOK_PATRON, Step.MARK, RENEWAL, NEW, listed=SILENT),
+    # 64, where the due date has moved since a renewal whose answer was lost.
+    Row("lost_renewal_card", Step.LOOK_PATRON, Outcome.UNSURE, RENEWS, LOST, card={Card.UNKNOWN}),
+    Row("lost_renewal_lent_since", Step.LOOK_PATRON, Outcome.LATER_ACTIVITY, RENEWS, LOST, listed=UNLISTED),
+    Row("lost_renewal_done", Step.LOOK_PATRON, Outcome.FOUND_RENEWED, RENEWS, LOST),
     # 18, before a loan whose answer was lost is sent again.
     Row("lost_due_other", Step.LOOK_ITEM, Outcome.DUE_DATE_NOT_KEPT, LOAN, LOST, listed=LISTED, due={Due.OTHER}),
     Row("lost_due_kept", Step.LOOK_ITEM, Outcome.FOUND_ON_LOAN, LOAN, LOST, listed=LISTED),
@@ -106,7 +110,9 @@ TABLE: Final[tuple[Row, ...]] = (
     Row("forced_free", Step.LOOK_ITEM, Step.MARK, LOAN, NEW),
     # 18, before a renewal whose answer was lost is sent again.
     Row("lost_renewal_back", Step.LOOK_ITEM, Outcome.LATER_ACTIVITY, RENEWS, LOST, shelf=CAME_BACK),
-    Row("lost_renewal_done", Step.LOOK_ITEM, Outcome.FOUND_RENEWED, RENEWS, LOST, due={Due.MOVED}),
+    Row("lost_item_renewal_done", Step.LOOK_ITEM, Outcome.FOUND_RENEWED, RENEWS, LOST, due={Due.MOVED}, by_item=True),
+    # A new loan of whoever has it since moves the date as well.
+    Row("lost_renewal_moved", Step.LOOK_ITEM, Step.LOOK_PATRON, RENEWS, LOST, due={Due.MOVED}),
     Row("lost_renewal_untold", Step.LOOK_ITEM, Outcome.UNSURE, RENEWS, LOST, due={Due.UNTOLD}),
     # Lent or renewed on the day of this renewal, it looks the same whether that was done or not.
     Row("lost_renewal_same", Step.LOOK_ITEM, Outcome.UNSURE, RENEWS, LOST, due={Due.SAME}, refused=False),

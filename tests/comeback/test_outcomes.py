@@ -223,6 +223,18 @@ CASES: Mapping[str, Case] = {
     "a lost renewal, and done": Case(
         "lost_renewal_done", Outcome.FOUND_RENEWED, loans=MINE_SINCE_TODAY, **LOST_RENEWAL
     ),
+    "a lost renewal, and Ben has it since": Case(
+        "lost_renewal_lent_since", Outcome.LATER_ACTIVITY, loans=BENS_SINCE_TODAY, **LOST_RENEWAL
+    ),
+    "a lost renewal, done or lent to Ben, and nobody says whose": Case(
+        "lost_renewal_done", Outcome.FOUND_RENEWED, loans=(*BENS_SINCE_TODAY, ANOTHER), switches=SILENT, **LOST_RENEWAL
+    ),
+    "a lost renewal on a card that is gone": Case(
+        "lost_renewal_card", Outcome.UNSURE, loans=MINE_SINCE_TODAY, world=_gone, **LOST_RENEWAL
+    ),
+    "a lost renewal by the item, and done": Case(
+        "lost_item_renewal_done", Outcome.FOUND_RENEWED, patron=None, loans=MINE_SINCE_TODAY, **LOST_RENEWAL
+    ),
     "a lost renewal, and not done": Case(
         "yes_renewed", Outcome.RENEWED, loans=MINE_DUE_SOON, lost=True, due_before=_ago(18), **RENEWAL
     ),

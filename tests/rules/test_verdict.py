@@ -31,6 +31,9 @@ def cells() -> Iterator[tuple[Step, Facts]]:
             found = {"shelf": Shelf.CHARGED, "due": due, **seen}
             yield Step.LOOK_PATRON, Facts(Deed.LOAN, Past.NEW, forces=True, **found)  # type: ignore[arg-type]
             yield Step.LOOK_PATRON, Facts(Deed.RENEWAL, Past.NEW, **found)  # type: ignore[arg-type]
+        for deed in RENEWS:
+            moved = {"shelf": Shelf.CHARGED, "due": Due.MOVED, **seen}
+            yield Step.LOOK_PATRON, Facts(deed, Past.LOST, **moved)  # type: ignore[arg-type]
         for deed, past in itertools.product(Deed, (Past.NO, Past.YES)):
             yield Step.VERIFY_PATRON, Facts(deed, past, **seen)  # type: ignore[arg-type]
     for shelf, doubted in itertools.product(ASKED_18, YES_OR_NO):
@@ -42,8 +45,10 @@ def cells() -> Iterator[tuple[Step, Facts]]:
                 )
         for due in BOUND:
             yield Step.LOOK_ITEM, Facts(Deed.LOAN, Past.NEW, shelf=shelf, due=due, forces=True)
-        for deed, due, refused in itertools.product(RENEWS, MOVED, YES_OR_NO):
-            yield Step.LOOK_ITEM, Facts(deed, Past.LOST, shelf=shelf, due=due, doubted=doubted, refused=refused)
+        for deed, due, refused, by_item in itertools.product(RENEWS, MOVED, YES_OR_NO, YES_OR_NO):
+            if not (by_item and deed is Deed.TURNED):
+                said = {"shelf": shelf, "due": due, "doubted": doubted, "refused": refused, "by_item": by_item}
+                yield Step.LOOK_ITEM, Facts(deed, Past.LOST, **said)  # type: ignore[arg-type]
         for deed, due, by_item in itertools.product(RENEWS, BOUND, YES_OR_NO):
             if not (by_item and deed is Deed.TURNED):
                 yield Step.LOOK_DUE, Facts(deed, Past.NEW, shelf=shelf, due=due, by_item=by_item)
@@ -116,6 +121,16 @@ def test_a_lost_renewal_is_sent_again_only_where_none_can_have_been_made() -> No
             assert facts.due is Due.STILL or (facts.due is Due.SAME and facts.refused)
 
 
+def test_a_lost_renewal_is_not_found_in_anothers_loan() -> None:
+    """Due dates move by another loan as well: where the list tells, it tells whose."""
+    for at, facts in CELLS:
+        row = verdict.decide(at, facts)
+        assert row is not None
+        if row.then is Outcome.FOUND_RENEWED:
+            assert facts.due is Due.MOVED
+            assert facts.by_item or facts.listed in (Listed.YES, Listed.SILENT)
+
+
 def test_nobodys_loan_is_taken_away() -> None:
     """With no-block in force, nothing is sent while another has the item, or while that cannot be told."""
     for at, facts in CELLS:
@@ -141,7 +156,11 @@ def test_no_entry_goes_round_in_circles() -> None:
     for row in TABLE:
         if row.turns:
             assert Deed.LOAN in (row.deed or ())
-    assert all(row.past == {Past.NEW} for row in TABLE if (row.at, row.then) == (Step.LOOK_ITEM, Step.LOOK_PATRON))
+    for row in TABLE:
+        if (row.at, row.then) == (Step.LOOK_ITEM, Step.LOOK_PATRON):
+            assert row.past == {Past.NEW} or row.deed == set(RENEWS)
+        if (row.at, row.deed, row.past) == (Step.LOOK_PATRON, set(RENEWS), {Past.LOST}):
+            assert isinstance(row.then, Outcome), "a lost renewal is looked for there last"
 
 
 @pytest.mark.parametrize("name", ["deed", "past", "said", "listed", "card", "shelf", "due"])
