@@ -7,14 +7,14 @@ command finishes it: entries that were marked are in the file, and no others.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from kioskd.ctl.errors import CtlError
 from kioskd.ctl.new_file import remove, write_whole
-from kioskd.model.entry import EntryState
+from kioskd.model.spans import numbers_of
 
 AT_ONCE: Final = 1_000
 """Entries in one request, as many as the daemon takes in one list."""
@@ -48,21 +48,31 @@ def part(path: Path) -> Path:
     return path.with_name(f"{path.name}.part")
 
 
-def begin(path: Path, what: HandOver) -> None:
+def begin(path: Path, station: str, what: HandOver) -> None:
     """Write down what is about to be handed over. Raises CtlError."""
-    content = json.dumps({"to": what.to, "documents": what.documents}, ensure_ascii=True)
+    content = json.dumps({"to": what.to, "station": station, "documents": what.documents}, ensure_ascii=True)
     write_whole(part(path), content.encode("ascii"))
 
 
-def unfinished(path: Path) -> HandOver | None:
-    """Return the hand-over that was cut off here, if any. Raises CtlError if what lies there cannot be read."""
+def unfinished(path: Path, station: str) -> HandOver | None:
+    """Return the hand-over of this station that was cut off here, if any.
+
+    Raises CtlError if what lies there cannot be read, or is another station's: it may be all that is left of entries
+    which that one has marked.
+    """
     try:
         found = json.loads(part(path).read_bytes())
-        return HandOver(str(found["to"]), tuple(found["documents"]))
+        what, whose = HandOver(str(found["to"]), tuple(found["documents"])), str(found["station"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         raise CtlError(f"{part(path)}: not a hand-over of kioskctl; move it away, then try again") from None
+    if whose != station:
+        raise CtlError(
+            f"{part(path)}: a hand-over of {whose} that was cut off; finish it at that station by the same command, or "
+            "choose another name"
+        )
+    return what
 
 
 def mark(daemon: Daemon, what: HandOver) -> None:
@@ -72,15 +82,18 @@ def mark(daemon: Daemon, what: HandOver) -> None:
         daemon.call("journal.hand_over", {"seqs": seqs[at : at + AT_ONCE], "to": what.to})
 
 
-def marked(what: HandOver, look: Callable[[int], Document | None]) -> list[Document]:
-    """Return those of the entries that the journal says were handed over by this very hand-over."""
-    found: list[Document] = []
-    for document in what.documents:
-        now = look(document["seq"])
-        same = now is not None and now.get("id") == document["id"]
-        if same and now is not None and now.get("state") == EntryState.HANDED_OVER and now.get("outcome") == what.to:
-            found.append(document)
-    return found
+def there(daemon: Daemon, to: str) -> frozenset[int]:
+    """Return the numbers of the entries that the journal says were handed over to that. Raises Refused, NoAnswer.
+
+    It says so of entries too that it has forgotten since: with `keep_settled_days` 0 that is as soon as a visit ends.
+    """
+    told = daemon.call("journal.handed_over", {"to": to})
+    return frozenset(numbers_of(told["numbers"], told["count"]))
+
+
+def marked(what: HandOver, numbers: Set[int]) -> list[Document]:
+    """Return those of the entries that were marked, by their numbers."""
+    return [document for document in what.documents if document["seq"] in numbers]
 
 
 def finish(path: Path, content: bytes) -> None:

@@ -16,12 +16,13 @@ from typing import Any, Final
 from kioskd import __version__
 from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError
-from kioskd.ctl.hand_over import HandOver, mark
+from kioskd.ctl.hand_over import HandOver, mark, there
 from kioskd.ctl.journal_source import FromDaemon, Selection
-from kioskd.model.entry import UNSENT, EntryState
+from kioskd.model.entry import UNSENT
+from kioskd.model.spans import numbers_of, spans
 from kioskd.moving import rescue
 from kioskd.moving.archive import BadArchive
-from kioskd.moving.moving_out import part
+from kioskd.moving.moving_out import clear, part
 from kioskd.moving.rescue import Cover, Rescue
 from kioskd.moving.rescue_out import Sealing, document, name, new_id, write_part
 
@@ -43,19 +44,20 @@ class TakenIn:
 
 
 def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
-    """Write the unsent entries of a running station to an archive, and hand them over to it. Raises CtlError, OSError.
+    """Write the unsent entries of a running station to an archive, and hand them over to it. Raises CtlError,
+    UnfinishedElsewhere, OSError.
 
     `keys`: what opens the forms of registrations.
     """
     source = FromDaemon(client)
     forms = {each["id"]: each["sealed"] for each in client.call("registrations.list")["registrations"]}
     if part(path).exists():
-        if (finished := _finish(source, path, sealing, keys, forms)) is not None:
+        if (finished := _finish(client, path, sealing, keys, forms)) is not None:
             return finished
         # Nothing was marked for it: it would only lie there, and somebody might think that it holds what went up.
-        part(path).unlink()
+        clear(path, client.greeting["station"])
     if path.exists():
-        if (done := _done(source, path, client.greeting["station"])) is not None:
+        if (done := _done(client, path)) is not None:
             return done
         raise CtlError(f"{path}: there is a file already, and it is not overwritten; choose another name")
     entries = sorted(
@@ -70,7 +72,7 @@ def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
         mark(client, HandOver(made.cover.to, tuple(entries)))
     except CtlError:
         # What was marked before the refusal has no other way any more than this archive.
-        if _finish(source, path, sealing, keys, forms) is None:
+        if _finish(client, path, sealing, keys, forms) is None:
             part(path).unlink(missing_ok=True)
         raise
     name(path)
@@ -79,44 +81,47 @@ def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
 
 def _packed(station: str, entries: Sequence[Document], forms: dict[str, str], sealing: Sealing, keys: str) -> Rescue:
     at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    numbers = rescue.spans([int(each["seq"]) for each in entries])
+    numbers = spans([int(each["seq"]) for each in entries])
     cover = Cover(new_id(), station, at, __version__, len(entries), numbers, sealing.recipient)
     return Rescue(cover, tuple(document(each, forms) for each in entries), keys)
 
 
-def _finish(source: FromDaemon, path: Path, sealing: Sealing, keys: str, forms: dict[str, str]) -> Cover | None:
+def _finish(client: Client, path: Path, sealing: Sealing, keys: str, forms: dict[str, str]) -> Cover | None:
     """Finish an archive that was cut off, with those entries that are marked; None: none is, so nothing was done."""
     try:
         cover = rescue.cover_of(part(path).read_bytes(), str(part(path)))
-        numbers = rescue.numbers_of(cover.numbers, cover.entries)
+        numbers = numbers_of(cover.numbers, cover.entries)
     except (BadArchive, ValueError):
         # Cut off while it was written, before anything was marked.
         return None
-    there = source.entries(Selection(after=numbers[0] - 1, at_most=numbers[-1] - numbers[0] + 1, reveal=True))
-    mine = [each for each in there if each["seq"] in set(numbers)]
-    marked = [each for each in mine if each["state"] == EntryState.HANDED_OVER and each["outcome"] == cover.to]
-    if not marked and mine:
+    marked = there(client, cover.to)
+    if not marked:
         return None
-    if len(marked) < len(mine):
-        # Those that were not marked go up by themselves; they must not be in the archive as well.
-        made = _packed(cover.station, marked, forms, sealing, keys)
-        made = replace(made, cover=replace(made.cover, id=cover.id))
-        write_part(path, rescue.pack(made, sealing.seal))
-        cover = made.cover
-    # Entries past their keeping time were marked with the rest: they are in the archive as it stands.
+    if len(marked) < len(numbers):
+        span = Selection(after=numbers[0] - 1, at_most=numbers[-1] - numbers[0] + 1, reveal=True)
+        here = [each for each in FromDaemon(client).entries(span) if each["seq"] in set(numbers)]
+        mine = [each for each in here if each["seq"] in marked]
+        if len(mine) == len(marked):
+            # Those that were not marked go up by themselves; they must not be in the archive as well.
+            made = _packed(cover.station, mine, forms, sealing, keys)
+            made = replace(made, cover=replace(made.cover, id=cover.id))
+            write_part(path, rescue.pack(made, sealing.seal))
+            cover = made.cover
+        else:
+            # What was marked and is forgotten here stands in this archive alone, so it stays as it is, and what still
+            # waits goes with it. A loan of it that went up meanwhile is looked up, wherever it is taken in.
+            mark(client, HandOver(cover.to, tuple(each for each in here if each["state"] in UNSENT)))
     name(path)
     return cover
 
 
-def _done(source: FromDaemon, path: Path, station: str) -> Cover | None:
+def _done(client: Client, path: Path) -> Cover | None:
     """Return the cover of an archive that has its name already, if this station's entries were handed over to it."""
     try:
         cover = rescue.cover_of(path.read_bytes(), str(path))
-        first = rescue.numbers_of(cover.numbers, cover.entries)[0]
-    except (BadArchive, ValueError, IndexError, OSError):
+    except (BadArchive, OSError):
         return None
-    mine = source.entries(Selection(after=first - 1, at_most=1)) if cover.station == station else []
-    return cover if any(each["seq"] == first and each["outcome"] == cover.to for each in mine) else None
+    return cover if there(client, cover.to) else None
 
 
 def parts(entries: Sequence[rescue.Document], keys: str) -> Iterator[list[Document]]:

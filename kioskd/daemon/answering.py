@@ -13,8 +13,10 @@ from kioskd.journal.jobs import AskJob, JournalQueue, ScanJob
 from kioskd.journal.journal import Journal
 from kioskd.journal.listing import entry_document, exception_document, moment, story_document
 from kioskd.journal.reading import Story
+from kioskd.model import handed_over
 from kioskd.model.calls import (
     ExceptionsList,
+    JournalHandedOver,
     JournalList,
     JournalShow,
     RegistrationsList,
@@ -28,6 +30,7 @@ from kioskd.model.effects import Query
 from kioskd.model.entry import AddNote, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError, ErrorKind
 from kioskd.model.settings import Settings
+from kioskd.model.spans import spans
 from kioskd.rules import reviewing, worklist
 from kioskd.rules.outage import NOTE as OUTAGE
 from kioskd.rules.state import State
@@ -82,6 +85,10 @@ class Answering:
                 self._list(query, wanted, call.limit)
             case JournalShow() as call:
                 self._journal.submit(AskJob(partial(_story, call)), partial(self._told, query, call))
+            case JournalHandedOver() as call:
+                self._journal.submit(
+                    AskJob(lambda journal: journal.notes(handed_over.KIND)), partial(self._handed_over, query, call)
+                )
             case ExceptionsList() as call:
                 wanted = EntryFilter(after=Seq(call.after), limit=call.limit + 1, state=EntryState.EXCEPTION)
                 self._list(query, wanted, call.limit)
@@ -178,6 +185,13 @@ class Answering:
         else:
             shown = story_document(found.entry, found.rows, self._zone, reveal=call.reveal)
             self._front.reply(query.request, shown)
+
+    def _handed_over(self, query: Query, call: JournalHandedOver, found: list[AddNote] | JournalError) -> None:
+        if isinstance(found, JournalError):
+            self._front.fail(query.request, CallError(ErrorKind.STORAGE, str(found)))
+        else:
+            numbers = handed_over.numbers_at(found, call.to)
+            self._front.reply(query.request, {"numbers": spans(numbers), "count": len(numbers)})
 
     def _list(self, query: Query, wanted: EntryFilter, limit: int) -> None:
         self._journal.submit(ScanJob(lambda journal: journal.scan(wanted)), partial(self._listed, query, limit))

@@ -35,6 +35,7 @@ RESULTS: Final[Mapping[type[Any], str]] = {
     calls.ExceptionsResolve: "the journal in numbers",
     calls.JournalWithdraw: "the journal in numbers",
     calls.JournalHandOver: "the journal in numbers",
+    calls.JournalHandedOver: "`numbers`: of the entries, as `1-57,60`; `count`: how many",
     calls.JournalTakeBack: "`taken`: how many",
     calls.JournalTakeIn: "`taken`, `known`: how many entries were new, and how many were here already",
     calls.DrillStart: "`card`, `items`: the barcodes of the drill; `seconds`: when it ends by itself",

@@ -264,6 +264,13 @@ class JournalHandOver:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalHandedOver:
+    """`journal.handed_over`: which entries were handed over to that, and not taken back since."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class JournalTakeBack:
     """`journal.take_back`: these were handed over to a file that nobody loaded, and is destroyed: they go up after all.
 
@@ -450,6 +457,7 @@ Call = (
     | ExceptionsList
     | JournalWithdraw
     | JournalHandOver
+    | JournalHandedOver
     | JournalTakeBack
     | JournalTakeIn
     | JournalShow
@@ -495,6 +503,7 @@ METHODS: Final[Mapping[str, type[Call]]] = {
     "exceptions.list": ExceptionsList,
     "journal.withdraw": JournalWithdraw,
     "journal.hand_over": JournalHandOver,
+    "journal.handed_over": JournalHandedOver,
     "journal.take_back": JournalTakeBack,
     "journal.take_in": JournalTakeIn,
     "journal.show": JournalShow,
@@ -544,6 +553,7 @@ _BY_ROLE: Final[Mapping[Role, tuple[type[Call], ...]]] = {
         ExceptionsList,
         JournalWithdraw,
         JournalHandOver,
+        JournalHandedOver,
         JournalTakeBack,
         JournalTakeIn,
         JournalShow,

@@ -6,6 +6,7 @@ from dataclasses import field
 from kioskd.model.barcode import ItemBarcode, PatronBarcode
 from kioskd.model.calls import (
     ExceptionsList,
+    JournalHandedOver,
     JournalList,
     JournalShow,
     RegistrationsList,
@@ -224,6 +225,7 @@ class Query:
     call: (
         JournalList
         | JournalShow
+        | JournalHandedOver
         | ExceptionsList
         | RegistrationsList
         | StatsGet

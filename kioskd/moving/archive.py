@@ -59,6 +59,15 @@ def write(path: Path, manifest: Manifest, members: Mapping[str, Path]) -> None:
         os.fsync(stream.fileno())
 
 
+def manifest_of(path: Path) -> Manifest:
+    """Return what an archive says of itself; its members are not looked at. Raises BadArchive, OSError."""
+    try:
+        with tarfile.open(path, mode="r:") as tar:
+            return _manifest(tar.next(), tar, path)
+    except (tarfile.TarError, EOFError):
+        raise BadArchive(f"{path}: is no archive of a station") from None
+
+
 def unpack(path: Path, into: Path) -> Manifest:
     """Put an archive's members into a folder, each checked against its sum, and return what it says of itself.
 

@@ -21,13 +21,46 @@ from kioskd.journal.lock import Lock
 from kioskd.journal.moved import IsMoved, Moved
 from kioskd.journal.names import JOURNAL
 from kioskd.journal.whole_copy import copy_whole, counted
-from kioskd.moving import archive
-from kioskd.moving.archive import Manifest
+from kioskd.moving import archive, rescue
+from kioskd.moving.archive import BadArchive, Manifest
 
 
 def part(out: Path) -> Path:
     """Return where an archive stands until it may be taken in."""
     return out.with_name(f".{out.name}.part")
+
+
+class UnfinishedElsewhere(Exception):  # noqa: N818 - named for what happened, as all of the house's
+    """Raised when another station's archive lies unfinished under that name; nothing was changed."""
+
+
+def clear(out: Path, station: str) -> None:
+    """Take away what an earlier try of this station left beside `out`, before it had marked anything.
+
+    What another station left there may hold entries that are marked, and stand nowhere else. Raises
+    UnfinishedElsewhere, OSError.
+    """
+    beside = part(out)
+    if (whose := _station_of(beside)) not in (None, station):
+        raise UnfinishedElsewhere(
+            f"{beside}: an archive of {whose} that was cut off, and may be all that is left of its entries; finish it "
+            "at that station by the same command, or choose another name"
+        )
+    beside.unlink(missing_ok=True)
+
+
+def _station_of(beside: Path) -> str | None:
+    """Return which station's archive that is, of either kind; None: none, or it ends before it says so."""
+    try:
+        return rescue.cover_of(beside.read_bytes(), str(beside)).station
+    except FileNotFoundError:
+        return None
+    except BadArchive:
+        pass
+    try:
+        return archive.manifest_of(beside).station
+    except BadArchive:
+        return None
 
 
 def move_out(
@@ -36,7 +69,7 @@ def move_out(
     """Move a stopped station's journal into an archive at `out`, which must not exist, and mark where it came from.
 
     `others`: further members of the archive by name. Raises JournalHeld, IsMoved (into another archive), NoJournal,
-    FileExistsError, BadArchive, JournalError, OSError.
+    FileExistsError, UnfinishedElsewhere, BadArchive, JournalError, OSError.
     """
     if not (state_dir / JOURNAL).exists():
         raise NoJournal(state_dir / JOURNAL)
@@ -46,7 +79,7 @@ def move_out(
             return _finish(state_dir, out, before)
         if out.exists():
             raise FileExistsError(out)
-        part(out).unlink(missing_ok=True)
+        clear(out, station)
         with tempfile.TemporaryDirectory(dir=state_dir, prefix="moving-") as scratch:
             copy = Path(scratch) / JOURNAL
             copy_whole(state_dir, copy)

@@ -6,7 +6,7 @@ without the key; what is in it stands inside too, and must be the same.
 
 import json
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -96,25 +96,6 @@ def unpack(content: bytes, name: str, open_: Transform) -> Rescue:
     if inside != cover or len(entries) != cover.entries:
         raise BadArchive(f"{name}: its cover is not that of what is in it; fetch it again")
     return Rescue(cover, entries, keys)
-
-
-def spans(numbers: Sequence[int]) -> str:
-    """Return rising numbers as `1-57,60`."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1][1:] = [number]
-        else:
-            found.append([number])
-    return ",".join("-".join(map(str, span)) for span in found)
-
-
-def numbers_of(spans_: str, count: int) -> list[int]:
-    """Return the `count` numbers that `spans` wrote. Raises ValueError, before a cover that lies costs any memory."""
-    ends = [(int(first), int(last or first)) for first, _, last in (each.partition("-") for each in spans_.split(","))]
-    if any(last < first for first, last in ends) or sum(last - first + 1 for first, last in ends) != count:
-        raise ValueError(FORMAT)
-    return [number for first, last in ends for number in range(first, last + 1)]
 
 
 def _cover(document: Any) -> Cover:  # noqa: ANN401 # any JSON

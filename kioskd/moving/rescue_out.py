@@ -24,10 +24,12 @@ from kioskd.journal.lock import Lock
 from kioskd.journal.moved import IsMoved, Moved
 from kioskd.journal.names import JOURNAL, companions
 from kioskd.journal.whole_copy import copy_whole, like_its_folder
+from kioskd.model import handed_over
 from kioskd.model.entry import AddRow, EntryState
+from kioskd.model.spans import spans
 from kioskd.moving import rescue
 from kioskd.moving.archive import BadArchive
-from kioskd.moving.moving_out import part
+from kioskd.moving.moving_out import clear, part
 from kioskd.moving.rescue import Cover, Rescue, Transform
 
 
@@ -54,7 +56,7 @@ def rescue_out(
     """Write a stopped station's unsent entries to an archive at `out`, which must not exist, and mark where they were.
 
     A damaged journal is salvaged from a copy; what is there stays as it is. Raises JournalHeld, IsMoved (into another
-    archive), NoJournal, NothingUnsent, FileExistsError, JournalError, OSError.
+    archive), NoJournal, NothingUnsent, FileExistsError, UnfinishedElsewhere, JournalError, OSError.
     """
     if not (state_dir / JOURNAL).exists():
         raise NoJournal(state_dir / JOURNAL)
@@ -68,9 +70,10 @@ def rescue_out(
         entries = tuple(document(entry, forms) for entry, forms in found)
         if not entries:
             raise NothingUnsent(f"{state_dir}: nothing is unsent there")
-        numbers = rescue.spans([int(str(entry["seq"])) for entry, _ in found])
+        numbers = spans([int(str(entry["seq"])) for entry, _ in found])
         at = now.isoformat(timespec="seconds")
         cover = Cover(new_id(), station, at, version, len(entries), numbers, sealing.recipient)
+        clear(out, station)
         write_part(out, rescue.pack(Rescue(cover, entries, keys), sealing.seal))
         moved.put_mark(state_dir, Moved(cover.id, str(out), cover.at, cover.entries, rescued=True))
         name(out)
@@ -90,7 +93,9 @@ def settle(state_dir: Path, *, zone: str, now: dt.datetime) -> int:
     with Journal.open(state_dir, timezone=zone, though_moved=True) as journal:
         seqs = [entry.seq for entry in journal.unsent()]
         to = f"rescue {mark.archive}"
-        journal.write([AddRow(seq, EntryState.HANDED_OVER, now.timestamp(), to) for seq in seqs])
+        at_s = now.timestamp()
+        rows = [AddRow(seq, EntryState.HANDED_OVER, at_s, to) for seq in seqs]
+        journal.write([*rows, handed_over.note(to, seqs, at_s)])
         moved.take_off(state_dir)
     for made in companions(state_dir / JOURNAL):
         if made.exists():
@@ -103,14 +108,19 @@ class NotRescued(Exception):  # noqa: N818 - named for what happened, as all of 
 
 
 def write_part(out: Path, content: bytes) -> None:
-    """Write an archive under the name that nobody takes in, 0600, durably. Raises OSError."""
+    """Write an archive under the name that nobody takes in, 0600, durably: whole, or what was there stays.
+
+    Raises OSError.
+    """
     beside = part(out)
-    beside.unlink(missing_ok=True)
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    new = beside.with_name(f"{beside.name}.new")
+    new.unlink(missing_ok=True)
+    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with open(fd, "wb") as stream:  # noqa: PTH123 - a descriptor, for its mode
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+    new.rename(beside)
     sync_folder(out.parent)
 
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 
 from kioskd.model import calls as c
 from kioskd.model import downtime_calls as d
+from kioskd.model import handed_over
 from kioskd.model.barcode import ItemBarcode
 from kioskd.model.effects import Query, ReadEntries, Reply
 from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
@@ -116,6 +117,8 @@ def _dispatch(turn: Turn, event: Asked, call: c.Call) -> None:
             turn.do(ReadEntries(event.request, (call.seq,)))
             turn.set(reading={**turn.state.reading, event.request: event})
             turn.request = None
+        case c.JournalHandedOver():
+            _handed_over(turn, call)
         case c.JournalHandOver() | c.JournalTakeBack():
             turn.do(ReadEntries(event.request, call.seqs))
             turn.set(reading={**turn.state.reading, event.request: event})
@@ -275,6 +278,18 @@ def _upload(turn: Turn) -> None:
     turn.request = None
 
 
+def _handed_over(turn: Turn, call: c.JournalHandedOver) -> None:
+    """Which entries were handed over to something, read when the journal has all that it was told of that."""
+    # While rows are being saved no call comes here; before that a hand-over reads. Whoever was cut off and is back at
+    # once would hear that nothing was handed over, and throw the file away.
+    if any(isinstance(each.call, c.JournalHandOver | c.JournalTakeBack) for each in turn.state.reading.values()):
+        turn.fail(ErrorKind.NOT_NOW, "entries are being handed over at this moment; try again")
+        return
+    assert turn.request is not None
+    turn.do(Query(turn.request, call))
+    turn.request = None
+
+
 def entries_read(turn: Turn, event: EntriesRead) -> None:
     """The entries that staff want to withdraw or hand over, as they stand."""
     reading = dict(turn.state.reading)
@@ -320,5 +335,6 @@ def entries_read(turn: Turn, event: EntriesRead) -> None:
         AddRow(seq, EntryState.HANDED_OVER, turn.at.wall_s, by.call.to, by=turn.state.staff.by) for seq in by.call.seqs
     )
     upload.drop(turn, by.call.seqs)
-    turn.save(rows, Saving(SaveFor.HAND_OVER, request=turn.request, seqs=by.call.seqs))
+    note = handed_over.note(by.call.to, by.call.seqs, turn.at.wall_s)
+    turn.save((*rows, note), Saving(SaveFor.HAND_OVER, request=turn.request, seqs=by.call.seqs))
     turn.request = None

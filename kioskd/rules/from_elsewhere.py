@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from kioskd.model import calls as c
+from kioskd.model import handed_over
 from kioskd.model.effects import ReadTaken, Reply
 from kioskd.model.entry import UNSENT, AddEntry, AddNote, AddRow, Entry, EntryState, Kind, NewEntry, Source
 from kioskd.model.errors import ErrorKind
@@ -181,5 +182,10 @@ def take_back(turn: Turn, call: c.JournalTakeBack, entries: Sequence[Entry]) -> 
         number for each in back.values() for number in (each.what.patron, each.what.item) if number is not None
     )
     seqs = tuple(back)
-    turn.save(rows, Saving(SaveFor.TAKE_IN, request=turn.request, seqs=seqs, numbers=numbers))
+    places = {str(entry.outcome) for entry in back.values()}
+    notes = (
+        handed_over.note(to, [seq for seq in seqs if back[seq].outcome == to], turn.at.wall_s, back=True)
+        for to in sorted(places)
+    )
+    turn.save((*rows, *notes), Saving(SaveFor.TAKE_IN, request=turn.request, seqs=seqs, numbers=numbers))
     turn.request = None

@@ -13,7 +13,9 @@ from kioskd.ctl import hand_over
 from kioskd.exports.formats import Format, Station, export
 from kioskd.journal.journal import Journal
 from kioskd.journal.listing import entry_document
+from kioskd.model import handed_over
 from kioskd.model.entry import AddRow, EntryFilter, EntryState, Seq
+from kioskd.model.spans import spans
 from tests.exports.making import ZONE, koha_reads
 from tests.journal.making import NOON, add, opened
 from tests.powercut.replay import Report, record, replay
@@ -29,11 +31,17 @@ class Marks:
         self.journal = journal
 
     def call(self, method: str, params: dict[str, Any] | None = None) -> Any:
-        assert method == "journal.hand_over"
         assert params is not None
+        if method == "journal.handed_over":
+            numbers = handed_over.numbers_at(self.journal.notes(handed_over.KIND), params["to"])
+            return {"numbers": spans(numbers), "count": len(numbers)}
+        assert method == "journal.hand_over"
         rows = [AddRow(Seq(seq), EntryState.HANDED_OVER, NOON, params["to"]) for seq in params["seqs"]]
         for at in range(0, len(rows), 2):
-            self.journal.write(rows[at : at + 2])
+            marked = rows[at : at + 2]
+            note = handed_over.note(params["to"], [each.seq for each in marked], NOON)
+            self.journal.write([*marked, note])
+        return {}
 
 
 def documents(journal: Journal) -> list[dict[str, Any]]:
@@ -52,7 +60,7 @@ def play(root: Path) -> None:
         journal.write([add(number) for number in range(1, COUNT + 1)])
         found = documents(journal)
         what = hand_over.HandOver.of("koha-koc", out, found)
-        hand_over.begin(out, what)
+        hand_over.begin(out, "EAST-1", what)
         hand_over.mark(Marks(journal), what)
         hand_over.finish(out, made(found))
         for each in found:
@@ -68,9 +76,9 @@ def again(root: Path) -> set[str]:
     out = root / "stick" / "day.koc"
     with opened(root / "state") as journal:
         by_seq = {each["seq"]: each for each in documents(journal)}
-        cut_off = hand_over.unfinished(out) if out.parent.exists() else None
+        cut_off = hand_over.unfinished(out, "EAST-1") if out.parent.exists() else None
         if cut_off is not None:
-            marked = hand_over.marked(cut_off, by_seq.get)
+            marked = hand_over.marked(cut_off, hand_over.there(Marks(journal), cut_off.to))
             if marked:
                 hand_over.finish(out, made(marked))
             else:
@@ -102,7 +110,7 @@ def test_whenever_the_power_goes_each_entry_has_one_way(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        "from kioskd.ctl import hand_over\nhand_over.begin = lambda path, what: None",
+        "from kioskd.ctl import hand_over\nhand_over.begin = lambda path, station, what: None",
         "from kioskd.ctl import new_file\nnew_file.sync_folder = lambda folder: None",
     ],
     ids=["nothing is written down first", "names that are not flushed"],
@@ -115,7 +123,7 @@ def test_what_lies_there_and_is_no_hand_over_is_left_alone(tmp_path: Path) -> No
     out = tmp_path / "day.koc"
     hand_over.part(out).write_bytes(b'{"to": 1')
     with pytest.raises(Exception, match="not a hand-over of kioskctl; move it away"):
-        hand_over.unfinished(out)
+        hand_over.unfinished(out, "EAST-1")
     assert hand_over.part(out).read_bytes() == b'{"to": 1'
 
 

@@ -18,10 +18,11 @@ from kioskd.journal.journal import Journal
 from kioskd.journal.moved import IsMoved
 from kioskd.journal.names import JOURNAL
 from kioskd.model.entry import AddNote, EntryFilter, EntryState, Kind
+from kioskd.model.spans import numbers_of, spans
 from kioskd.moving import rescue, rescue_out
 from kioskd.moving.archive import BadArchive
 from kioskd.moving.moving_out import part
-from kioskd.moving.rescue import Cover, Rescue, numbers_of, spans
+from kioskd.moving.rescue import Cover, Rescue
 from kioskd.moving.rescue_out import NothingUnsent, NotRescued, Sealing, settle
 from kioskd.vault import VaultTrouble
 from kioskd.vault.recipient import fingerprint, new_pair, open_with, public_of, seal_to

@@ -473,8 +473,8 @@ FAULTS: Final = (
     Fault(
         "handed over without being marked",
         "kioskd/ctl/hand_over.py",
-        'now.get("state") == EntryState.HANDED_OVER and now.get("outcome") == what.to',
-        "now",
+        'if document["seq"] in numbers]',
+        "if document]",
         "an entry is in the file, and goes up by the line as well",
         ("tests/exports/test_hand_over.py",),
     ),
@@ -529,8 +529,8 @@ FAULTS: Final = (
     Fault(
         "the revived station has forgotten the rescue",
         "kioskd/moving/rescue_out.py",
-        "        journal.write([AddRow(seq, EntryState.HANDED_OVER, now.timestamp(), to) for seq in seqs])",
-        "        journal.write([AddRow(seq, EntryState.HANDED_OVER, now.timestamp(), to) for seq in seqs[:0]])",
+        "        rows = [AddRow(seq, EntryState.HANDED_OVER, at_s, to) for seq in seqs]",
+        "        rows = [AddRow(seq, EntryState.HANDED_OVER, at_s, to) for seq in seqs[:0]]",
         "its mark goes, and what another station has sent is sent from there too",
         (RESCUED,),
         seed=9,

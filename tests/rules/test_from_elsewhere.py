@@ -4,9 +4,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kioskd.model import calls as c
 from kioskd.model import effects as e
+from kioskd.model import handed_over as handed_over_notes
 from kioskd.model.entry import EntryState, How, Kind, ModeName, Seq, Source, StorageProblem
 from kioskd.model.errors import ErrorKind
 from kioskd.model.time import ClockTrust
@@ -208,7 +211,7 @@ def handed_over(station: Station) -> list[Seq]:
     station.finish()
     station.advance(60)
     seqs = [entry.seq for entry in station.entries]
-    assert isinstance(station.asks(c.JournalHandOver(tuple(seqs), "koha-koc day.koc 1"), STAFF), e.Reply)
+    assert isinstance(station.asks(c.JournalHandOver(tuple(seqs), TO), STAFF), e.Reply)
     return seqs
 
 
@@ -245,6 +248,57 @@ def test_it_comes_back_once_and_whole_or_not_at_all(station: Station) -> None:
     assert station.refused(back(first), STAFF).kind is ErrorKind.NOT_NOW
     assert isinstance(station.asks(back(second), STAFF), e.Reply)
     assert station.journal.summary().unsent == 2
+
+
+TO = "koha-koc day.koc 1"
+
+
+def there(station: Station) -> list[int]:
+    """Return what the journal's notes say was handed over to that file."""
+    notes = [note for note in station.journal.notes if note.kind == handed_over_notes.KIND]
+    return handed_over_notes.numbers_at(notes, TO)
+
+
+def test_what_was_handed_over_is_noted_as_long_as_it_is_not_taken_back(station: Station) -> None:
+    """An entry that is over is forgotten; who finishes a hand-over that was cut off must know of it all the same."""
+    first, second = handed_over(station)
+    assert there(station) == [first, second]
+    assert isinstance(station.asks(back(first), STAFF), e.Reply)
+    assert there(station) == [second]
+    assert isinstance(station.asks(c.JournalHandOver((first,), TO), STAFF), e.Reply)
+    assert there(station) == [first, second]
+    assert isinstance(station.asks(back(second, first), STAFF), e.Reply)
+    assert there(station) == []
+
+
+def test_nobody_hears_that_nothing_was_handed_over_while_it_is_being_saved(station: Station) -> None:
+    station.scan(ANNA)
+    station.scan(BOOK)
+    station.finish()
+    station.advance(60)
+    station.journal_waits = True
+    first = station.call(c.JournalHandOver((station.entries[0].seq,), TO), STAFF)
+    assert station.refused(c.JournalHandedOver(TO), STAFF).kind is ErrorKind.NOT_NOW
+    station.save()
+    assert station.asks(c.JournalHandedOver(TO), STAFF) is None, "read, and being saved: it waits"
+    while station.journal.asked:
+        station.save()
+    assert [type(answer) for answer in station.answers[first]] == [e.Reply]
+    assert [type(answer) for answer in station.answers[c.RequestId(first + 2)]] == [e.Query]
+    assert there(station) == [1]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b"]), st.sets(st.integers(1, 30), min_size=1), st.booleans()), max_size=8)
+)
+def test_notes_tell_what_was_handed_over_and_not_taken_back(deeds: list[tuple[str, set[int], bool]]) -> None:
+    plain: dict[str, set[int]] = {"a": set(), "b": set()}
+    notes = []
+    for to, seqs, is_back in deeds:
+        notes.append(handed_over_notes.note(to, seqs, 0.0, back=is_back))
+        plain[to] = plain[to] - seqs if is_back else plain[to] | seqs
+    for to, seqs in plain.items():
+        assert handed_over_notes.numbers_at(notes, to) == sorted(seqs)
 
 
 def test_whoever_takes_back_says_why(station: Station) -> None:

@@ -424,6 +424,7 @@ def test_every_method_needs_its_role(call: type) -> None:
         c.PatronRegister: c.PatronRegister(c.Secret("x"), c.Secret("x"), c.Secret("x"), "x"),
         c.JournalWithdraw: c.JournalWithdraw(1),
         c.JournalHandOver: c.JournalHandOver((1,), "x"),
+        c.JournalHandedOver: c.JournalHandedOver("x"),
         c.JournalTakeBack: c.JournalTakeBack((1,), "x"),
         c.JournalTakeIn: c.JournalTakeIn("x", "1", ()),
         c.ScanInject: c.ScanInject(c.Secret("x")),

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardware_sim.ils.catalog import Patron
+from hardware_sim.ils.ledger import Origin
 from kioskd.ctl import hand_over
 from kioskd.model import calls as c
+from kioskd.model import handed_over
 from kioskd.model.entry import UNSENT, Entry, EntryFilter, EntryState, Seq
 from kioskd.model.errors import CallError
 from kioskd.model.settings import Secret
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 AGAIN_S = 900.0
 """So long after it failed a person tries the same once more."""
+LOADED = Origin(connection=0, message="desk")
+"""Where a deed is from that was done when a file was loaded."""
 
 
 @dataclass
@@ -180,20 +184,20 @@ async def export(world: "World", machine: Machine, planned: Planned) -> None:
 
 async def _one_try(world: "World", machine: Machine, path: Path) -> bool:
     """Try the whole command; True: it is done, or there was nothing to do."""
-    what = hand_over.unfinished(path)
+    what = hand_over.unfinished(path, machine.name)
     if what is None:
         waiting = [_document(entry) for entry in entries(machine) if entry.state in UNSENT]
         what = hand_over.HandOver.of("csv", path, waiting)
         if not what.documents:
             return True
-        hand_over.begin(path, what)
+        hand_over.begin(path, machine.name, what)
     await asyncio.sleep(0.2)
     seqs = tuple(Seq(each["seq"]) for each in what.documents)
     told = await answer(machine, c.JournalHandOver(seqs, what.to))
     if machine.process is None or (told is None and machine.process.station.state.saves):
         return False
-    now = {int(entry.seq): _document(entry) for entry in entries(machine)}
-    found = hand_over.marked(what, now.get)
+    numbers = handed_over.numbers_at(machine.process.journal.notes(handed_over.KIND), what.to)
+    found = hand_over.marked(what, set(numbers))
     if not found:
         # None was marked: the journal did not take it, or all were sent meanwhile.
         hand_over.remove(hand_over.part(path))

@@ -89,7 +89,7 @@ def typed() -> Iterator[None]:
 
 @cache
 def kioskctl_parser() -> Any:
-    return parser(("rescue", "journal", "station"))
+    return parser(("rescue", "journal", "station", "export"))
 
 
 class Kioskctl:

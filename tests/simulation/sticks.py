@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hardware_sim.ils.ledger import Origin
 from kioskd.journal import moved
 from kioskd.model.entry import Kind
+from kioskd.model.spans import numbers_of
 from kioskd.moving import rescue
 from kioskd.moving.moving_out import part
 from kioskd.vault.keys import keys_file
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 AGAIN_S = 600.0
 """So long after it failed a technician types the same once more."""
-LOADED = Origin(connection=0, message="desk")
 TRIES = 6
 """If nothing came of it by then, nothing was to be done."""
 
@@ -136,7 +135,7 @@ class Carrying:
             return False
         cover = rescue.cover_of(path.read_bytes(), str(path))
         self.stick.to = cover.to
-        self.stick.numbers = rescue.numbers_of(cover.numbers, cover.entries) if cover.entries else []
+        self.stick.numbers = numbers_of(cover.numbers, cover.entries)
         self.world.sticks.append(self.stick)
         return True
 
@@ -244,4 +243,4 @@ def _load(world: "World", machine: Machine, file: afterwards.Exported) -> None:
         if entry.what.id in file.ids and entry.what.kind is Kind.CHECKOUT and patron is not None and number is not None:
             free = number in world.library.world.items and number not in world.library.world.loans
             if free and patron in world.library.world.patrons:
-                world.library.world.force(patron, number, None, LOADED, takes_away=False)
+                world.library.world.force(patron, number, None, afterwards.LOADED, takes_away=False)

@@ -4,7 +4,8 @@
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +17,7 @@ from kioskd.daemon.drill import CARD, ITEMS
 from kioskd.model import calls as c
 from kioskd.model.entry import EntryFilter, EntryState, Source
 from kioskd.vault.keys import keys_file
+from tests.exports.making import koha_reads
 from tests.simulation import plan as plans
 from tests.simulation.afterwards import codes_file
 from tests.simulation.kioskctl import Cut, Kioskctl, answer
@@ -30,10 +32,10 @@ LOANS = 5
 STEPS_AT_MOST = 40
 
 
-def played(scene: Callable[[World], Coroutine[Any, Any, Any]]) -> Any:
+def played(scene: Callable[[World], Coroutine[Any, Any, Any]], *, keep_days: int = 3650) -> Any:
     """Play a scene in a world in which the library system is away."""
     plan = plans.make(1, 1).only([])
-    ours = {"kinds": ["self", "self"], "keep_days": 3650, "max_items": 0, "connections": 1, "door": False}
+    ours = {"kinds": ["self", "self"], "keep_days": keep_days, "max_items": 0, "connections": 1, "door": False}
     with world_of(replace(plan, personality="plain", settings=plan.settings | ours)) as world:
         world.library.weather.append(Weather(state="refused"))
         result = world.loop.run_until_complete(scene(world))
@@ -83,6 +85,16 @@ def export(world: World) -> tuple[object, ...]:
     (world.folder / "library.key").write_text(pair()[1])
     keys = keys_file(codes_file())
     return ("rescue", "export", "--out", world.folder / "a.rescue", "--recipient", pair()[0], "--keys-file", keys)
+
+
+@contextmanager
+def suppressed(kind: type[Exception], saying: str) -> Iterator[None]:
+    """Let an error pass that says this."""
+    try:
+        yield
+    except kind as problem:
+        if saying not in str(problem):
+            raise
 
 
 def import_(world: World) -> tuple[object, ...]:
@@ -144,6 +156,88 @@ def test_what_was_begun_and_went_up_by_itself_leaves_no_archive() -> None:
         assert not list(world.folder.glob("*a.rescue*"))
 
     played(scene)
+
+
+@pytest.mark.parametrize("how", ["stick", "list"])
+def test_what_is_forgotten_before_the_command_ends_is_still_known_to_be_handed_over(how: str) -> None:
+    """With `keep_settled_days` 0 what was marked is forgotten like what went up by the line: one is in it, one not."""
+
+    async def scene(world: World, cut_at: int) -> int:
+        here, there = await lent(world)
+        out = world.folder / "a.koc"
+        command = ("export", "--format", "koha-koc", "--out", out, "--hand-over") if how == "list" else export(world)
+        try:
+            await Kioskctl(here, cut_at=cut_at).type(*command)
+            cuts = 0
+        except Cut:
+            cuts = 1
+        world.library.weather.clear()
+        await asyncio.sleep(3600)
+        assert states(here) == []
+        # Of a list that has its name it cannot be told any more whose it is.
+        with suppressed(CtlError, "nothing is unsent here" if how == "stick" else "not overwritten"):
+            await Kioskctl(here).type(*command)
+        if how == "stick" and (world.folder / "a.rescue").exists():
+            await Kioskctl(there).type(*import_(world))
+            await asyncio.sleep(3600)
+        in_list = [arguments[1] for _, _, arguments in koha_reads(out.read_bytes())[1]] if out.exists() else []
+        done = [deed.item for deed in world.library.deeds]
+        assert sorted(in_list + done) == [item(number) for number in range(LOANS)]
+        assert not list(world.folder.glob("*.part"))
+        return cuts
+
+    steps = 0
+    while played(partial(scene, cut_at=steps), keep_days=0):
+        steps += 1
+    print(f"cut off at each of {steps} steps")
+    assert 4 <= steps < STEPS_AT_MOST
+
+
+def test_what_is_forgotten_cannot_be_taken_back_and_says_so() -> None:
+    async def scene(world: World) -> None:
+        here, _ = await lent(world)
+        archive = await Kioskctl(here).type(*export(world))
+        back = ("journal", "take-back", "--reason", "lost", "--by", "KM", "--file-is-destroyed", "--to")
+        with pytest.raises(CtlError, match="nothing went to 'elsewhere'"):
+            await Kioskctl(here).type(*back, "elsewhere")
+        world.library.weather.clear()
+        await asyncio.sleep(3600)
+        assert states(here) == []
+        with pytest.raises(CtlError, match=r"is forgotten .*that file alone has it"):
+            await Kioskctl(here).type(*back, f"rescue {archive['id']}")
+
+    played(scene, keep_days=0)
+
+
+@pytest.mark.parametrize("how", ["stick", "list"])
+def test_what_another_station_left_unfinished_is_not_overwritten(how: str) -> None:
+    """It is marked there, and stands in that file alone."""
+
+    async def scene(world: World, cut_at: int) -> int:
+        here, there = await lent(world)
+        there.scan(card(2))
+        await asyncio.sleep(2)
+        there.scan(item(LOANS))
+        await asyncio.sleep(30)
+        out = world.folder / "a.koc"
+        command = ("export", "--format", "koha-koc", "--out", out, "--hand-over") if how == "list" else export(world)
+        try:
+            await Kioskctl(here, cut_at=cut_at).type(*command)
+        except Cut:
+            left = {path: path.read_bytes() for path in world.folder.glob("*a.*.part")}
+            if left:
+                with pytest.raises(CtlError, match=r"STATION-1.*was cut off.*at that station.*choose another name"):
+                    await Kioskctl(there).type(*command)
+            assert {path: path.read_bytes() for path in world.folder.glob("*a.*.part")} == left
+            assert states(there) == ["recorded"]
+            return 1
+        return 0
+
+    steps = 0
+    while played(partial(scene, cut_at=steps)):
+        steps += 1
+    print(f"cut off at each of {steps} steps")
+    assert 4 <= steps < STEPS_AT_MOST
 
 
 def test_what_is_typed_beside_a_drill_is_about_real_entries() -> None:

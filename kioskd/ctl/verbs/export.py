@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from kioskd import __version__
 from kioskd.ctl import hand_over, when
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
+from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError, WrongUsage
 from kioskd.ctl.journal_source import FromDaemon, JournalSource, Selection, opened
 from kioskd.ctl.new_file import remove, write_whole
@@ -75,9 +76,13 @@ def _hand_over(asked: Asked) -> None:
     path: Path = asked.options.out
     with asked.connect() as client:
         source = FromDaemon(client)
-        cut_off = hand_over.unfinished(path)
-        if cut_off is not None and _finished(asked, source, cut_off):
-            return
+        station = client.greeting["station"]
+        cut_off = hand_over.unfinished(path, station)
+        if cut_off is not None:
+            if _finished(asked, client, cut_off):
+                return
+            # None of its entries was marked, and it holds whole card numbers.
+            remove(hand_over.part(path))
         documents = _documents(source, asked)
         carried = set(_made(asked, documents).carried)
         what = hand_over.HandOver.of(asked.options.format, path, [each for each in documents if each["seq"] in carried])
@@ -86,12 +91,12 @@ def _hand_over(asked: Asked) -> None:
             write_whole(path, made.payload)
             _tell(asked, made, documents)
             return
-        hand_over.begin(path, what)
+        hand_over.begin(path, station, what)
         try:
             hand_over.mark(client, what)
         except CtlError:
             # What was marked before the refusal has no other way any more than this file.
-            if not _finished(asked, source, what):
+            if not _finished(asked, client, what):
                 remove(hand_over.part(path))
             raise
         made = _made(asked, documents)
@@ -99,10 +104,10 @@ def _hand_over(asked: Asked) -> None:
         _tell(asked, made, documents)
 
 
-def _finished(asked: Asked, source: JournalSource, what: hand_over.HandOver) -> bool:
+def _finished(asked: Asked, client: Client, what: hand_over.HandOver) -> bool:
     """Make the file of those entries that are marked; False: none is, so nothing was handed over."""
     path: Path = asked.options.out
-    done = hand_over.marked(what, lambda seq: _look(source, seq))
+    done = hand_over.marked(what, hand_over.there(client, what.to))
     if not done:
         return False
     made = _made(asked, done)
@@ -114,11 +119,6 @@ def _finished(asked: Asked, source: JournalSource, what: hand_over.HandOver) -> 
         note="finished a hand-over that was cut off; run it again with another name for newer entries",
     )
     return True
-
-
-def _look(source: JournalSource, seq: int) -> dict[str, Any] | None:
-    found = source.entries(Selection(after=seq - 1, at_most=1))
-    return found[0] if found and found[0]["seq"] == seq else None
 
 
 def _documents(source: JournalSource, asked: Asked) -> list[dict[str, Any]]:

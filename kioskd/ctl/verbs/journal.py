@@ -6,7 +6,7 @@ from typing import Any
 from kioskd.ctl import when
 from kioskd.ctl.arguments import Asked, Verbs, state_dir
 from kioskd.ctl.errors import CtlError, WrongUsage
-from kioskd.ctl.hand_over import AT_ONCE
+from kioskd.ctl.hand_over import AT_ONCE, there
 from kioskd.ctl.journal_source import FromDaemon, Selection, opened
 from kioskd.ctl.output import clean, get, mark, moment, pairs, say, say_json, second, sentence, table
 from kioskd.model.entry import EntryState
@@ -108,6 +108,11 @@ def run_take_back(asked: Asked) -> None:
             gone = FromDaemon(client).entries(Selection(state=EntryState.HANDED_OVER.value))
             seqs = [each["seq"] for each in gone if each["outcome"] == options.to]
             if not seqs:
+                if there(client, options.to):
+                    raise CtlError(
+                        f"journal take-back: what went to {options.to!r} is forgotten (journal.keep_settled_days); "
+                        "that file alone has it"
+                    )
                 raise CtlError(f"journal take-back: nothing went to {options.to!r}")
         for at in range(0, len(seqs), AT_ONCE):
             call = {"seqs": seqs[at : at + AT_ONCE], "reason": options.reason, "by": options.by}

@@ -214,11 +214,12 @@ def _troubles() -> Iterator[None]:
     from kioskd.journal.errors import JournalError, JournalHeld
     from kioskd.moving.archive import BadArchive
     from kioskd.moving.moving_in import NotTakenIn
+    from kioskd.moving.moving_out import UnfinishedElsewhere
     from kioskd.moving.rescue_out import NothingUnsent, NotRescued
     from kioskd.vault import VaultTrouble
 
     troubles: tuple[type[Exception], ...] = (
-        JournalError, BadArchive, NotTakenIn, NothingUnsent, NotRescued, VaultTrouble,
+        JournalError, BadArchive, NotTakenIn, NothingUnsent, NotRescued, UnfinishedElsewhere, VaultTrouble,
     )  # fmt: skip
     try:
         yield

@@ -200,6 +200,7 @@ def _troubles() -> Iterator[None]:
     from kioskd.journal.errors import JournalError, JournalHeld  # noqa: PLC0415 # as above
     from kioskd.moving.archive import BadArchive  # noqa: PLC0415 # as above
     from kioskd.moving.moving_in import NotTakenIn  # noqa: PLC0415 # as above
+    from kioskd.moving.moving_out import UnfinishedElsewhere  # noqa: PLC0415 # as above
 
     try:
         yield
@@ -207,7 +208,7 @@ def _troubles() -> Iterator[None]:
         raise CtlError(f"{problem}: {STOP_IT}") from None
     except FileExistsError as problem:
         raise CtlError(f"{problem}: is there already; give another name") from None
-    except (JournalError, BadArchive, NotTakenIn) as problem:
+    except (JournalError, BadArchive, NotTakenIn, UnfinishedElsewhere) as problem:
         raise CtlError(str(problem)) from None
     except OSError as problem:
         raise CtlError(f"station: {problem}") from None
