@@ -212,8 +212,9 @@ async def checkin(world: "World", machine: Machine, planned: Planned) -> None:
     process = machine.process
     if process is None:
         return
-    state = process.station.state
-    was = (state.mode.name, state.summary.unsent)
+    # As staff read it: a question under way that a patron waits for is nothing that is unsent.
+    shown = machine.view
+    was = (shown.mode.name, shown.unsent) if shown is not None else ("starting", 0)
     number = world.something_brought_back(planned.about["item"])
     asked = world.loop.time()
     requests: list[tuple[str, c.RequestId | None]] = [

@@ -134,8 +134,9 @@ class _Form:
                 break
             kept = [fields]
             await asyncio.sleep(self.chance.uniform(1, 4))
-        if self.about["end"] == "cut":
-            await self._cut(kept)
+        if self.about["end"] == "cut" and not await self._cut(kept):
+            # Nobody got in again, as in an exercise; who did not unlock it locks nothing.
+            return
         self.machine.call(c.StaffLock())
         await asyncio.sleep(3)
         if self.machine.process is not None and not self._used_again():
@@ -163,24 +164,28 @@ class _Form:
         secrets = {name: Secret(value) for name, value in fields.items()}
         return await answer(self.machine, d.DraftKeep(self.form, secrets), c.Role.SCREEN)
 
-    async def _cut(self, kept: list[dict[str, str]]) -> None:
-        """The power goes; the next one who unlocks the station finds what was acknowledged, or what came after it."""
+    async def _cut(self, kept: list[dict[str, str]]) -> bool:
+        """The power goes; the next one who unlocks the station finds what was acknowledged, or what came after it.
+
+        False: nobody unlocked it.
+        """
         machine = self.machine
         if machine.process is None or self._by() is None or machine.card_out:
-            return
+            return True
         self._in_clear()
         machine.cut()
         await asyncio.sleep(30)
         machine.start()
         await asyncio.sleep(30)
         if machine.process is None or not await self._unlock():
-            return
+            return False
         found = await answer(machine, d.DraftGet(self.form), c.Role.SCREEN)
         if isinstance(found, CallError) and self._used_again():
-            return
+            return True
         fields = found.get("fields", {}) if isinstance(found, dict) else {}
         if found is not None and fields not in kept:
             self.world.procedure.wrong.append(f"a form at {machine.name} held {len(fields)} fields after a power cut")
+        return True
 
     def _used_again(self) -> bool:
         """Whether somebody has unlocked it since, or has sent off such a form: then that is another one's."""

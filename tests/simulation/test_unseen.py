@@ -83,3 +83,17 @@ def test_what_is_done_once_more_unseen(
     what: str, sendings: list[Asked], lines: list[Heard], deeds: list[Done], times: int
 ) -> None:
     assert done_again(sendings, lines, deeds) == times, what
+
+
+@pytest.mark.parametrize(
+    ("what", "lines", "returned_s", "times"),
+    [
+        ("brought back before the look", [LOOK, heard(30.1, "11", 2)], 9.0, 1),
+        ("the look must have seen it", [LOOK, heard(30.1, "11", 2)], 29.5, 0),
+        ("nobody looked", [heard(30.1, "11", 2)], 9.0, 0),
+    ],
+)
+def test_what_a_file_had_done_that_was_taken_back(what: str, lines: list[Heard], returned_s: float, times: int) -> None:
+    loaded = deed(1.0, 0, message="desk")
+    deeds = [loaded, deed(returned_s, 0, Deed.RETURN, "world"), deed(30.2, 2)]
+    assert done_again([sent(30.0)], lines, deeds, [loaded]) == times, what

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hardware_sim.ils.ledger import Deed
 from kioskd.model.entry import Entry
+from tests.simulation.afterwards import LOADED
 from tests.simulation.library import DONE_WITHIN_S, Done, Heard
 
 if TYPE_CHECKING:
@@ -31,27 +32,33 @@ def twice_unseen(world: "World", kept: dict[str, list[Entry]]) -> dict[tuple[str
     deeds: dict[str, list[Done]] = defaultdict(list)
     for done in world.library.deeds:
         deeds[done.item].append(done)
+    loaded = {id_ for file in world.afterwards.exported if file.loaded for id_ in file.ids}
     found: dict[tuple[str | None, str], int] = defaultdict(int)
-    for its in sendings.values():
-        if len(its) > 1:
-            what = entries[its[0].station, its[0].seq or 0].what
-            item = str(what.item)
-            heard = world.library.heard_of[item]
-            found[what.patron, item] += done_again(
-                its, heard, [each for each in deeds[item] if each.patron == what.patron]
-            )
+    for id_, its in sendings.items():
+        what = entries[its[0].station, its[0].seq or 0].what
+        item = str(what.item)
+        mine = [each for each in deeds[item] if each.patron == what.patron]
+        by_file = [each for each in mine if each.message == LOADED.message] if id_ in loaded else []
+        if len(its) > 1 or by_file:
+            found[what.patron, item] += done_again(its, world.library.heard_of[item], mine, by_file)
     return found
 
 
-def done_again(sendings: Sequence["Asked"], heard: Sequence[Heard], deeds: Sequence[Done]) -> int:
-    """Count the sendings that did once more what an earlier one had done behind the back of the look before it."""
+def done_again(
+    sendings: Sequence["Asked"], heard: Sequence[Heard], deeds: Sequence[Done], by_file: Sequence[Done] = ()
+) -> int:
+    """Count the sendings that did once more what an earlier one had done behind the back of the look before it.
+
+    `by_file`: what was done when a file was loaded in which the entry stood, before it was taken back from there.
+    """
     found, did = 0, [_deed(n, sendings, heard, deeds) for n in range(len(sendings))]
     for n, asked in enumerate(sendings):
         looks = [each.at_s for each in heard if each.code == "17" and each.station == asked.station]
         looks = [at_s for at_s in looks if asked.at_s - FRESH_S <= at_s <= asked.at_s]
         if not looks or did[n] is None:
             continue
-        found += any(
+        lent = [each for each in by_file if each.kind is Deed.LOAN and each.at_s < asked.at_s]
+        found += any(_behind_the_back(each, looks[-1], deeds) for each in lent) or any(
             before is not None
             and (earlier.station != asked.station or earlier.at_s < looks[-1])
             and _behind_the_back(before, looks[-1], deeds)

@@ -15,6 +15,7 @@ from hardware_sim.ils.wire import Request
 from kioskd.model import calls as c
 from kioskd.model import effects as e
 from kioskd.model.entry import Seq
+from kioskd.model.errors import CallError
 from kioskd.model.settings import (
     BarcodeSettings,
     DoorSettings,
@@ -42,6 +43,8 @@ SETTLING_S = 36 * 3600.0
 ARMED_S = 3600.0
 """So long an accident waits for its moment."""
 PASSWORD = "kiosk-password-8471"
+NOT_ASKED = c.RequestId(0)
+"""No call has it: they are counted from 1."""
 
 
 @dataclass
@@ -377,11 +380,11 @@ class World:
         machine.clock_off_s = 0.0
         machine.synchronised = True
 
-    def _unforce(self, machine: Machine) -> None:
-        if machine.running:
-            machine.call(c.ModeSet(c.ModeWish.AUTO), c.Role.STAFF)
-        else:
-            self._later(60.0, self._unforce, machine)
+    def _unforce(self, machine: Machine, asked: c.RequestId = NOT_ASKED) -> None:
+        """Have it lend by itself again; whoever hears no answer, or that the disk is full, asks once more."""
+        if asked not in machine.answers or isinstance(machine.answers[asked], CallError):
+            again = machine.call(c.ModeSet(c.ModeWish.AUTO), c.Role.STAFF) if machine.running else None
+            self._later(60.0, self._unforce, machine, again or NOT_ASKED)
 
     def _unplug_scanner(self, machine: Machine) -> None:
         machine.cable.set_plugged(False)
