@@ -18,7 +18,7 @@ from kioskd.ctl.client import Client
 from kioskd.ctl.errors import CtlError
 from kioskd.ctl.hand_over import HandOver, mark, there
 from kioskd.ctl.journal_source import FromDaemon, Selection
-from kioskd.model.entry import UNSENT
+from kioskd.model.entry import UNSENT, EntryState
 from kioskd.model.spans import numbers_of, spans
 from kioskd.moving import rescue
 from kioskd.moving.archive import BadArchive
@@ -98,21 +98,30 @@ def _finish(client: Client, path: Path, sealing: Sealing, keys: str, forms: dict
     if not marked:
         return None
     if len(marked) < len(numbers):
+        source = FromDaemon(client)
         span = Selection(after=numbers[0] - 1, at_most=numbers[-1] - numbers[0] + 1, reveal=True)
-        here = [each for each in FromDaemon(client).entries(span) if each["seq"] in set(numbers)]
-        mine = [each for each in here if each["seq"] in marked]
-        if len(mine) == len(marked):
-            # Those that were not marked go up by themselves; they must not be in the archive as well.
+        here = {each["seq"]: each for each in source.entries(span) if each["seq"] in set(numbers)}
+        waiting = tuple(each for each in here.values() if each["state"] in UNSENT)
+        mark(client, HandOver(cover.to, waiting))
+        marked |= {each["seq"] for each in waiting}
+        # What went up by the line must not be in the archive as well. But what was marked and is forgotten here stands
+        # in this one alone, which cannot be opened here: then it stays as it is, and a loan that went up is looked up,
+        # wherever it is taken in.
+        if len(marked) < len(numbers) and marked <= here.keys():
+            mine = [{**here[seq], "state": _waited_as(source, seq)} for seq in sorted(marked)]
             made = _packed(cover.station, mine, forms, sealing, keys)
             made = replace(made, cover=replace(made.cover, id=cover.id))
             write_part(path, rescue.pack(made, sealing.seal))
             cover = made.cover
-        else:
-            # What was marked and is forgotten here stands in this archive alone, so it stays as it is, and what still
-            # waits goes with it. A loan of it that went up meanwhile is looked up, wherever it is taken in.
-            mark(client, HandOver(cover.to, tuple(each for each in here if each["state"] in UNSENT)))
     name(path)
     return cover
+
+
+def _waited_as(source: FromDaemon, seq: int) -> str:
+    """Return the state in which an entry waited before it was handed over."""
+    story = source.story(seq, reveal=False) or {}
+    waited = [row["state"] for row in story.get("story", ()) if row["state"] in UNSENT]
+    return str(waited[-1]) if waited else EntryState.SENDING.value
 
 
 def _done(client: Client, path: Path) -> Cover | None:
