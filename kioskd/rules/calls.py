@@ -11,6 +11,7 @@ from kioskd.model.entry import AddNote, AddRow, EntryState, How, ModeName
 from kioskd.model.errors import ErrorKind
 from kioskd.model.ils import AskCheckin, CheckinAnswer, Urgency
 from kioskd.model.inputs import Answered, Asked, EntriesRead, Scanned, Unanswered
+from kioskd.model.view import LineResult
 from kioskd.rules import (
     board,
     by_hand,
@@ -218,6 +219,11 @@ def _checkin(turn: Turn, call: c.ItemCheckin) -> None:
         case _:
             turn.fail(ErrorKind.BAD_PARAMS, "code: this is no item's number; scan the barcode of the item")
             return
+    session = turn.state.session
+    if session is not None and any(each.item == item and each.result is LineResult.CHECKING for each in session.lines):
+        # Its loan is on the way: should the answer be lost, the loan would be sent once more, after the return.
+        policy.not_now(turn)
+        return
     until = turn.at.mono_s + mode.timeout_s(turn)
     question = AskCheckin(item, turn.at.wall_s)
     turn.ask(question, Asking(AskFor.CHECKIN, request=turn.request), Urgency.PATRON, until)

@@ -390,6 +390,18 @@ def test_a_checkin_that_is_not_answered_is_refused_as_offline() -> None:
     assert (answer.error.kind, station.mode) == (ErrorKind.REFUSED_OFFLINE, ModeName.OFFLINE)
 
 
+def test_what_is_being_lent_at_this_moment_is_not_checked_in() -> None:
+    """Whose answer is lost after that is sent again: whoever brought it back would be charged."""
+    station = town()
+    station.scan(ANNA)
+    station.hangs = True
+    station.scan(BOOK)
+    assert station.results() == [(BOOK, "checking")]
+    assert station.refused(c.ItemCheckin(ItemBarcode(BOOK)), STAFF).kind is ErrorKind.NOT_NOW
+    another = station.call(c.ItemCheckin(ItemBarcode(FILM)), STAFF)
+    assert station.answers[another] == [], "of another item it is asked after the loan"
+
+
 def test_a_refused_checkin_tells_the_library_systems_own_words() -> None:
     station = town()
     error = station.refused(c.ItemCheckin(ItemBarcode("31160000000099")), STAFF)
