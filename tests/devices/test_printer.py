@@ -259,6 +259,32 @@ async def test_switched_off_in_the_middle_of_a_slip(sim: PrinterCables, heard: H
     assert len(on_roll(sim)) == len(begun) + 3
 
 
+async def test_what_a_printer_holds_when_its_line_is_cut_is_for_nobody(
+    sim: PrinterCables, heard: Heard, printer: Start
+) -> None:
+    """It has power and paper, and is ready when it is found again: only who remembers the torn slip empties it."""
+    await sim.set_faults({"line_ms": 300})
+    one = printer(sim)
+    await heard.paper("ok", ready=True)
+    one.print(job(1, *LONG))
+    await until(sim, lambda: len(sim.mechanism.waiting) > 150)
+    for connection in tuple(sim.connections):
+        assert connection.transport is not None
+        connection.transport.abort()
+    assert await heard.fate(1) is BROKEN
+    await heard.state("printer", "absent")
+    await heard.paper("ok", ready=True)
+    await until(sim, lambda: emptied(sim))
+    torn = len(on_roll(sim))
+    assert torn < 5
+    await sim.set_faults({"line_ms": 0})
+    one.print(job(2))
+    assert await heard.fate(2) is PRINTED
+    await until(sim, lambda: "SLIP 2" in "\n".join(slips(sim)))
+    assert slips(sim)[-1] == "SLIP 2\n31168000000012\n31168000000020"
+    assert len(on_roll(sim)) <= torn + 4, "but for the line that was coming out"
+
+
 async def test_a_slip_of_which_nothing_left_is_printed_when_the_printer_is_back(
     sim: PrinterCables, heard: Heard, printer: Start
 ) -> None:
