@@ -255,6 +255,7 @@ class Drills:
         try:
             journal = await asyncio.to_thread(self._open, settings)
         except (JournalError, OSError) as problem:
+            await asyncio.to_thread(self._clear)
             self._front.fail(request, CallError(ErrorKind.STORAGE, f"the disk takes no drill: {problem}"))
             return
         loop = asyncio.get_running_loop()

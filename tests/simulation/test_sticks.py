@@ -17,6 +17,7 @@ from kioskd.ctl.errors import CtlError
 from kioskd.daemon.drill import CARD, ITEMS
 from kioskd.model import calls as c
 from kioskd.model.entry import EntryFilter, EntryState, Source
+from kioskd.model.errors import CallError, ErrorKind
 from kioskd.vault.keys import keys_file
 from tests.exports.making import koha_reads
 from tests.simulation import plan as plans
@@ -253,6 +254,20 @@ def test_what_another_station_left_unfinished_is_not_overwritten(how: str) -> No
         steps += 1
     print(f"cut off at each of {steps} steps")
     assert 4 <= steps < STEPS_AT_MOST
+
+
+def test_a_drill_that_the_disk_does_not_take_leaves_nothing() -> None:
+    async def scene(world: World) -> None:
+        here, _ = await lent(world)
+        here.disk.failing_flushes = 4
+        refused = await answer(here, c.DrillStart(), c.Role.TECHNICIAN)
+        assert isinstance(refused, CallError)
+        assert refused.kind is ErrorKind.STORAGE
+        assert not [path for path in here.disk.files if "/drill/" in path]
+        here.disk.failing_flushes = 0
+        assert isinstance(await answer(here, c.DrillStart(), c.Role.TECHNICIAN), dict)
+
+    played(scene)
 
 
 def test_what_is_typed_beside_a_drill_is_about_real_entries() -> None:
