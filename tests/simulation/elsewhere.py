@@ -112,7 +112,8 @@ def loans_once(kept: Kept) -> Kept:
         found[station] = []
         for entry in its:
             again = entry.what.id in seen and entry.what.kind is Kind.CHECKOUT
-            if entry.what.source is Source.RESCUE:
+            if entry.what.source is Source.RESCUE and entry.state is not EntryState.HANDED_OVER:
+                # One that went on by another stick is sent from there, not from here.
                 seen.add(entry.what.id)
             if not (again and entry.what.source is Source.RESCUE):
                 found[station].append(entry)

@@ -53,6 +53,8 @@ class Ledger:
 
     promises: dict[tuple[str, str, int], Promise] = field(default_factory=dict)
     owners: dict[str, Visitor | None] = field(default_factory=dict)
+    carded: set[str] = field(default_factory=set)
+    """Visits in which a card was shown."""
     wrong: list[str] = field(default_factory=list)
     printed: int = 0
     views: int = 0
@@ -69,6 +71,12 @@ class Ledger:
             if present is not None:
                 present.ids.add(session)
         owner = self.owners[session]
+        if present is not None and present is not owner and session not in self.carded:
+            # No card is in it yet: it is whose card comes.
+            present.ids.add(session)
+            owner = self.owners[session] = present
+        if view.patron is not None:
+            self.carded.add(session)
         if present is not None and owner is not None and present is not owner and present.patron == owner.patron:
             # Who left and came back within the minute goes on with the visit.
             present.ids.add(session)

@@ -111,6 +111,8 @@ class _Form:
         self.form = form
         self.path = machine.settings.station.state_dir / f"draft-{form}"
         self.registered = world.afterwards.registering[machine.name]
+        self.unlocked: str | None = None
+        """Which start of the station this person has unlocked."""
 
     async def go(self) -> None:
         """Fill it in field by field; then lock the station, amid a word or after it, or lose the power."""
@@ -134,8 +136,10 @@ class _Form:
                 break
             kept = [fields]
             await asyncio.sleep(self.chance.uniform(1, 4))
-        if self.about["end"] == "cut" and not await self._cut(kept):
-            # Nobody got in again, as in an exercise; who did not unlock it locks nothing.
+        if self.about["end"] == "cut":
+            await self._cut(kept)
+        if self._instance() != self.unlocked:
+            # It died meanwhile, and nobody got in again, or it is an exercise: who did not unlock it locks nothing.
             return
         self.machine.call(c.StaffLock())
         await asyncio.sleep(3)
@@ -150,7 +154,13 @@ class _Form:
     async def _unlock(self) -> bool:
         self.machine.call(c.StaffUnlock(Secret(STAFF_CODE)))
         await asyncio.sleep(1)
-        return self._by() is not None
+        if self._by() is None:
+            return False
+        self.unlocked = self._instance()
+        return True
+
+    def _instance(self) -> str | None:
+        return self.machine.process.instance if self.machine.process is not None else None
 
     def _by(self) -> str | None:
         process = self.machine.process
@@ -164,28 +174,24 @@ class _Form:
         secrets = {name: Secret(value) for name, value in fields.items()}
         return await answer(self.machine, d.DraftKeep(self.form, secrets), c.Role.SCREEN)
 
-    async def _cut(self, kept: list[dict[str, str]]) -> bool:
-        """The power goes; the next one who unlocks the station finds what was acknowledged, or what came after it.
-
-        False: nobody unlocked it.
-        """
+    async def _cut(self, kept: list[dict[str, str]]) -> None:
+        """The power goes; the next one who unlocks the station finds what was acknowledged, or what came after it."""
         machine = self.machine
         if machine.process is None or self._by() is None or machine.card_out:
-            return True
+            return
         self._in_clear()
         machine.cut()
         await asyncio.sleep(30)
         machine.start()
         await asyncio.sleep(30)
         if machine.process is None or not await self._unlock():
-            return False
+            return
         found = await answer(machine, d.DraftGet(self.form), c.Role.SCREEN)
         if isinstance(found, CallError) and self._used_again():
-            return True
+            return
         fields = found.get("fields", {}) if isinstance(found, dict) else {}
         if found is not None and fields not in kept:
             self.world.procedure.wrong.append(f"a form at {machine.name} held {len(fields)} fields after a power cut")
-        return True
 
     def _used_again(self) -> bool:
         """Whether somebody has unlocked it since, or has sent off such a form: then that is another one's."""
