@@ -1,6 +1,7 @@
 """A station's entries from one machine to another: each in one place only, wherever the way is cut."""
 
 import datetime as dt
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from kioskd.model.entry import EntryFilter, EntryState
 from kioskd.moving import archive, moving_in, moving_out
 from kioskd.moving.archive import BadArchive, Manifest
 from kioskd.moving.moving_in import NotTakenIn, move_in
-from kioskd.moving.moving_out import move_out, part
+from kioskd.moving.moving_out import UnfinishedElsewhere, move_out, part
+from kioskd.moving.rescue_out import Sealing, rescue_out
 from tests.journal.making import add, row
 
 NOW = dt.datetime(2026, 11, 27, 4, 0, tzinfo=dt.UTC)
@@ -228,3 +230,34 @@ def test_a_member_that_no_archive_has_is_refused(old: Path, stick: Path, tmp_pat
 
 def test_the_unnamed_archive_is_not_found_by_who_looks_for_one(stick: Path) -> None:
     assert part(stick).name.startswith(".")
+
+
+@pytest.mark.parametrize("theirs", ["move", "rescue"])
+@pytest.mark.parametrize("ours", ["move", "rescue"])
+def test_what_another_station_left_unfinished_stays(
+    old: Path, stick: Path, tmp_path: Path, theirs: str, ours: str
+) -> None:
+    """It is marked there, and may stand in that file alone; what this station left, before any mark, goes."""
+
+    def written(station: str, how: str, folder: Path) -> None:
+        if how == "move":
+            move_out(folder, stick, station=station, version="0.1.0", now=NOW, others={})
+        else:
+            sealing = Sealing(lambda content: content, "nobody")
+            rescue_out(
+                folder, stick, station=station, version="0.1.0", now=NOW, zone="Etc/UTC", sealing=sealing, keys=""
+            )
+
+    another = tmp_path / "another"
+    shutil.copytree(old, another)
+    written("EAST-1", theirs, another)
+    stick.rename(part(stick))  # as a cut before its name leaves it
+    left = part(stick).read_bytes()
+    with pytest.raises(UnfinishedElsewhere, match=r"EAST-1.*finish it at that station.*choose another name"):
+        written("CENTRAL-3", ours, old)
+    assert part(stick).read_bytes() == left
+    assert not stick.exists()
+    assert sendable(old), "nothing was marked"
+    written("EAST-1", ours, old)
+    assert stick.exists()
+    assert not part(stick).exists()
