@@ -8,7 +8,7 @@ from kioskd.ctl.errors import CtlError
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path`: beside it first, synced, then renamed, and the folder synced. Raises CtlError."""
-    beside = path.with_name(f".{path.name}.new")
+    beside = _beside(path)
     try:
         beside.unlink(missing_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -24,12 +24,17 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Take a file away, durably. Raises CtlError."""
+    """Take a file away, durably, and what a cut left of its writing. Raises CtlError."""
     try:
-        path.unlink(missing_ok=True)
+        for each in (path, _beside(path)):
+            each.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as problem:
         raise CtlError(f"{path}: {problem.strerror}") from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def sync_folder(folder: Path) -> None:

@@ -51,11 +51,11 @@ def out(client: Client, path: Path, sealing: Sealing, keys: str) -> Cover:
     """
     source = FromDaemon(client)
     forms = {each["id"]: each["sealed"] for each in client.call("registrations.list")["registrations"]}
-    if part(path).exists():
-        if (finished := _finish(client, path, sealing, keys, forms)) is not None:
-            return finished
-        # Nothing was marked for it: it would only lie there, and somebody might think that it holds what went up.
-        clear(path, client.greeting["station"])
+    if part(path).exists() and (finished := _finish(client, path, sealing, keys, forms)) is not None:
+        return finished
+    # Nothing was marked for what else is left: it would only lie there, and somebody might think that it holds what
+    # went up.
+    clear(path, client.greeting["station"])
     if path.exists():
         if (done := _done(client, path)) is not None:
             return done

@@ -30,6 +30,11 @@ def part(out: Path) -> Path:
     return out.with_name(f".{out.name}.part")
 
 
+def new_part(out: Path) -> Path:
+    """Return where that is written until it is whole; nothing is marked before."""
+    return out.with_name(f".{out.name}.part.new")
+
+
 class UnfinishedElsewhere(Exception):  # noqa: N818 - named for what happened, as all of the house's
     """Raised when another station's archive lies unfinished under that name; nothing was changed."""
 
@@ -46,7 +51,8 @@ def clear(out: Path, station: str) -> None:
             f"{beside}: an archive of {whose} that was cut off, and may be all that is left of its entries; finish it "
             "at that station by the same command, or choose another name"
         )
-    beside.unlink(missing_ok=True)
+    for left in (beside, new_part(out)):
+        left.unlink(missing_ok=True)
 
 
 def _station_of(beside: Path) -> str | None:

@@ -29,7 +29,7 @@ from kioskd.model.entry import AddRow, EntryState
 from kioskd.model.spans import spans
 from kioskd.moving import rescue
 from kioskd.moving.archive import BadArchive
-from kioskd.moving.moving_out import clear, part
+from kioskd.moving.moving_out import clear, new_part, part
 from kioskd.moving.rescue import Cover, Rescue, Transform
 
 
@@ -112,15 +112,14 @@ def write_part(out: Path, content: bytes) -> None:
 
     Raises OSError.
     """
-    beside = part(out)
-    new = beside.with_name(f"{beside.name}.new")
+    new = new_part(out)
     new.unlink(missing_ok=True)
     fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with open(fd, "wb") as stream:  # noqa: PTH123 - a descriptor, for its mode
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    new.rename(beside)
+    new.rename(part(out))
     sync_folder(out.parent)
 
 

@@ -45,6 +45,15 @@ def played(scene: Callable[[World], Coroutine[Any, Any, Any]], *, keep_days: int
         return result
 
 
+def cut_at_each_step(scene: Callable[[World, int], Coroutine[Any, Any, int]], *, keep_days: int = 3650) -> None:
+    """Play a scene with the cut one step later each time, until there is none left to be cut off at."""
+    steps = 0
+    while played(partial(scene, cut_at=steps), keep_days=keep_days):
+        steps += 1
+    print(f"cut off at each of {steps} steps")
+    assert 4 <= steps < STEPS_AT_MOST
+
+
 async def lent(world: World) -> tuple[Machine, Machine]:
     """Two stations, the first of which has recorded some loans."""
     here, there = world.machines[:2]
@@ -128,11 +137,7 @@ def test_cut_off_at_each_step_the_same_command_ends_it(way: str, dies: bool, mon
         assert len(world.library.deeds) == LOANS
         return cuts
 
-    steps = 0
-    while played(partial(scene, cut_at=steps)):
-        steps += 1
-    print(f"cut off at each of {steps} steps")
-    assert 4 <= steps < STEPS_AT_MOST
+    cut_at_each_step(scene)
 
 
 def test_the_same_command_once_more_says_what_it_did_and_writes_nothing() -> None:
@@ -199,14 +204,10 @@ def test_what_went_up_before_the_command_ends_is_told_from_what_was_handed_over(
         in_list = [arguments[1] for _, _, arguments in koha_reads(out.read_bytes())[1]] if out.exists() else []
         done = [deed.item for deed in world.library.deeds]
         assert sorted(in_list + done) == [item(number) for number in range(LOANS)]
-        assert not list(world.folder.glob("*.part"))
+        assert not list(world.folder.glob("*.part*"))
         return cuts
 
-    steps = 0
-    while played(partial(scene, cut_at=steps), keep_days=keep_days):
-        steps += 1
-    print(f"cut off at each of {steps} steps")
-    assert 4 <= steps < STEPS_AT_MOST
+    cut_at_each_step(scene, keep_days=keep_days)
 
 
 def test_what_is_forgotten_cannot_be_taken_back_and_says_so() -> None:
@@ -249,11 +250,7 @@ def test_what_another_station_left_unfinished_is_not_overwritten(how: str) -> No
             return 1
         return 0
 
-    steps = 0
-    while played(partial(scene, cut_at=steps)):
-        steps += 1
-    print(f"cut off at each of {steps} steps")
-    assert 4 <= steps < STEPS_AT_MOST
+    cut_at_each_step(scene)
 
 
 def test_a_drill_that_the_disk_does_not_take_leaves_nothing() -> None:

@@ -78,11 +78,10 @@ def _hand_over(asked: Asked) -> None:
         source = FromDaemon(client)
         station = client.greeting["station"]
         cut_off = hand_over.unfinished(path, station)
-        if cut_off is not None:
-            if _finished(asked, client, cut_off):
-                return
-            # None of its entries was marked, and it holds whole card numbers.
-            remove(hand_over.part(path))
+        if cut_off is not None and _finished(asked, client, cut_off):
+            return
+        # Of what else is left no entry was marked, and it holds whole card numbers.
+        remove(hand_over.part(path))
         documents = _documents(source, asked)
         carried = set(_made(asked, documents).carried)
         what = hand_over.HandOver.of(asked.options.format, path, [each for each in documents if each["seq"] in carried])
